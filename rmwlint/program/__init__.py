@@ -1,0 +1,1 @@
+"""Facts of many modules, linked: names, classes, types, call graph, summaries."""

@@ -1,0 +1,1 @@
+"""Which files, bytes to text to trees; suppressions."""

@@ -1,0 +1,1 @@
+"""One function and its callees interpreted into windows."""
