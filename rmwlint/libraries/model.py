@@ -14,6 +14,8 @@ File
     [[type]]
     name = "Model"                      # "Model" inside this file, "django.Model" from others
     classes = ["django.db.models.Model", "django.db.models.base.Model"]
+    objects = ["django.db.connection"]  # module-level objects of this type, by qualified name
+    unshared = true                     # each thread or task has its own (threading.local, ContextVar)
     row = "all"                         # instances are rows; what a plain save writes:
                                         #   all | changed | flush (tracked by a session)
     keys = ["pk", "id", "uuid"]         # attributes that identify a row, and never change
@@ -33,7 +35,13 @@ File
     ...
 
     [[base]]                            # a class-level switch that user classes carry
-    ...
+    on = "Model"                        # classes derived from this type …
+    field = "Meta.unique_together"      # … that set this name in their body ("*" suffix or prefix allowed)
+    key = "version_id_col"              #   to a dict with this key,
+    calls = ["sqlalchemy.UniqueConstraint"]  # or to something that holds a call of one of these
+    keyword = "unique"                  #     with this keyword true
+    means = "unique"                    # unique: a second creation fails
+                                        # version: every save is a compare-and-swap that raises
 
 ``does`` says what the call means; the other keys refine it:
 
@@ -41,12 +49,16 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
   ``read``      gives a snapshot of the place. ``gives``: its type. ``lock = true``: takes the row lock
                 (also when any keyword in ``lock_keywords`` is given and true)
   ``test``      looks, gives only a bool, number or list of names (exists, count, listdir, stat)
+  ``assign``    sets columns of a row in memory (``columns``: ``keywords`` | ``argN``), writes nothing yet
+  ``mutate``    changes the receiver, a container, in memory (append, update, setdefault)
   ``query``     no access yet: builds or narrows a query (filter, order_by). ``gives``. ``narrows = true``
                 when its keywords or arguments compare columns; ``lock = true`` for select_for_update
-  ``write``     writes. ``columns``: ``all`` | ``changed`` | ``keywords`` | ``argN`` (a dict or a call's
-                keywords) | ``content`` (of a file or key). ``limit``: keyword that names the only
-                columns written (update_fields). ``guards``: keyword patterns that make it a
-                compare-and-swap ("expected_*"). ``outcome``: what its return says:
+  ``run``       performs the query or statement given as argument ``at``: the row of the method
+                ``__run__`` of that statement's type says what this means; ``gives`` as usual
+  ``write``     writes. ``columns``: ``all`` | ``changed`` | ``keywords`` | ``argN`` (a dict, a call's
+                keywords or a list of names) | ``content`` (of a file or key). ``limit``: keyword that
+                names the only columns written (update_fields). ``guards``: keyword patterns that make
+                it a compare-and-swap ("expected_*"). ``outcome``: what its return says:
                 ``count`` | ``bool`` | ``raises`` | ``none``
   ``delta``     changes the value in one step, no read needed (incr, F)
   ``swap``      a compare-and-swap whose ``outcome`` must be looked at (conditional_update)
@@ -55,18 +67,22 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
                 names the keyword that must be true for that, else it is an exclusive create
   ``delete``    ``tolerates``: keyword that, when true, makes absence harmless (missing_ok)
   ``replace``   puts another thing in its place in one step (os.replace, rename)
+  ``flush``     writes what the rows of a session (``row = "flush"``) have pending; ``commit`` does too
   ``refresh``   reads the receiver again (refresh_from_db, session.refresh); ``lock`` as in read
   ``expression`` a value computed by the database (F, func.*, Case): a write of it depends on no read
 
   ``at``: which argument is the place: ``self`` | ``arg0`` … ``argN`` | ``keyword:name`` | ``query`` (the
-  receiver's query). Default ``self`` for methods, ``arg0`` for functions.
+  receiver's query; of a function, the query or class that argument 0 is) | ``result`` (what the call
+  returns is a handle on the place). Default ``self`` for methods, ``arg0`` for functions.
 
 Guards
   ``lock``      ``reach``: thread | task | process | host | cluster | row. ``form``: ``context`` (entered by
                 ``with``) | ``acquire`` | ``release`` | ``decorator`` | ``create`` (makes the lock object).
                 ``key``: ``self`` | ``argN`` | ``none`` (the name or object that is locked).
                 ``widens = {keyword = "external", reach = "host"}``: a keyword, when true, widens the reach.
-                ``form`` may be a list. ``until = "commit"``: given back by the database at the commit
+                ``form`` may be a list. A lock object that is itself entered has a row for its method
+                ``__enter__`` (``__aenter__``), ``form = "context"``. ``until = "commit"``: given back by
+                the database at the commit
   ``transaction``  ``form``: ``context`` | ``decorator`` | ``begin`` (open until commit/rollback) | a list;
                 ``nested = true`` for a mere savepoint; ``readonly = true``; ``session = "self" | "argN"``
   ``commit`` / ``rollback`` / ``close``   end what ``begin`` or autobegin opened
@@ -79,21 +95,41 @@ Hazards
   ``switch``    gives way to other tasks or green threads
   ``spawn``     starts a thread, task or process that runs its callable argument ``at``
 
+  ``hook``      code that runs inside somebody else's transaction: the function so decorated
+                (``form = "decorator"``), the function given as argument ``at``, or, without either, the
+                method of that name that a user's class derived from ``on`` defines
+
 Other
-  ``pure``      no effect worth knowing; ``gives`` its type
+  ``pure``      no effect worth knowing; ``gives`` its type. ``form = "decorator"``: a function so decorated
+                becomes an object of the type in ``gives`` (a task)
   ``proxy``     returns an object whose attributes are those of the module(s) named in ``module_from``
                 (a keyword or ``argN``: a string, or a dict whose values are strings)
   ``handles``   a class of exceptions: ``exceptions`` says for which of ``duplicate missing conflict``
 
 ``gives``: ``@self`` (same type as the receiver) · ``@element`` (the receiver's element) · ``@class``
 (the class it is called on) · ``@arg0`` (the class given, or the class of the object given) ·
-``Type`` · ``Type[@element]`` · ``Type[@class]`` · ``Type[@arg0]`` · ``[@element]`` (an iterable of them) ·
-``await`` is transparent: an async call gives what awaiting it gives.
+``@element0`` (an element of the query or iterable given as argument 0, an instance of a class given) ·
+``Type`` · ``Type[@element]`` (also with ``@class``, ``@arg0``, ``@element0`` or a type's name) ·
+``[@element]`` (an iterable of them, also of the others) · ``type[Type]`` (the class itself: a base for user
+classes) · ``(@element, _)`` (a tuple; ``_`` is anything). ``await`` is transparent: an async call gives what
+awaiting it gives. A class listed in a type's ``classes`` gives that type when called, without a row. The
+rows of ``__iter__`` say what a loop over a value of the type does, those of ``__getitem__``,
+``__setitem__``, ``__contains__``, ``__enter__``, ``__call__`` what the operator does.
 
+Which rows count
+----------------
 ``confidence = "medium" | "low"`` lowers what rests on this row. ``why`` and ``docs`` are shown by
 ``explain``. ``requires = {keyword = "x", value = true}``: the row applies only to calls that pass it;
-``unless = {keyword = "blocking", value = false}``: … that do not. A row for a more derived type, a
-longer name or with ``requires`` wins over a more general one.
+``unless = {keyword = "blocking", value = false}``: … that do not. ``keyword = "mode|arg1"`` also looks at
+the second positional argument. ``value``: a boolean (compared by truth), a number, a string (``*`` as in
+names, letter case ignored) or a list of these; without ``value`` any will do. A value nobody knows is never
+equal to one; a name of another module (``fcntl.LOCK_UN``) is the string of its qualified name.
+
+Names are matched exactly or by a ``*`` at the front, at the end or both. Rows of the same type and the same
+name are one level; the levels are ordered: more derived type first, then exact name, then longer wildcard.
+The first level with a row that applies decides, and all of its rows that apply count together (one may be a
+write and another a backend call); but of rows with the same meaning (``does``), or of two accesses, those
+with ``requires`` put away those without. A user's file replaces the level of a built-in one.
 """
 
 from __future__ import annotations
@@ -110,6 +146,8 @@ class TypeModel(NamedTuple):
     keys: tuple[str, ...]
     receivers: tuple[str, ...]
     bases: tuple[str, ...]
+    objects: tuple[str, ...] = ()
+    unshared: bool = False
 
 
 class CallModel(NamedTuple):
@@ -158,3 +196,15 @@ class AttributeModel(NamedTuple):
     on: tuple[str, ...]
     names: tuple[str, ...]
     gives: str
+
+
+class BaseModel(NamedTuple):
+    """A class-level switch (``[[base]]``): what a field in the body of a user's class promises."""
+
+    library: str
+    on: tuple[str, ...]
+    field: str
+    means: str
+    key: str | None = None
+    calls: tuple[str, ...] = ()
+    keyword: str | None = None

@@ -1,0 +1,428 @@
+"""Which row of the library models speaks of a call: every lookup is a dict built once.
+
+    libraries.methods("django.QuerySet", "first")     → (CallModel(does="read", …),)
+
+A wildcard costs a walk over the wildcards of one type, and that once for each name: answers are kept.
+Names of builtins may be asked for with or without ``builtins.``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from rmwlint.libraries.model import AttributeModel, BaseModel, CallModel, TypeModel
+
+_READS = ("read", "test", "query", "refresh", "expression")
+_WRITES = (
+    "assign",
+    "mutate",
+    "run",
+    "write",
+    "delta",
+    "swap",
+    "create",
+    "ensure",
+    "delete",
+    "replace",
+    "flush",
+)
+ACCESSES = frozenset(_READS + _WRITES)
+_SILENT = ("pure", "mutate")
+
+
+class _Unknown:
+    """The one object that stands for a value nobody knows."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+    def __reduce__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = _Unknown()
+
+
+class Gives(NamedTuple):
+    """A parsed ``gives``.
+
+    ``kind``: ``self`` | ``element`` | ``class`` | ``argument`` (class of argument ``position``) |
+    ``argument_element`` (element of argument ``position``) | ``type`` (of ``type``, whose element is
+    ``of[0]``, if any) | ``class_of`` (the class ``type`` itself) | ``iterable`` (of ``of[0]``) | ``tuple``
+    (of each of ``of``) | ``any``.
+    """
+
+    kind: str
+    type: str | None = None
+    position: int | None = None
+    of: tuple[Gives, ...] = ()
+
+
+class Rows(NamedTuple):
+    """The rows of one or more files, checked, type names full."""
+
+    types: tuple[TypeModel, ...]
+    calls: tuple[CallModel, ...]
+    attributes: tuple[AttributeModel, ...]
+    bases: tuple[BaseModel, ...]
+    roots: tuple[str, ...]
+
+
+def parse_gives(text: str) -> Gives:
+    """Parse a ``gives`` whose type names are full.
+
+    Raises ValueError, whose text says what is wrong, when the grammar in ``rmwlint.libraries.model``
+    does not allow it.
+    """
+    text = text.strip()
+    if text == "_":
+        return Gives("any")
+    if text in ("@self", "@element", "@class"):
+        return Gives(text[1:])
+    for prefix, kind in (("@arg", "argument"), ("@element", "argument_element")):
+        if text.startswith(prefix) and text[len(prefix) :].isdigit():
+            return Gives(kind, position=int(text[len(prefix) :]))
+    if text.startswith("(") and text.endswith(")"):
+        items = tuple(parse_gives(item) for item in text[1:-1].split(",") if item.strip())
+        if not items:
+            raise ValueError("an empty tuple")
+        return Gives("tuple", of=items)
+    if text.endswith("]"):
+        head, _, inner = text[:-1].partition("[")
+        if head == "type":
+            given = parse_gives(inner)
+            if given.kind != "type" or given.of:
+                raise ValueError(f"type[…] wants the name of a type, not {inner!r}")
+            return Gives("class_of", type=given.type)
+        if not head:
+            return Gives("iterable", of=(parse_gives(inner),))
+        return Gives("type", type=_type_name(head), of=(parse_gives(inner),))
+    return Gives("type", type=_type_name(text))
+
+
+def _type_name(text: str) -> str:
+    if not text or not all(part.isidentifier() for part in text.split(".")):
+        raise ValueError(f"{text!r} is neither a type nor one of @self @element @class @argN @elementN")
+    return text
+
+
+class _Names:
+    """Names and wildcards of one namespace → rows, most specific first."""
+
+    __slots__ = ("answers", "exact", "wild")
+
+    def __init__(self) -> None:
+        self.exact: dict[str, tuple[CallModel, ...]] = {}
+        self.wild: dict[str, tuple[CallModel, ...]] = {}
+        self.answers: dict[str, tuple[tuple[CallModel, ...], ...]] = {}
+
+    def levels(self, name: str) -> tuple[tuple[CallModel, ...], ...]:
+        found = self.answers.get(name)
+        if found is None:
+            rows = self.exact.get(name)
+            found = (rows,) if rows else ()
+            if self.wild:
+                patterns = [pattern for pattern in self.wild if matches(pattern, name)]
+                patterns.sort(key=len, reverse=True)
+                found += tuple(self.wild[pattern] for pattern in patterns)
+            self.answers[name] = found
+        return found
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether ``name`` is ``pattern``, which may have a ``*`` at the front, at the end or both."""
+    if pattern[-1:] == "*":
+        if pattern[:1] == "*":
+            return pattern[1:-1] in name
+        return name.startswith(pattern[:-1])
+    if pattern[:1] == "*":
+        return name.endswith(pattern[1:])
+    return name == pattern
+
+
+class Libraries:
+    """The rows of all loaded library models, by the questions that the engine asks.
+
+    ``types`` maps full type names to their models; ``roots`` are the import roots of all libraries.
+    ``layers`` come least important first: a later layer replaces, name by name, what an earlier one says.
+    """
+
+    def __init__(self, layers: Iterable[Rows]) -> None:
+        self.types: dict[str, TypeModel] = {}
+        self._classes: dict[str, str] = {}
+        self._objects: dict[str, str] = {}
+        self._functions = _Names()
+        self._methods: dict[str, _Names] = {}
+        self._attributes: dict[str, dict[str, AttributeModel]] = {}
+        self._wild_attributes: dict[str, dict[str, AttributeModel]] = {}
+        self._bases: dict[str, list[BaseModel]] = {}
+        self._lineage: dict[str, tuple[str, ...]] = {}
+        self._method_levels: dict[tuple[str, str], tuple[tuple[CallModel, ...], ...]] = {}
+        self._gives: dict[str, Gives] = {}
+        self._receiver_answers: dict[str, tuple[str, ...]] = {}
+        self._tokens: frozenset[str] | None = None
+        self._token_wildcards: tuple[str, ...] = ()
+        roots: set[str] = set()
+        for rows in layers:
+            self._add(rows)
+            roots.update(rows.roots)
+        self.roots = frozenset(roots)
+        self._receivers: dict[str, list[str]] = {}
+        self._wild_receivers: dict[str, list[str]] = {}
+        for model in self.types.values():
+            for pattern in model.receivers:
+                table = self._wild_receivers if "*" in pattern else self._receivers
+                table.setdefault(pattern.lower(), []).append(model.name)
+
+    def _add(self, rows: Rows) -> None:
+        for model in rows.types:
+            known = self.types.get(model.name)
+            if known is not None:
+                model = TypeModel(
+                    model.name,
+                    _union(known.classes, model.classes),
+                    model.row or known.row,
+                    _union(known.keys, model.keys),
+                    _union(known.receivers, model.receivers),
+                    _union(known.bases, model.bases),
+                    _union(known.objects, model.objects),
+                    known.unshared or model.unshared,
+                )
+            self.types[model.name] = model
+            for qualified in model.classes:
+                self._classes[qualified] = model.name
+            for qualified in model.objects:
+                self._objects[qualified] = model.name
+        functions: dict[str, list[CallModel]] = {}
+        methods: dict[str, dict[str, list[CallModel]]] = {}
+        for row in rows.calls:
+            for name in row.functions:
+                functions.setdefault(name, []).append(row)
+            for type_name in row.on:
+                of_type = methods.setdefault(type_name, {})
+                for name in row.methods:
+                    of_type.setdefault(name, []).append(row)
+        _replace(self._functions, functions)
+        for type_name, of_type in methods.items():
+            _replace(self._methods.setdefault(type_name, _Names()), of_type)
+        for attribute in rows.attributes:
+            for type_name in attribute.on:
+                for name in attribute.names:
+                    table = self._wild_attributes if "*" in name else self._attributes
+                    table.setdefault(type_name, {})[name] = attribute
+        for base in rows.bases:
+            for type_name in base.on:
+                self._bases.setdefault(type_name, []).append(base)
+
+    def type_of_class(self, qualified: str) -> str | None:
+        """The type that instances of the class have, None for a class that no model lists."""
+        found = self._classes.get(qualified)
+        if found is None and "." not in qualified:
+            found = self._classes.get("builtins." + qualified)
+        return found
+
+    def type_of_object(self, qualified: str) -> str | None:
+        """The type of a library's module-level object, None for one that no model lists."""
+        return self._objects.get(qualified)
+
+    def lineage(self, type_name: str) -> tuple[str, ...]:
+        """The type and all its bases, most derived first; empty for an unknown type."""
+        found = self._lineage.get(type_name)
+        if found is None:
+            order: list[str] = []
+            self._collect(type_name, order)
+            # A base that two paths reach stands after the last type that derives from it.
+            found = tuple(reversed(list(dict.fromkeys(reversed(order)))))
+            self._lineage[type_name] = found
+        return found
+
+    def _collect(self, type_name: str, order: list[str]) -> None:
+        model = self.types.get(type_name)
+        if model is not None:
+            order.append(type_name)
+            for base in model.bases:
+                self._collect(base, order)
+
+    def is_a(self, type_name: str, other: str) -> bool:
+        """Whether ``other`` is the type or one of its bases."""
+        return other in self.lineage(type_name)
+
+    def functions(self, qualified: str) -> tuple[CallModel, ...]:
+        """All rows for a function or class that is called, most specific first.
+
+        Also for a method of a library's module-level object (``django.core.cache.cache.get``).
+        """
+        return tuple(row for level in self._function_levels(qualified) for row in level)
+
+    def methods(self, type_name: str, method: str) -> tuple[CallModel, ...]:
+        """All rows for a method of a type, through its lineage, most specific first."""
+        return tuple(row for level in self._levels(type_name, method) for row in level)
+
+    def function_meaning(self, qualified: str, keywords: Mapping[str, Any]) -> tuple[CallModel, ...]:
+        """The rows that count for a call of a function; ``keywords`` as in :meth:`applies`."""
+        return self._meaning(self._function_levels(qualified), keywords)
+
+    def method_meaning(
+        self, type_name: str, method: str, keywords: Mapping[str, Any]
+    ) -> tuple[CallModel, ...]:
+        """The rows that count for a call of a method; ``keywords`` as in :meth:`applies`."""
+        return self._meaning(self._levels(type_name, method), keywords)
+
+    def _function_levels(self, qualified: str) -> tuple[tuple[CallModel, ...], ...]:
+        if "." not in qualified:
+            qualified = "builtins." + qualified
+        levels = self._functions.levels(qualified)
+        if not levels:
+            owner, _, method = qualified.rpartition(".")
+            type_name = self._objects.get(owner)
+            if type_name is not None:
+                levels = self._levels(type_name, method)
+        return levels
+
+    def _levels(self, type_name: str, method: str) -> tuple[tuple[CallModel, ...], ...]:
+        key = (type_name, method)
+        found = self._method_levels.get(key)
+        if found is None:
+            levels: list[tuple[CallModel, ...]] = []
+            for name in self.lineage(type_name):
+                names = self._methods.get(name)
+                if names is not None:
+                    levels.extend(names.levels(method))
+            found = self._method_levels[key] = tuple(levels)
+        return found
+
+    def _meaning(
+        self, levels: tuple[tuple[CallModel, ...], ...], keywords: Mapping[str, Any]
+    ) -> tuple[CallModel, ...]:
+        for level in levels:
+            rows = tuple(row for row in level if self.applies(row, keywords))
+            if rows:
+                special = {_group(row) for row in rows if row.requires is not None}
+                return tuple(row for row in rows if row.requires is not None or _group(row) not in special)
+        return ()
+
+    def applies(self, row: CallModel, keywords: Mapping[str, Any]) -> bool:
+        """Whether the row's ``requires`` and ``unless`` admit a call.
+
+        ``keywords`` maps the keywords that the call passes, and ``arg0`` … for its positional arguments,
+        to their constant values, to the qualified name of what is imported, or to UNKNOWN.
+        """
+        if row.requires is not None and not _passes(row.requires, keywords):
+            return False
+        return row.unless is None or not _passes(row.unless, keywords)
+
+    def attribute(self, type_name: str, name: str) -> AttributeModel | None:
+        """The row for an attribute of a type, through its lineage; an exact name beats a wildcard."""
+        for ancestor in self.lineage(type_name):
+            found = self._attributes.get(ancestor, {}).get(name)
+            if found is not None:
+                return found
+            wild = self._wild_attributes.get(ancestor)
+            if wild:
+                patterns = [pattern for pattern in wild if matches(pattern, name)]
+                if patterns:
+                    return wild[max(patterns, key=len)]
+        return None
+
+    def bases(self, type_name: str) -> tuple[BaseModel, ...]:
+        """The class-level switches that classes derived from the type may carry."""
+        return tuple(base for name in self.lineage(type_name) for base in self._bases.get(name, ()))
+
+    def receiver(self, identifier: str) -> tuple[str, ...]:
+        """The types that a variable's or attribute's name suggests, the closest match first."""
+        found = self._receiver_answers.get(identifier)
+        if found is None:
+            name = identifier.lstrip("_").lower()
+            types = list(self._receivers.get(name, ()))
+            patterns = [pattern for pattern in self._wild_receivers if matches(pattern, name)]
+            for pattern in sorted(patterns, key=len, reverse=True):
+                types.extend(self._wild_receivers[pattern])
+            found = self._receiver_answers[identifier] = tuple(dict.fromkeys(types))
+        return found
+
+    def gives(self, row: CallModel | AttributeModel) -> Gives | None:
+        """What the call or attribute gives, parsed; None where the row does not say."""
+        if row.gives is None:
+            return None
+        found = self._gives.get(row.gives)
+        if found is None:
+            found = self._gives[row.gives] = parse_gives(row.gives)
+        return found
+
+    def handled(self, qualified_exception: str) -> frozenset[str]:
+        """Which of ``duplicate``, ``missing``, ``conflict`` catching the exception takes care of."""
+        for level in self._function_levels(qualified_exception):
+            words = {word for row in level if row.does == "handles" for word in row.exceptions}
+            if words:
+                return frozenset(words)
+        return frozenset()
+
+    def tokens(self) -> frozenset[str]:
+        """The names that calls with a meaning have: methods, and last parts of functions, no wildcards.
+
+        ``pure`` and ``mutate`` alone mean nothing.
+        """
+        if self._tokens is None:
+            self._build_tokens()
+        assert self._tokens is not None
+        return self._tokens
+
+    def interesting_names(self, names: frozenset[str]) -> bool:
+        """Whether any of the names is one of :meth:`tokens`, or matches a wildcard that would be."""
+        if not self.tokens().isdisjoint(names):
+            return True
+        return any(matches(pattern, name) for pattern in self._token_wildcards for name in names)
+
+    def _build_tokens(self) -> None:
+        tokens: set[str] = set()
+        wildcards: set[str] = set()
+        namespaces = [(self._functions, True), *((names, False) for names in self._methods.values())]
+        for names, dotted in namespaces:
+            for name, rows in names.exact.items():
+                if any(row.does not in _SILENT for row in rows):
+                    tokens.add(name.rpartition(".")[2] if dotted else name)
+            for pattern, rows in names.wild.items():
+                last = pattern.rpartition(".")[2] if dotted else pattern
+                # A bare ``*`` says nothing about names: its type is found by imports and receivers.
+                if last.strip("*") and any(row.does not in _SILENT for row in rows):
+                    wildcards.add(last)
+        self._tokens = frozenset(tokens)
+        self._token_wildcards = tuple(sorted(wildcards))
+
+
+def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(first + second))
+
+
+def _replace(names: _Names, rows: dict[str, list[CallModel]]) -> None:
+    for name, found in rows.items():
+        (names.wild if "*" in name else names.exact)[name] = tuple(found)
+
+
+def _group(row: CallModel) -> str:
+    return "access" if row.does in ACCESSES else row.does
+
+
+def _passes(condition: tuple[str, Any], keywords: Mapping[str, Any]) -> bool:
+    names, wanted = condition
+    for name in names.split("|"):
+        if name in keywords:
+            return _equal(wanted, keywords[name])
+    return False
+
+
+def _equal(wanted: Any, given: Any) -> bool:
+    if isinstance(wanted, tuple):
+        return any(_equal(one, given) for one in wanted)
+    if wanted == "*":
+        return True
+    if given is UNKNOWN:
+        return False
+    if isinstance(wanted, bool):
+        return bool(given) is wanted
+    if isinstance(wanted, str):
+        return isinstance(given, str) and matches(wanted.lower(), given.strip().lower())
+    return bool(given == wanted)

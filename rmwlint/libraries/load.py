@@ -1,0 +1,124 @@
+"""Library models from TOML files to :class:`~rmwlint.libraries.index.Libraries`.
+
+Parsing and checking the built-in files costs many times what the rest of the start-up does, so their rows
+are kept in the cache folder, under a name made from the bytes of all files, the shape of the rows and the
+interpreter's version. A cached file that cannot be read is ignored and written anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.resources
+import marshal
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rmwlint.errors import LibraryModelError
+from rmwlint.libraries.index import Libraries, Rows
+from rmwlint.libraries.model import AttributeModel, BaseModel, CallModel, TypeModel
+
+#: Raise it whenever the rows that a file gives change, though the file does not.
+FORMAT = 1
+
+_Plain = tuple[Any, ...]
+
+
+def load(paths: Sequence[Path] = (), *, builtin: bool = True, cache: Path | None = None) -> Libraries:
+    """The built-in library models and those of ``paths``; later files win, name by name.
+
+    ``cache``: a folder where parsed rows may be kept; it is made where missing, and none is used without it.
+    Raises LibraryModelError for a file that cannot be read or does not follow the schema.
+    """
+    built_in = _built_in() if builtin else {}
+    users = {str(path): _bytes_of(path) for path in paths}
+    kept = _kept_name(cache, built_in, users) if cache is not None else None
+    layers = _read_kept(kept) if kept is not None else None
+    if layers is None:
+        layers = _parsed(built_in, users)
+        if kept is not None:
+            _keep(kept, layers)
+    return Libraries(layers)
+
+
+def _built_in() -> dict[str, bytes]:
+    folder = importlib.resources.files("rmwlint.libraries")
+    files = {entry.name: entry for entry in folder.iterdir() if entry.name.endswith(".toml")}
+    return {name: files[name].read_bytes() for name in sorted(files)}
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LibraryModelError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def _parsed(built_in: Mapping[str, bytes], users: Mapping[str, bytes]) -> list[Rows]:
+    from rmwlint.libraries.schema import resolve, rows_of
+
+    rows = {file: rows_of(_toml(content, file), file) for file, content in {**built_in, **users}.items()}
+    resolve(rows)
+    first = [rows[file] for file in built_in]
+    merged = Rows(
+        tuple(row for part in first for row in part.types),
+        tuple(row for part in first for row in part.calls),
+        tuple(row for part in first for row in part.attributes),
+        tuple(row for part in first for row in part.bases),
+        tuple(root for part in first for root in part.roots),
+    )
+    return [merged, *(rows[file] for file in users)]
+
+
+def _toml(content: bytes, file: str) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        parsed: dict[str, Any] = tomllib.loads(content.decode())
+    except UnicodeDecodeError as error:
+        raise LibraryModelError(f"{file}: is not UTF-8 text (byte {error.start})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise LibraryModelError(f"{file}: is not TOML: {error}") from error
+    return parsed
+
+
+def _kept_name(cache: Path, built_in: Mapping[str, bytes], users: Mapping[str, bytes]) -> Path:
+    digest = hashlib.blake2b(repr((FORMAT, sys.version_info, TypeModel._fields, CallModel._fields)).encode())
+    for file, content in (*built_in.items(), ("", b""), *users.items()):
+        digest.update(f"{file}\0{len(content)}\0".encode())
+        digest.update(content)
+    return cache / f"libraries-{digest.hexdigest()[:32]}"
+
+
+def _read_kept(kept: Path) -> list[Rows] | None:
+    try:
+        layers = marshal.loads(kept.read_bytes())
+        return [
+            Rows(
+                tuple(map(TypeModel._make, types)),
+                tuple(map(CallModel._make, calls)),
+                tuple(map(AttributeModel._make, attributes)),
+                tuple(map(BaseModel._make, bases)),
+                roots,
+            )
+            for types, calls, attributes, bases, roots in layers
+        ]
+    except (OSError, ValueError, EOFError, TypeError):
+        return None
+
+
+def _keep(kept: Path, layers: list[Rows]) -> None:
+    plain: list[_Plain] = [
+        (*(tuple(tuple(row) for row in table) for table in layer[:-1]), layer.roots) for layer in layers
+    ]
+    # Another run may write the same file now; without a cache folder the run is slower, not wrong.
+    with contextlib.suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        temporary = kept.with_name(f"{kept.name}.{os.getpid()}")
+        temporary.write_bytes(marshal.dumps(plain))
+        temporary.replace(kept)
