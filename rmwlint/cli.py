@@ -1,0 +1,258 @@
+"""The command line. A thin door: it reads the arguments, asks the runner, and lets a format write.
+
+Nothing is imported before it is known to be needed: ``--version`` and a mistyped option answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from typing import TextIO
+
+    from rmwlint.codes import Described
+    from rmwlint.config import Settings
+    from rmwlint.report.result import Result
+
+FORMAT_NAMES = ("full", "concise", "json")
+
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the arguments of the process are used without ``argv``.
+
+    Returns the exit code: 0 clean, 1 violations, 2 wrong usage or an internal error, 130 interrupted.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if arguments in (["--version"], ["-V"]):
+        from rmwlint import __version__
+
+        print(f"rmwlint {__version__}")
+        return 0
+    try:
+        return _command(arguments)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # the reader has gone (`rmwlint … | head`); keep Python from complaining again when it flushes
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _command(arguments: list[str]) -> int:
+    from rmwlint.errors import RmwlintError
+
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # a path or a source line can hold what the terminal's encoding cannot show
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 2
+    try:
+        command = {"check": _check, "explain": _explain, "list": _list}[options.command]
+        code = command(options)
+        sys.stdout.flush()
+        return code
+    except RmwlintError as error:
+        print(f"rmwlint: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    import argparse
+
+    from rmwlint import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="rmwlint",
+        description="Find places where a value is read, changed and written back while others can write in between.",
+    )
+    parser.add_argument("-V", "--version", action="version", version=f"rmwlint {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    check = commands.add_parser(
+        "check",
+        help="check files and folders",
+        description="Check files and folders. Exit code: 0 clean, 1 violations, 2 wrong usage or internal error.",
+    )
+    check.add_argument("paths", nargs="*", default=["."], metavar="PATH",
+                       help="file or folder, `-` for standard input (default: the current folder)")  # fmt: skip
+    check.add_argument("--output-format", choices=FORMAT_NAMES, default="full", help="default: full")
+    what = check.add_argument_group("what is looked for")
+    what.add_argument("--select", action="append", metavar="CODE", help="only these: codes, RMW1 for a family, names, ALL")
+    what.add_argument("--extend-select", action="append", metavar="CODE", help="these too")
+    what.add_argument("--ignore", action="append", metavar="CODE", help="not these")
+    what.add_argument("--min-confidence", choices=("low", "medium", "high"), help="default: medium")
+    where = check.add_argument_group("where")
+    where.add_argument("--include-tests", action="store_true", default=None, help="check tests and migrations too")
+    where.add_argument("--stdin-filename", metavar="PATH", help="what standard input is to be taken for")
+    how = check.add_argument_group("how")
+    how.add_argument("--config", metavar="FILE", help="settings file (default: the nearest above the first path)")
+    how.add_argument("--jobs", type=_positive, metavar="N", help="processes that may work (default: one a processor)")
+    how.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
+    how.add_argument("--cache-dir", metavar="FOLDER", help="default: .rmwlint_cache in the project's root")
+    how.add_argument("--statistics", action="store_true", help="count the violations of each code")
+
+    explain = commands.add_parser("explain", help="say what a check looks for, and what to do about it")
+    explain.add_argument("word", metavar="CODE|NAME")
+
+    listing = commands.add_parser("list", help="list all checks")
+    listing.add_argument("--output-format", choices=("full", "json"), default="full")
+    return parser
+
+
+def _positive(text: str) -> int:
+    import argparse
+
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return int(text)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from rmwlint.report import format_named
+    from rmwlint.runner import Request, run
+
+    given = _given(options)
+    settings = _settings(options)
+    result = run(Request(
+        paths=options.paths,
+        settings=settings,
+        use_cache=not options.no_cache,
+        jobs=options.jobs,
+        given=(Path(given[0]), given[1]) if given is not None else None,
+    ))  # fmt: skip
+    if not result.files:
+        print(f"rmwlint: no Python files to check under {', '.join(options.paths)}.", file=sys.stderr)
+    format_named(options.output_format).write(result, sys.stdout, colour=_shows_colour(sys.stdout))
+    if options.statistics and options.output_format != "json":
+        _write_statistics(result)
+    return result.exit_code
+
+
+def _given(options: argparse.Namespace) -> tuple[str, bytes] | None:
+    """The path that standard input stands for, and what came in there."""
+    from rmwlint.errors import UsageError
+
+    if "-" not in options.paths:
+        if options.stdin_filename is not None:
+            raise UsageError("`--stdin-filename` needs `-` as the only path.")
+        return None
+    if len(options.paths) > 1:
+        raise UsageError("`-` (standard input) cannot be checked together with other paths.")
+    from rmwlint.source.files import shown
+
+    path = shown(os.path.abspath(options.stdin_filename)) if options.stdin_filename else "<stdin>"
+    return path, sys.stdin.buffer.read()
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """The settings of the nearest (or given) file, with what the command line says in front."""
+    from dataclasses import replace
+    from pathlib import Path
+
+    from rmwlint.codes import UnknownCode, all_codes, resolve
+    from rmwlint.config import confidence_named, settings_for, settings_in
+    from rmwlint.errors import UsageError
+
+    if options.config is not None:
+        settings = settings_in(Path(options.config))
+    else:
+        first = options.paths[0]
+        settings = settings_for(Path((options.stdin_filename or ".") if first == "-" else first))
+    words = {
+        key: tuple(word for listed in getattr(options, key) or () for word in listed.split(",") if word)
+        for key in ("select", "extend_select", "ignore")
+    }
+    try:
+        for listed in words.values():
+            resolve(listed, all_codes())
+    except UnknownCode as error:
+        raise UsageError(str(error)) from None
+    if words["select"]:
+        # a selection on the command line is the whole selection: what the file ignores is asked for now
+        settings = replace(settings, select=words["select"], extend_select=(), ignore=())
+    if words["extend_select"]:
+        settings = replace(settings, extend_select=(*settings.extend_select, *words["extend_select"]))
+    if words["ignore"]:
+        settings = replace(settings, ignore=(*settings.ignore, *words["ignore"]))
+    if options.min_confidence is not None:
+        confidence = confidence_named(options.min_confidence)
+        assert confidence is not None
+        settings = replace(settings, min_confidence=confidence)
+    if options.include_tests is not None:
+        settings = replace(settings, include_tests=options.include_tests)
+    if options.cache_dir is not None:
+        settings = replace(settings, cache_dir=Path(os.path.abspath(options.cache_dir)))
+    return settings
+
+
+def _shows_colour(out: TextIO) -> bool:
+    """Whether to colour: on a terminal, unless the user said no (https://no-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return out.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _write_statistics(result: Result) -> None:
+    from rmwlint.codes import all_codes
+
+    known = all_codes()
+    for code, count in sorted(result.by_code().items(), key=lambda pair: (-pair[1], pair[0])):
+        print(f"{count:6} {code} {known[code].name if code in known else ''}".rstrip())
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from rmwlint.codes import all_codes, meant_by, nearest
+    from rmwlint.errors import UsageError
+
+    known = all_codes()
+    meant = sorted(meant_by(options.word, known))
+    if not meant:
+        raise UsageError(f"`{options.word}` is no code or name of a check{nearest(options.word, known)}.")
+    for number, code in enumerate(meant):
+        described = known[code]
+        print("\n" if number else "", end="")
+        print(f"{code} {described.name} (since {described.since}{'' if described.default else ', off by default'})\n")
+        print(_unindented(described.doc))
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    from rmwlint.codes import all_codes
+
+    rows = list(all_codes().values())
+    if options.output_format == "json":
+        import json
+
+        listed = [
+            {"code": row.code, "name": row.name, "since": row.since, "default": row.default, "title": _title(row)}
+            for row in rows
+        ]
+        print(json.dumps(listed, indent=2))
+        return 0
+    width = max(len(row.name) for row in rows)
+    for row in rows:
+        print(f"{row.code} {row.name:{width}} {'' if row.default else '(off) '}{_title(row)}")
+    return 0
+
+
+def _title(described: Described) -> str:
+    return described.doc.strip().partition("\n")[0]
+
+
+def _unindented(doc: str) -> str:
+    import inspect
+
+    return inspect.cleandoc(doc)

@@ -1,0 +1,141 @@
+"""Which files a run speaks about.
+
+A file that is named is always checked. A folder is walked: what git ignores is left out, and so are
+environments, build output, tests and migrations. Links to folders are not followed, so a walk ends.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from rmwlint.errors import UsageError
+from rmwlint.source.ignore import Rules, ignored, patterns, rules_around, rules_of
+from rmwlint.source.kinds import is_migration_folder, is_test_file, is_test_folder
+
+_NEVER = frozenset({
+    ".git", ".hg", ".svn", ".bzr", ".tox", ".nox", ".venv", ".direnv", ".eggs", ".mypy_cache", ".ruff_cache",
+    ".pytest_cache", ".rmwlint_cache", ".ipynb_checkpoints", ".pants.d", "__pycache__", "__pypackages__",
+    "node_modules", "site-packages", "dist-packages",
+})  # fmt: skip
+
+#: Output or an environment, unless it is a package of that name.
+_UNLESS_PACKAGE = frozenset({"build", "_build", "dist", "venv", "env", "buck-out"})
+
+_SUFFIXES = (".py", ".pyw")
+
+
+class Selection(NamedTuple):
+    """What a walk takes. ``exclude``: gitignore patterns, relative to ``exclude_base`` (absolute)."""
+
+    include_tests: bool = False
+    exclude: tuple[str, ...] = ()
+    exclude_base: str = ""
+
+
+def find(paths: Sequence[str], selection: Selection = Selection()) -> list[Path]:
+    """The files to check, each once, spelled as :func:`shown` does.
+
+    Raises UsageError where a path does not exist.
+    """
+    found: dict[str, Path] = {}
+    own = None
+    if selection.exclude:
+        own = Rules(selection.exclude_base, patterns(selection.exclude), None)
+    for path in paths:
+        try:
+            mode = os.stat(path).st_mode
+        except OSError as error:
+            if os.path.lexists(path):
+                raise UsageError(f"`{path}` cannot be opened: {error.strerror}.") from None
+            raise UsageError(f"`{path}` does not exist.") from None
+        if stat.S_ISDIR(mode):
+            for real, file in _walk(path, selection, own):
+                found.setdefault(real, Path(shown(file)))
+        else:
+            found.setdefault(os.path.realpath(path), Path(shown(os.path.abspath(path))))
+    return list(found.values())
+
+
+def shown(path: str) -> str:
+    """How an absolute path is spelled everywhere: relative inside the current folder, else as it is.
+
+    One spelling for one file, so that a path can be compared and looked up.
+    """
+    here = os.getcwd()
+    if not here.endswith(os.sep):
+        here += os.sep
+    return path[len(here) :] if path.startswith(here) else path
+
+
+def _walk(start: str, selection: Selection, own: Rules | None) -> Iterator[tuple[str, str]]:
+    """Each file's real path, and its path below ``start``."""
+    top = os.path.abspath(start)
+    real_top = os.path.realpath(start)
+    with_tests = selection.include_tests or _is_aside(start)
+    rules = rules_around(top)
+    if ignored(top, True, rules):
+        rules = None  # the user names what the checkout ignores: take it as it is
+    # a stack, not recursion: a deep tree must not end the run
+    pending: list[tuple[str, Rules | None]] = [(top, rules)]
+    while pending:
+        folder, rules = pending.pop()
+        try:
+            with os.scandir(folder) as entries:
+                listed = sorted(entries, key=_name)
+        except OSError:
+            continue
+        names = {entry.name for entry in listed}
+        if "pyvenv.cfg" in names and folder != top:
+            continue
+        if ".gitignore" in names:
+            rules = rules_of(folder, rules)
+        below: list[tuple[str, Rules | None]] = []
+        for entry in listed:
+            name, path = entry.name, entry.path
+            if name.endswith(_SUFFIXES):
+                if not with_tests and is_test_file(name):
+                    continue
+                if _is_file(entry) and not ignored(path, False, rules) and not ignored(path, False, own):
+                    real = os.path.realpath(path) if entry.is_symlink() else _moved(path, top, real_top)
+                    yield real, path
+            elif entry.is_dir(follow_symlinks=False) and not _is_never(name, path):
+                if not with_tests and (is_test_folder(name) or is_migration_folder(path)):
+                    continue
+                if not ignored(path, True, rules) and not ignored(path, True, own):
+                    below.append((path, rules))
+        pending.extend(reversed(below))
+
+
+def _is_never(name: str, path: str) -> bool:
+    if name in _NEVER or name.endswith(".egg-info"):
+        return True
+    return name in _UNLESS_PACKAGE and not os.path.exists(os.path.join(path, "__init__.py"))
+
+
+def _moved(path: str, top: str, other: str) -> str:
+    """``path``, which lies in ``top``, spelled as if ``top`` were ``other``."""
+    return os.path.join(other, path[len(top) :].lstrip(os.sep))
+
+
+def _is_aside(start: str) -> bool:
+    """Whether the named folder is itself, or lies in, tests or migrations: then it is what the user wants."""
+    relative = os.path.relpath(start)
+    if relative.startswith(os.pardir):
+        relative = os.path.basename(os.path.abspath(start))
+    parts = relative.split(os.sep)
+    return any(is_test_folder(part) for part in parts) or is_migration_folder(os.path.abspath(start))
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name

@@ -1,0 +1,36 @@
+"""Which files are tests or migrations, by their names.
+
+They are left out when a folder is walked: tests race on purpose or never, and a migration runs
+once, alone.
+"""
+
+from __future__ import annotations
+
+import os
+
+_TEST_FOLDERS = frozenset({"tests", "test", "testing"})
+_MIGRATION_FOLDERS = frozenset({"migrations", "migrate_repo", "alembic_migrations"})
+
+
+def is_test_folder(name: str) -> bool:
+    """Whether a folder of this name holds tests."""
+    return name in _TEST_FOLDERS
+
+
+def is_test_file(name: str) -> bool:
+    """Whether a file of this name is a test or serves only tests."""
+    return (
+        name.startswith("test_")
+        or name.endswith("_test.py")
+        or name in ("conftest.py", "test.py", "tests.py")
+    )
+
+
+def is_migration_folder(path: str) -> bool:
+    """Whether a folder holds schema migrations: by its name, or as the versions of an Alembic environment."""
+    folder, name = os.path.split(path)
+    if name in _MIGRATION_FOLDERS:
+        return True
+    if name != "versions":
+        return False
+    return os.path.basename(folder) == "alembic" or os.path.exists(os.path.join(folder, "script.py.mako"))

@@ -1,0 +1,20 @@
+"""Where a project begins."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+_MARKS = ("pyproject.toml", "setup.cfg", "setup.py", ".git", "rmwlint.toml")
+
+
+@lru_cache(maxsize=None)
+def project_root(folder: str) -> str | None:
+    """The nearest folder at or above ``folder`` (absolute) that looks like a project's; None without one."""
+    while True:
+        if any(os.path.exists(os.path.join(folder, mark)) for mark in _MARKS):
+            return folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent

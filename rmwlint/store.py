@@ -1,0 +1,318 @@
+"""The files of a run: their bytes, lines and facts, each looked at once.
+
+Modules are found by name when they are asked for, a folder at a time: no tree is ever listed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from rmwlint.cache import Cache
+from rmwlint.facts.lower import lower
+from rmwlint.facts.model import Module
+from rmwlint.facts.storage import UnusableFactsError, dump, load
+from rmwlint.own import UNREADABLE
+from rmwlint.source.files import shown
+from rmwlint.source.parse import Unparsable, parse
+from rmwlint.source.project import project_root
+from rmwlint.source.text import Undecodable, decode, split_lines
+from rmwlint.violation import Confidence, Span, Violation
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+#: A larger file is generated; what its tree costs in time and memory it does not give back.
+MAX_FILE_SIZE = 4 * 1024 * 1024
+
+_KEPT_BYTES = 64 * 1024 * 1024
+
+
+class Failure(NamedTuple):
+    """rmwlint's own failure on one function (empty where unknown) of one file."""
+
+    path: str
+    function: str
+    message: str
+    traceback: str
+
+
+class Store:
+    """``roots``: where modules of the program are looked for, besides the package and project of the one that asks.
+
+    ``failures`` collects what went wrong inside rmwlint: whoever catches an exception of its own code adds it.
+    ``rejected`` holds the violation of each file that could not be read or parsed. ``on_facts`` is told how
+    many files' facts are known, whenever one more is.
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[Path] = (),
+        cache: Cache | None = None,
+        *,
+        target: tuple[int, int] | None = None,
+        max_file_size: int = MAX_FILE_SIZE,
+    ) -> None:
+        self.failures: list[Failure] = []
+        self.rejected: dict[Path, Violation] = {}
+        self.on_facts: Callable[[int], None] | None = None
+        self._roots = tuple(os.path.abspath(root) for root in roots)
+        self._cache = cache
+        self._target = target
+        self._max_file_size = max_file_size
+        self._given: dict[Path, bytes] = {}
+        self._bytes: dict[Path, bytes] = {}
+        self._bytes_kept = 0
+        self._facts: dict[Path, Module | None] = {}
+        self._computed: dict[Path, bytes] = {}
+        self._listed: dict[str, frozenset[str]] = {}
+        self._package_roots: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._found: dict[tuple[str, str], Path | None] = {}
+        self._patterns: dict[frozenset[str], re.Pattern[bytes]] = {}
+
+    def give(self, path: Path, data: bytes) -> None:
+        """Take ``data`` for the content of ``path``, whatever the disk says (an editor's unsaved text)."""
+        self._given[path] = data
+
+    def facts_of(self, path: Path) -> Module | None:
+        """The facts of a file; None where it cannot be read or parsed, which ``rejected`` then explains."""
+        try:
+            return self._facts[path]
+        except KeyError:
+            module = self._facts[path] = self._make_facts(path)
+            if self.on_facts is not None:
+                self.on_facts(len(self._facts))
+            return module
+
+    def data(self, path: Path) -> bytes | None:
+        """The bytes of a file; None where it cannot be read, which ``rejected`` then explains."""
+        kept = self._given.get(path)
+        if kept is None:
+            kept = self._bytes.get(path)
+        if kept is not None or path in self.rejected:
+            return kept
+        try:
+            with open(path, "rb") as file:
+                data = file.read(self._max_file_size + 1)
+        except OSError as error:
+            self._reject(path, Unparsable(f"it cannot be read: {error.strerror or error}"))
+            return None
+        if len(data) > self._max_file_size:
+            self._reject(path, Unparsable(
+                f"it is larger than {self._max_file_size // 1024} KiB, so it was not checked",
+                remedy="leave it out with `exclude` if it is generated, or raise `max-file-size`",
+            ))  # fmt: skip
+            return None
+        self._bytes_kept += len(data)
+        if self._bytes_kept > _KEPT_BYTES:
+            self._bytes.clear()
+            self._bytes_kept = len(data)
+        self._bytes[path] = data
+        return data
+
+    def source_lines(self, path: Path) -> list[str]:
+        """The lines of a file without their ends; none where it is no text."""
+        data = self.data(path)
+        if data is None:
+            return []
+        try:
+            return split_lines(decode(data))
+        except Undecodable:
+            return []
+
+    def contains(self, path: Path, tokens: Iterable[str]) -> bool:
+        """Whether one of the tokens occurs in the file's bytes, anywhere."""
+        wanted = tokens if isinstance(tokens, frozenset) else frozenset(tokens)
+        pattern = self._patterns.get(wanted)
+        if pattern is None:
+            pattern = re.compile(b"|".join(re.escape(token.encode()) for token in sorted(wanted)) or b"(?!)")
+            self._patterns[wanted] = pattern
+        data = self.data(path)
+        return data is not None and pattern.search(data) is not None
+
+    def module_name(self, path: Path) -> str:
+        """The dotted name under which the program imports the file."""
+        folder, file = os.path.split(os.path.abspath(path))
+        _, packages = self._package(folder)
+        stem = file.partition(".")[0]
+        if not packages:
+            packages = self._namespace(folder)
+        parts = packages if stem == "__init__" and packages else (*packages, stem)
+        return ".".join(parts)
+
+    def find_module(self, dotted: str, near: Path) -> Path | None:
+        """The file of a module, as a module in ``near`` would import it; None where it is not in the program.
+
+        Looked for beside the top-most package of ``near``, then in its project's root and ``src`` there,
+        then in the roots of the run. A package is its ``__init__.py``; a namespace package has no file.
+        """
+        root = self._package(os.path.dirname(os.path.abspath(near)))[0]
+        key = (dotted, root)
+        if key not in self._found:
+            self._found[key] = self._find(dotted.split("."), root)
+        return self._found[key]
+
+    def warm(
+        self, tasks: Sequence[Task], executor: Executor, *, workers: int, progress: Callable[[int], None]
+    ) -> None:
+        """Do the tasks in the executor's workers. ``progress`` is told how many files are done.
+
+        Any executor will do: what goes in and out are bytes and strings.
+        """
+        size = max(1, min(32, len(tasks) // (workers * 4)))
+        batches = [tasks[start : start + size] for start in range(0, len(tasks), size)]
+        done = 0
+        for batch, packed in zip(batches, executor.map(compute, batches)):
+            for task, value in zip(batch, packed):
+                if value is not None:
+                    self._computed[Path(task.path)] = value
+            done += len(batch)
+            progress(done)
+
+    def unknown(self, paths: Sequence[Path]) -> list[Task]:
+        """What there is to compute for those files whose facts the cache does not know."""
+        tasks = []
+        for path in paths:
+            data = self.data(path)
+            if data is not None and path not in self._facts:
+                name = self.module_name(path)
+                if self._cache is None or self._cache.get(self._cache.key(data, name)) is None:
+                    tasks.append(Task(data, name, str(path)))
+        return tasks
+
+    def _make_facts(self, path: Path) -> Module | None:
+        data = self.data(path)
+        if data is None:
+            return None
+        name = self.module_name(path)
+        packed = self._computed.pop(path, None)
+        key = b""
+        if self._cache is not None:
+            key = self._cache.key(data, name)
+            if packed is not None:
+                self._cache.put(key, packed)
+            else:
+                packed = self._cache.get(key)
+        if packed is not None:
+            module = _unpack(packed)
+            if module is not None:
+                return module if module.path == str(path) else module._replace(path=str(path))
+        try:
+            module = facts(Task(data, name, str(path)), self._target)
+        except Unparsable as error:
+            self._reject(path, error)
+            return None
+        if self._cache is not None:
+            self._cache.put(key, dump(module))
+        return module
+
+    def _reject(self, path: Path, error: Unparsable) -> None:
+        span = Span(error.line, error.column, error.line, error.column)
+        self.rejected[path] = Violation(
+            code=UNREADABLE.code,
+            name=UNREADABLE.name,
+            message=f"the file was not checked: {error}",
+            path=str(path),
+            span=span,
+            function="",
+            confidence=Confidence.HIGH,
+            place="",
+            remedy=error.remedy,
+        )
+
+    def _names(self, folder: str) -> frozenset[str]:
+        names = self._listed.get(folder)
+        if names is None:
+            try:
+                names = frozenset(os.listdir(folder))
+            except OSError:
+                names = frozenset()
+            self._listed[folder] = names
+        return names
+
+    def _package(self, folder: str) -> tuple[str, tuple[str, ...]]:
+        """The folder above the top-most package around ``folder``, and the packages from there."""
+        known = self._package_roots.get(folder)
+        if known is None:
+            above, name = os.path.split(folder)
+            if "__init__.py" in self._names(folder) and name.isidentifier() and above != folder:
+                root, packages = self._package(above)
+                known = (root, (*packages, name))
+            else:
+                known = (folder, ())
+            self._package_roots[folder] = known
+        return known
+
+    def _namespace(self, folder: str) -> tuple[str, ...]:
+        """The packages, none of which has an ``__init__.py``, from the nearest root down to ``folder``."""
+        root = project_root(folder)
+        tops = [*self._roots, *([root, os.path.join(root, "src")] if root is not None else [])]
+        inside = [top for top in tops if folder == top or folder.startswith(top.rstrip(os.sep) + os.sep)]
+        if not inside:
+            return ()
+        below = os.path.relpath(folder, max(inside, key=len))
+        parts = () if below == os.curdir else tuple(below.split(os.sep))
+        return parts if all(part.isidentifier() for part in parts) else ()
+
+    def _find(self, parts: list[str], root: str) -> Path | None:
+        project = project_root(root)
+        tops = [root]
+        if project is not None:
+            tops += [project, os.path.join(project, "src")]
+        for top in dict.fromkeys([*tops, *self._roots]):
+            found = self._find_below(top, parts)
+            if found is not None:
+                return Path(shown(found))
+        return None
+
+    def _find_below(self, folder: str, parts: list[str]) -> str | None:
+        for part in parts[:-1]:
+            if part not in self._names(folder):
+                return None
+            folder = os.path.join(folder, part)
+        names = self._names(folder)
+        last = parts[-1]
+        if last in names and "__init__.py" in self._names(os.path.join(folder, last)):
+            return os.path.join(folder, last, "__init__.py")
+        return os.path.join(folder, f"{last}.py") if f"{last}.py" in names else None
+
+
+class Task(NamedTuple):
+    """One file whose facts are to be computed, anywhere."""
+
+    data: bytes
+    name: str
+    path: str
+
+
+def compute(tasks: Sequence[Task]) -> list[bytes | None]:
+    """The packed facts of each file, None where it cannot be parsed. Runs in a worker."""
+    packed: list[bytes | None] = []
+    for task in tasks:
+        try:
+            packed.append(dump(facts(task, None)))
+        except Unparsable:
+            packed.append(None)  # the run parses it again, to say why
+    return packed
+
+
+def facts(task: Task, target: tuple[int, int] | None) -> Module:
+    """The facts of one file. Raises Unparsable."""
+    tree = parse(task.data, target=target)
+    try:
+        return lower(tree, task.name, task.path, is_package=os.path.basename(task.path) == "__init__.py")
+    except RecursionError:
+        raise Unparsable(
+            "its expressions are nested too deeply",
+            remedy="leave the file out with `exclude` if it is generated",
+        ) from None
+
+
+def _unpack(packed: bytes) -> Module | None:
+    try:
+        return load(packed)
+    except UnusableFactsError:
+        return None
