@@ -55,10 +55,11 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
                 when its keywords or arguments compare columns; ``lock = true`` for select_for_update
   ``run``       performs the query or statement given as argument ``at``: the row of the method
                 ``__run__`` of that statement's type says what this means; ``gives`` as usual
-  ``write``     writes. ``columns``: ``all`` | ``changed`` | ``keywords`` | ``argN`` (a dict, a call's
-                keywords or a list of names) | ``content`` (of a file or key). ``limit``: keyword that
-                names the only columns written (update_fields). ``guards``: keyword patterns that make
-                it a compare-and-swap ("expected_*"). ``outcome``: what its return says:
+  ``write``     writes. ``columns``: ``all`` | ``changed`` | ``keywords`` | ``argN`` or ``keyword:name`` (a
+                dict, a call's keywords or a list of names) | ``content`` (of a file or key). ``limit``:
+                keyword that names the only columns written (update_fields). ``guards``: keyword patterns
+                that make it a compare-and-swap ("expected_*"; "headers:If-*": a key of the dict given as
+                ``headers``; a dict nobody knows has it). ``outcome``: what its return says:
                 ``count`` | ``bool`` | ``raises`` | ``none``
   ``delta``     changes the value in one step, no read needed (incr, F)
   ``swap``      a compare-and-swap whose ``outcome`` must be looked at (conditional_update)

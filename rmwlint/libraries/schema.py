@@ -146,6 +146,22 @@ def _at(value: Any) -> str | None:
     return _word_or_argument("self", "query", "result", "keyword:name")(value)
 
 
+def _columns(value: Any) -> str | None:
+    if isinstance(value, str) and value.startswith("keyword:") and value[8:].isidentifier():
+        return None
+    return _word_or_argument("all", "changed", "keywords", "content", "keyword:name")(value)
+
+
+def _guards(value: Any) -> str | None:
+    problem = _texts(value)
+    for item in [] if problem else value if isinstance(value, list) else [value]:
+        keyword, _, key = item.partition(":")
+        problem = problem or _patterns(keyword)
+        if ":" in item and not key:
+            problem = problem or f"wants a key after the colon of {item!r}"
+    return problem
+
+
 def _module_from(value: Any) -> str | None:
     return None if isinstance(value, str) and value.isidentifier() else "wants a keyword's name or argN"
 
@@ -179,9 +195,9 @@ _CALL: dict[str, Check] = {
     "gives": _text,
     "place": _word(*_PLACES),
     "at": _at,
-    "columns": _word_or_argument("all", "changed", "keywords", "content"),
+    "columns": _columns,
     "limit": _text,
-    "guards": _patterns,
+    "guards": _guards,
     "outcome": _word("count", "bool", "raises", "none"),
     "lock": _flag,
     "lock_keywords": _texts,
@@ -237,7 +253,7 @@ _LISTS = frozenset(
     key
     for table in (_LIBRARY, _TYPE, _ATTRIBUTE, _CALL, _BASE)
     for key, check in table.items()
-    if check in (_texts, _dotted, _patterns) or key in ("form", "exceptions")
+    if check in (_texts, _dotted, _patterns, _guards) or key in ("form", "exceptions")
 ) - {"field"}
 
 
