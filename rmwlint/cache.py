@@ -77,7 +77,7 @@ class Cache:
         self._new[key] = value
 
     def prepare(self) -> bool:
-        """Make the folder, marked as a cache that is not to be backed up or committed; False where it cannot be."""
+        """Make the folder, marked as a cache that nobody backs up or commits; False where it cannot be."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
@@ -134,7 +134,8 @@ class _Pack:
             tail = self._map[-_TAIL:]
             start, length = int.from_bytes(tail[8:16], "little"), int.from_bytes(tail[16:24], "little")
             index = self._map[start : start + length]
-            if tail[:8] != _MAGIC or len(index) != length or zlib.crc32(index) != int.from_bytes(tail[24:], "little"):
+            checksum = int.from_bytes(tail[24:], "little")
+            if tail[:8] != _MAGIC or len(index) != length or zlib.crc32(index) != checksum:
                 raise ValueError("a damaged pack")
             self.entries: dict[bytes, _Entry] = marshal.loads(index)
         except BaseException:

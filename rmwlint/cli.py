@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from rmwlint.config import Settings
     from rmwlint.report.result import Result
 
-FORMAT_NAMES = ("full", "concise", "json")
-
 _INTERRUPTED = 130
 
 
@@ -69,10 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     import argparse
 
     from rmwlint import __version__
+    from rmwlint.report import FORMATS
 
     parser = argparse.ArgumentParser(
         prog="rmwlint",
-        description="Find places where a value is read, changed and written back while others can write in between.",
+        description="Find values that are read, changed and written back while others can write in between.",
     )
     parser.add_argument("-V", "--version", action="version", version=f"rmwlint {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -80,22 +79,30 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser(
         "check",
         help="check files and folders",
-        description="Check files and folders. Exit code: 0 clean, 1 violations, 2 wrong usage or internal error.",
+        description="Check files and folders. Exit code: 0 clean, 1 violations, 2 usage or internal error.",
     )
     check.add_argument("paths", nargs="*", default=["."], metavar="PATH",
-                       help="file or folder, `-` for standard input (default: the current folder)")  # fmt: skip
-    check.add_argument("--output-format", choices=FORMAT_NAMES, default="full", help="default: full")
+                       help="file, folder, or `-` for standard input (default: this folder)")  # fmt: skip
+    check.add_argument("--output-format", choices=tuple(FORMATS), default="full", help="default: full")
     what = check.add_argument_group("what is looked for")
-    what.add_argument("--select", action="append", metavar="CODE", help="only these: codes, RMW1 for a family, names, ALL")
+    what.add_argument(
+        "--select", action="append", metavar="CODE", help="only these: codes, RMW1 for a family, names, ALL"
+    )
     what.add_argument("--extend-select", action="append", metavar="CODE", help="these too")
     what.add_argument("--ignore", action="append", metavar="CODE", help="not these")
     what.add_argument("--min-confidence", choices=("low", "medium", "high"), help="default: medium")
     where = check.add_argument_group("where")
-    where.add_argument("--include-tests", action="store_true", default=None, help="check tests and migrations too")
+    where.add_argument(
+        "--include-tests", action="store_true", default=None, help="check tests and migrations too"
+    )
     where.add_argument("--stdin-filename", metavar="PATH", help="what standard input is to be taken for")
     how = check.add_argument_group("how")
-    how.add_argument("--config", metavar="FILE", help="settings file (default: the nearest above the first path)")
-    how.add_argument("--jobs", type=_positive, metavar="N", help="processes that may work (default: one a processor)")
+    how.add_argument(
+        "--config", metavar="FILE", help="settings file (default: the nearest above the first path)"
+    )
+    how.add_argument(
+        "--jobs", type=_positive, metavar="N", help="processes that may work (default: one a processor)"
+    )
     how.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     how.add_argument("--cache-dir", metavar="FOLDER", help="default: .rmwlint_cache in the project's root")
     how.add_argument("--statistics", action="store_true", help="count the violations of each code")
@@ -220,11 +227,12 @@ def _explain(options: argparse.Namespace) -> int:
     known = all_codes()
     meant = sorted(meant_by(options.word, known))
     if not meant:
-        raise UsageError(f"`{options.word}` is no code or name of a check{nearest(options.word, known)}.")
+        raise UsageError(f"`{options.word}` is no code or name of a check{nearest(options.word, known)}")
     for number, code in enumerate(meant):
         described = known[code]
         print("\n" if number else "", end="")
-        print(f"{code} {described.name} (since {described.since}{'' if described.default else ', off by default'})\n")
+        since = described.since if described.default else f"{described.since}, off by default"
+        print(f"{code} {described.name} (since {since})\n")
         print(_unindented(described.doc))
     return 0
 
@@ -237,7 +245,13 @@ def _list(options: argparse.Namespace) -> int:
         import json
 
         listed = [
-            {"code": row.code, "name": row.name, "since": row.since, "default": row.default, "title": _title(row)}
+            {
+                "code": row.code,
+                "name": row.name,
+                "since": row.since,
+                "default": row.default,
+                "title": _title(row),
+            }
             for row in rows
         ]
         print(json.dumps(listed, indent=2))

@@ -46,12 +46,12 @@ def all_codes() -> dict[str, Described]:
 
 
 def resolve(words: Iterable[str], known: Mapping[str, Described]) -> frozenset[str]:
-    """The codes that the words mean; ``ALL`` means every one. Raises UnknownCode for the first that means none."""
+    """The codes that the words mean; ``ALL`` means every one. Raises UnknownCode for one that means none."""
     codes: set[str] = set()
     for word in words:
         found = meant_by(word, known)
         if not found:
-            raise UnknownCode(f"`{word}` is no code or name of a check{nearest(word, known)}.")
+            raise UnknownCode(f"`{word}` is no code or name of a check{nearest(word, known)}")
         codes |= found
     return frozenset(codes)
 
@@ -69,6 +69,7 @@ def meant_by(word: str, known: Mapping[str, Described]) -> frozenset[str]:
 
 def nearest(word: str, known: Mapping[str, Described]) -> str:
     """A half sentence that names what the word may have meant; empty where nothing comes near."""
-    names = {described.name: described.name for described in known.values()} | {code.lower(): code for code in known}
-    close = difflib.get_close_matches(word.lower(), names, n=1)
-    return f"; did you mean `{names[close[0]]}`?" if close else "; `rmwlint list` shows all of them"
+    words = {described.name: described.name for described in known.values()}
+    words |= {code.lower(): code for code in known}
+    close = difflib.get_close_matches(word.lower(), words, n=1)
+    return f"; did you mean `{words[close[0]]}`?" if close else "; `rmwlint list` shows all of them"

@@ -21,7 +21,7 @@ from rmwlint.violation import Confidence
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run is to do. ``base`` is the folder that patterns are relative to, ``file`` where they came from.
+    """What a run is to do. ``base`` is the folder that patterns are relative to, ``file`` says it.
 
     ``select`` is None where nothing was selected: then every check counts that is on by default.
     ``target_python`` is the lowest Python version of the project, where it is known.

@@ -10,7 +10,7 @@ _BETWEEN_SECONDS = 0.1
 
 
 class Progress:
-    """Rewrites one line of ``out``, from the second on that the run takes; silent where ``out`` is no terminal."""
+    """Rewrites one line of ``out``, a terminal (else it is silent), once the run has taken a second."""
 
     def __init__(self, out: TextIO, total: int) -> None:
         self._out = out if out.isatty() else None

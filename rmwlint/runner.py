@@ -113,7 +113,7 @@ def _run(request: Request) -> Result:
         violations=tuple(sorted(wanted, key=_order)),
         failures=tuple(store.failures),
         files=len(files),
-        suppressed=silenced.count,
+        suppressed=silenced.silenced,
         lines=lambda path: store.source_lines(Path(path)),
     )
 
@@ -126,7 +126,7 @@ def _files(request: Request) -> list[Path]:
 
 
 def _roots(files: Sequence[Path]) -> list[Path]:
-    """Where modules of the program may lie: the projects of the files. (Their packages' roots the store knows.)"""
+    """Where modules of the program may lie: the projects of the files (their packages the store knows)."""
     roots: dict[Path, None] = {}
     for folder in dict.fromkeys(os.path.dirname(os.path.abspath(path)) for path in files):
         root = project_root(folder)
@@ -194,7 +194,7 @@ def _processors() -> int:
 def _analyse(
     files: Sequence[Path], store: Store, libraries: Libraries, codes: frozenset[str]
 ) -> Iterator[Violation]:
-    """The engine's violations. Where it fails as a whole, each file is tried alone, so that one costs only itself."""
+    """The engine's violations. Where it fails as a whole, each file is tried alone: one costs only itself."""
     if not files:
         return
     try:
@@ -224,9 +224,9 @@ def _failure(path: Path) -> Failure:
 
 
 def _unreadable(files: Sequence[Path], store: Store) -> list[Violation]:
-    """What is to be said about files that no check could look at, also those that the engine did not ask for."""
+    """What is to be said about files that cannot be read, whether the engine asked for them or not."""
     for path in files:
-        store.facts_of(path)
+        store.verify(path)
     return [store.rejected[path] for path in files if path in store.rejected]
 
 
@@ -244,7 +244,8 @@ def _exemptions(settings: Settings, known: Mapping[str, Described]) -> list[tupl
 
 def _is_exempt(violation: Violation, exempt: Sequence[tuple[Rules, frozenset[str]]]) -> bool:
     return any(
-        violation.code in codes and ignored(os.path.abspath(violation.path), False, rules) for rules, codes in exempt
+        violation.code in codes and ignored(os.path.abspath(violation.path), False, rules)
+        for rules, codes in exempt
     )
 
 

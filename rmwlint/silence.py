@@ -8,24 +8,31 @@ from typing import NamedTuple
 
 from rmwlint.codes import Described, meant_by, nearest
 from rmwlint.own import UNUSED_SUPPRESSION
-from rmwlint.source.suppressions import ADDRESSED, MARKER, NONE, Suppression, Suppressions, suppressions_in
+from rmwlint.source.suppressions import (
+    NONE,
+    Suppression,
+    Suppressions,
+    may_address,
+    may_suppress,
+    suppressions_in,
+)
 from rmwlint.source.text import Undecodable, decode
 from rmwlint.store import Store
 from rmwlint.violation import Confidence, Span, Violation
 
 
 class Silenced(NamedTuple):
-    """``kept`` are the violations that no comment silences; ``unused`` speak of comments that silence none."""
+    """``kept``: what no comment silences; ``silenced``: how many are; ``unused``: about idle comments."""
 
     kept: list[Violation]
     unused: list[Violation]
-    count: int
+    silenced: int
 
 
 def suppressions_of(path: Path, store: Store) -> Suppressions:
     """The suppressions in a file; only files that can have one are read closely."""
     data = store.data(path)
-    if data is None or MARKER.search(data) is None:
+    if data is None or not may_suppress(data):
         return NONE
     try:
         return suppressions_in(decode(data))
@@ -85,7 +92,7 @@ def silence(
 
 def _addressed(path: Path, store: Store) -> bool:
     data = store.data(path)
-    return data is not None and ADDRESSED.search(data) is not None
+    return data is not None and may_address(data)
 
 
 def _words(comment: Suppression) -> tuple[str, ...]:
@@ -108,7 +115,7 @@ def _judge(
         elif not meant <= judged:
             continue
         elif comment.alone:
-            message = "this suppression stands on a line of its own; it speaks only for the statement on its line"
+            message = "this suppression stands on a line of its own, and speaks only for that line"
         elif word:
             message = f"nothing here is reported as {word}, so this suppression is unused"
         else:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 #: A larger file is generated; what its tree costs in time and memory it does not give back.
 MAX_FILE_SIZE = 4 * 1024 * 1024
 
+#: Kept for a file that parses and whose facts nobody has asked for; it is no packed facts.
+_PARSES = b"parses"
+
 _KEPT_BYTES = 64 * 1024 * 1024
 
 
@@ -41,9 +44,9 @@ class Failure(NamedTuple):
 
 
 class Store:
-    """``roots``: where modules of the program are looked for, besides the package and project of the one that asks.
+    """``roots``: where modules of the program lie, besides the package and project of the one that asks.
 
-    ``failures`` collects what went wrong inside rmwlint: whoever catches an exception of its own code adds it.
+    ``failures`` collects what went wrong inside rmwlint: whoever catches an exception of its code adds it.
     ``rejected`` holds the violation of each file that could not be read or parsed. ``on_facts`` is told how
     many files' facts are known, whenever one more is.
     """
@@ -86,6 +89,24 @@ class Store:
             if self.on_facts is not None:
                 self.on_facts(len(self._facts))
             return module
+
+    def verify(self, path: Path) -> None:
+        """Make sure that ``rejected`` explains the file if it cannot be parsed; its facts are not made."""
+        data = self.data(path)
+        if data is None or path in self._facts or path in self._computed:
+            return
+        key = b""
+        if self._cache is not None:
+            key = self._cache.key(data, self.module_name(path))
+            if self._cache.get(key) is not None:
+                return
+        try:
+            parse(data, target=self._target)
+        except Unparsable as error:
+            self._reject(path, error)
+            return
+        if self._cache is not None:
+            self._cache.put(key, _PARSES)
 
     def data(self, path: Path) -> bytes | None:
         """The bytes of a file; None where it cannot be read, which ``rejected`` then explains."""

@@ -6,9 +6,10 @@ A format is a module with ``write(result, out, *, colour)``; it is imported only
 from __future__ import annotations
 
 import importlib
-from typing import Protocol, TextIO, cast
+from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
-from rmwlint.report.result import Result
+if TYPE_CHECKING:
+    from rmwlint.report.result import Result
 
 #: Name on the command line → module in this folder.
 FORMATS = {"full": "full", "concise": "concise", "json": "as_json"}

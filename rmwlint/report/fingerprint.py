@@ -34,4 +34,6 @@ def _in_project(path: str) -> str:
     """The path as seen from its project's root, so that it does not depend on where rmwlint runs."""
     whole = os.path.abspath(path)
     root = project_root(os.path.dirname(whole))
-    return (os.path.relpath(whole, root) if root is not None else os.path.basename(whole)).replace(os.sep, "/")
+    return (os.path.relpath(whole, root) if root is not None else os.path.basename(whole)).replace(
+        os.sep, "/"
+    )

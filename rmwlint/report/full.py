@@ -66,7 +66,9 @@ def _violation(violation: Violation, result: Result, glyphs: _Glyphs) -> Iterato
     if violation.confidence.label != "high":
         head.append((f" [{violation.confidence.label} confidence]", "dim"))
     yield head
-    margin = max((len(str(mark.span.line)) for marks in _marks(violation).values() for mark in marks), default=1)
+    margin = max(
+        (len(str(mark.span.line)) for marks in _marks(violation).values() for mark in marks), default=1
+    )
     margin = max(margin, 2)
     for path, marks in _marks(violation).items():
         source = result.lines(path)
@@ -81,7 +83,11 @@ def _violation(violation: Violation, result: Result, glyphs: _Glyphs) -> Iterato
     if violation.fix is not None or violation.remedy:
         yield []
     if violation.fix is not None:
-        yield [("   = ", "dim"), (f"fix ({violation.fix.applicability.value}): ", "bold green"), (violation.fix.message, "")]
+        yield [
+            ("   = ", "dim"),
+            (f"fix ({violation.fix.applicability.value}): ", "bold green"),
+            (violation.fix.message, ""),
+        ]
     elif violation.remedy:
         yield [("   = ", "dim"), ("remedy: ", "bold"), (violation.remedy, "")]
 
@@ -158,7 +164,7 @@ def _underline(line: str, mark: _Mark, start: int, glyphs: _Glyphs) -> list[Piec
 
 
 def _visible(text: str) -> str:
-    """Tabs as four blanks, other control characters as a blank: what is printed is as wide as it is counted."""
+    """Tabs as four blanks, other control characters as one: what is printed is as wide as it is counted."""
     return "".join(
         "    " if char == "\t" else " " if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") else char
         for char in text
@@ -168,7 +174,8 @@ def _visible(text: str) -> str:
 def _width(text: str) -> int:
     """How many columns of a terminal a text takes."""
     return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
     )
 
 

@@ -36,7 +36,10 @@ class Selection(NamedTuple):
     exclude_base: str = ""
 
 
-def find(paths: Sequence[str], selection: Selection = Selection()) -> list[Path]:
+_EVERYTHING = Selection()
+
+
+def find(paths: Sequence[str], selection: Selection = _EVERYTHING) -> list[Path]:
     """The files to check, each once, spelled as :func:`shown` does.
 
     Raises UsageError where a path does not exist.

@@ -24,15 +24,24 @@ class NewSyntax(NamedTuple):
 
 
 NEW_SYNTAX = (
-    NewSyntax((3, 14), "`except` with several types and no parentheses",
-              re.compile(r"^\s*except\*?\s+[\w.]+\s*,\s*[A-Z][\w.]*\s*(,\s*[\w.]+\s*)*:")),
+    NewSyntax(
+        (3, 14),
+        "`except` with several types and no parentheses",
+        re.compile(r"^\s*except\*?\s+[\w.]+\s*,\s*[A-Z][\w.]*\s*(,\s*[\w.]+\s*)*:"),
+    ),
     NewSyntax((3, 14), "a template string", re.compile(r"""(?<![\w"'])(?:[tT][rR]?|[rR][tT])(?:"|')""")),
-    NewSyntax((3, 13), "a default for a type parameter",
-              re.compile(r"^\s*(?:def|class|async\s+def|type)\s+\w+\s*\[[^\]]*=")),
+    NewSyntax(
+        (3, 13),
+        "a default for a type parameter",
+        re.compile(r"^\s*(?:def|class|async\s+def|type)\s+\w+\s*\[[^\]]*="),
+    ),
     NewSyntax((3, 12), "a list of type parameters", re.compile(r"^\s*(?:def|class|async\s+def)\s+\w+\s*\[")),
     NewSyntax((3, 12), "a `type` statement", re.compile(r"^\s*type\s+\w+\s*(?:\[.*\])?\s*=")),
-    NewSyntax((3, 12), "an f-string that reuses its quotes, or holds a backslash or comment",
-              re.compile(r"""(?<![\w"'])(?:[fF][rR]?|[rR][fF])(?:"|')""")),
+    NewSyntax(
+        (3, 12),
+        "an f-string that reuses its quotes, or holds a backslash or comment",
+        re.compile(r"""(?<![\w"'])(?:[fF][rR]?|[rR][fF])(?:"|')"""),
+    ),
     NewSyntax((3, 11), "`except*`", re.compile(r"^\s*except\s*\*")),
     NewSyntax((3, 11), "unpacking in an index", re.compile(r"\[[^\]]*\*\w")),
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import cache
 
 _MARKS = ("pyproject.toml", "setup.cfg", "setup.py", ".git", "rmwlint.toml")
 
 
-@lru_cache(maxsize=None)
+@cache
 def project_root(folder: str) -> str | None:
     """The nearest folder at or above ``folder`` (absolute) that looks like a project's; None without one."""
     while True:

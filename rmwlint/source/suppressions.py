@@ -12,18 +12,12 @@ compound statement) that it stands in.
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from rmwlint.source.text import split_lines
-
-#: Only a file whose bytes have a match can hold a comment that matters.
-MARKER = re.compile(rb"rmwlint:|noqa", re.IGNORECASE)
-
-#: … and only one that has this can hold a comment that is addressed to rmwlint alone.
-ADDRESSED = re.compile(rb"rmwlint:|noqa[^\r\n]*RMW", re.IGNORECASE)
+_MARKERS = (b"rmwlint:", b"noqa", b"NOQA", b"NoQA", b"Noqa")
+_ADDRESSED = re.compile(rb"noqa[^\r\n]*RMW", re.IGNORECASE)
 
 _OWN = re.compile(r"#\s*rmwlint:\s*(?P<verb>ignore|skip-file)\b(?:\s*\[(?P<codes>[^\]]*)\])?", re.IGNORECASE)
 _NOQA = re.compile(
@@ -32,7 +26,7 @@ _NOQA = re.compile(
 
 
 class Suppression(NamedTuple):
-    """One comment. ``codes``: codes, prefixes or names, None for all. ``first``/``last``: the lines it covers.
+    """One comment. ``codes``: codes, prefixes or names; None: all. ``first``/``last``: the lines it covers.
 
     ``own``: it is addressed to rmwlint by name (``rmwlint: ignore``), so every code in it is ours.
     ``line``, ``column``, ``end_column`` (from 1) say where it stands; ``alone``: on no statement's line.
@@ -62,23 +56,41 @@ def suppressions_in(text: str) -> Suppressions:
     """Read the comments of a source text that Python can parse."""
     comments: list[Suppression] = []
     skip_file = False
-    for comment, line, column, first, last, alone in _comments(text):
-        for found in _OWN.finditer(comment):
+    for comment in _comments(text):
+        for found in _OWN.finditer(comment.text):
             if found["verb"].lower() == "skip-file":
                 skip_file = True
-                continue
-            start = column + found.start()
-            comments.append(
-                Suppression(line, start + 1, column + found.end() + 1, first, last, _codes(found["codes"]), True, alone)
-            )
-        for found in _NOQA.finditer(comment):
-            if found["colon"]:
-                continue  # codes that are nobody's: not a blanket
-            start = column + found.start()
-            comments.append(
-                Suppression(line, start + 1, column + found.end() + 1, first, last, _codes(found["codes"]), False, alone)
-            )
+            else:
+                comments.append(_suppression(comment, found, own=True))
+        comments += [
+            _suppression(comment, found, own=False)
+            for found in _NOQA.finditer(comment.text)
+            if not found["colon"]  # codes that nobody has: not a blanket
+        ]
     return Suppressions(tuple(comments), skip_file)
+
+
+def may_suppress(data: bytes) -> bool:
+    """Whether a file with these bytes can hold a comment that matters: a cheap look, before a close one."""
+    return any(marker in data for marker in _MARKERS)
+
+
+def may_address(data: bytes) -> bool:
+    """… one that is addressed to rmwlint, so that it can be unused."""
+    return b"rmwlint:" in data or (b"RMW" in data and _ADDRESSED.search(data) is not None)
+
+
+def _suppression(comment: _Comment, found: re.Match[str], *, own: bool) -> Suppression:
+    return Suppression(
+        line=comment.line,
+        column=comment.column + found.start() + 1,
+        end_column=comment.column + found.end() + 1,
+        first=comment.first,
+        last=comment.last,
+        codes=_codes(found["codes"]),
+        own=own,
+        alone=comment.alone,
+    )
 
 
 def _codes(text: str | None) -> tuple[str, ...] | None:
@@ -87,32 +99,53 @@ def _codes(text: str | None) -> tuple[str, ...] | None:
     return tuple(code for code in re.split(r"[\s,]+", text) if code)
 
 
-_Comment = tuple[str, int, int, int, int, bool]
+#: All that decides where a comment is and where a logical line ends; ``tokenize`` takes three times as long.
+#: A string that is cut in two at a quote inside an f-string does no harm here.
+_LEXEME = re.compile(
+    r"""(?P<string>\"{3}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"{3}|'{3}[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'{3}"""
+    r"""|"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"|'[^'\\\r\n]*(?:\\.[^'\\\r\n]*)*')"""
+    r"""|(?P<comment>\#[^\r\n]*)|(?P<open>[(\[{])|(?P<close>[)\]}])"""
+    r"""|(?P<joined>\\(?:\r\n|\r|\n))|(?P<end>\r\n|\r|\n)""",
+    re.DOTALL,
+)
+_NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
-def _comments(text: str) -> list[_Comment]:
-    """Each comment: text, line, column from 0, first and last line of its logical line, whether alone."""
-    found: list[_Comment] = []
-    waiting: list[tuple[str, int, int]] = []
-    first: int | None = None
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            kind = token.type
-            if kind == tokenize.COMMENT:
-                waiting.append((token.string, token.start[0], token.start[1]))
-            elif kind == tokenize.NEWLINE:
-                start = token.start[0] if first is None else first
-                found += [(c, line, column, start, token.start[0], False) for c, line, column in waiting if line >= start]
-                found += [(c, line, column, line, line, True) for c, line, column in waiting if line < start]
-                waiting, first = [], None
-            elif first is None and kind not in (tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER):
-                first = token.start[0]
-    except (tokenize.TokenError, SyntaxError):
-        # what ast accepts the pure Python tokenizer of older versions sometimes does not
-        return [
-            (line[at:], number, at, number, number, not line[:at].strip())
-            for number, line in enumerate(split_lines(text), 1)
-            if (at := line.find("#")) >= 0
-        ]
-    found += [(c, line, column, line, line, True) for c, line, column in waiting]
-    return sorted(found, key=lambda comment: comment[1:3])
+class _Comment(NamedTuple):
+    """A comment's text and place (column from 0), and the first and last line of its logical line."""
+
+    text: str
+    line: int
+    column: int
+    first: int
+    last: int
+    alone: bool
+
+
+def _comments(text: str) -> Iterator[_Comment]:
+    waiting: list[_Comment] = []
+    line = first = 1
+    line_start = depth = 0
+    for lexeme in _LEXEME.finditer(text):
+        kind = lexeme.lastgroup
+        if kind == "open":
+            depth += 1
+        elif kind == "close":
+            depth = max(depth - 1, 0)
+        elif kind == "comment":
+            start = lexeme.start()
+            alone = line == first and not text[line_start:start].strip()
+            waiting.append(_Comment(lexeme[0], line, start - line_start, first, line, alone))
+        elif kind == "string":
+            inside = list(_NEWLINE.finditer(lexeme[0]))
+            if inside:
+                line += len(inside)
+                line_start = lexeme.start() + inside[-1].end()
+        else:
+            if kind == "end" and depth == 0:
+                yield from (comment._replace(last=line) for comment in waiting)
+                waiting.clear()
+                first = line + 1
+            line += 1
+            line_start = lexeme.end()
+    yield from (comment._replace(last=line) for comment in waiting)
