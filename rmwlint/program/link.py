@@ -1,0 +1,883 @@
+"""Linking one function: the type of each register and what each call may reach.
+
+One pass over the operations in source order, without regard to the flow: a name has the type it was
+last given above. Where annotations, constructors, imports and library models leave a receiver open, its
+name may suggest a type, with less confidence. Types of other functions (what they return, what they
+store on ``self``) are asked for on demand; a cycle ends in "unknown".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from rmwlint.facts.model import Op
+from rmwlint.libraries.index import UNKNOWN, Gives
+from rmwlint.libraries.model import CallModel
+from rmwlint.program.annotations import annotation_type
+from rmwlint.program.program import Cls, Fn, ModuleView, Program
+from rmwlint.program.types import Type, iterable
+
+MEDIUM = 2
+_NO_ROWS: tuple[CallModel, ...] = ()
+
+
+class Call(NamedTuple):
+    """What one call may reach.
+
+    ``targets``: functions of the program; ``rows``: what the library models say; ``receiver``: the register
+    of the object whose method it is; ``rtype``: its type; ``name``: the last name of the callee; ``cls``: the
+    class of the program it constructs; ``qualified``: the external function called, else empty.
+    """
+
+    targets: tuple[Fn, ...]
+    rows: tuple[CallModel, ...]
+    receiver: int | None
+    rtype: Type | None
+    name: str
+    sure: int
+    cls: Cls | None = None
+    qualified: str = ""
+
+
+_UNKNOWN_CALL = Call((), (), None, None, "", 3)
+
+
+class Link:
+    """The linked function: ``types[register]``, ``calls[operation]``, types of its names, of what it returns."""
+
+    __slots__ = ("calls", "fn", "names", "returns", "types", "yields")
+
+    def __init__(self, fn: Fn) -> None:
+        self.fn = fn
+        self.types: list[Type | None] = [None] * len(fn.facts.ops)
+        self.calls: dict[int, Call] = {}
+        self.names: dict[str, Type | None] = {}
+        self.returns: Type | None = None
+        self.yields: Type | None = None
+
+
+def link(fn: Fn) -> Link:
+    """Link the function, once. During its own linking (recursion) the unfinished Link is given."""
+    found = fn.link
+    if found is None:
+        found = fn.link = Link(fn)
+        fn.linking = True
+        try:
+            _Linker(found).run()
+        finally:
+            fn.linking = False
+    return found
+
+
+def register_type(program: Program, fn: Fn, register: int) -> Type | None:
+    """The type of a register of ``fn``; None also while it is being linked and has not come so far."""
+    return link(fn).types[register]
+
+
+def returned_type(fn: Fn) -> Type | None:
+    """What a call of ``fn`` gives: its annotation, else what its return statements give."""
+    if fn.facts.returns is not None:
+        declared = annotation_type(fn.module, fn.facts.returns)
+        if declared is not None:
+            return declared
+    if fn.facts.name == "__init__":
+        return None
+    return link(fn).returns
+
+
+def attribute(program: Program, value: Type | None, name: str) -> Type | None:
+    """The type of ``value.name``, None where it is unknown."""
+    if value is None:
+        return None
+    kind = value.kind
+    if kind == "module":
+        module: ModuleView = value.ref
+        return module.member(name)
+    if kind == "instance":
+        return _instance_attribute(program, value, name)
+    if kind == "class":
+        return _class_attribute(program, value, name)
+    if kind == "external":
+        known = program.libraries.type_of_class(value.name)
+        if known is not None:
+            row = program.libraries.attribute(known, name)
+            if row is not None:
+                return _give(program, program.libraries.gives(row), Type("library", known), None, value.sure)
+        return Type("external", f"{value.name}.{name}", value.arg, None, value.sure)
+    if kind == "library":
+        row = program.libraries.attribute(value.name, name)
+        if row is not None:
+            return _give(program, program.libraries.gives(row), value, None, value.sure)
+        return Type("member", name, value, None, value.sure)
+    if kind == "super":
+        cls: Cls = value.ref
+        for base in cls.mro()[1:]:
+            index = base.facts.methods.get(name)
+            if index is not None:
+                fn = base.module.fn(index)
+                return Type("method", fn.qualified, Type("instance", cls.qualified, None, cls), fn)
+        return Type("member", name, Type("instance", cls.qualified, None, cls))
+    if kind == "proxy":
+        for dotted in value.name.split():
+            found = program.resolve(f"{dotted}.{name}", value.ref)
+            if found.kind != "external":
+                return found
+        return None
+    if kind == "function":
+        fn = value.ref
+        task = _decorated_type(program, fn)
+        return attribute(program, task, name) if task is not None else None
+    return None
+
+
+def _decorated_type(program: Program, fn: Fn) -> Type | None:
+    """The library type that a decorator turns the function into (a task), if any."""
+    parent = fn.parent
+    if parent is None or not fn.facts.decorators:
+        return None
+    linked = link(parent)
+    for register in fn.facts.decorators:
+        op = parent.facts.ops[register]
+        value = linked.types[register] if op[0] != "call" else None
+        rows: tuple[CallModel, ...] = ()
+        receiver: Type | None = None
+        if op[0] == "call":
+            call = linked.calls.get(register)
+            if call is not None:
+                rows, receiver = call.rows, call.rtype
+        elif value is not None and value.kind == "external":
+            rows = program.libraries.function_meaning(value.name, {})
+        elif value is not None and value.kind == "member" and value.arg is not None:
+            receiver = value.arg
+            rows = method_rows(program, value.arg, value.name, {})
+        for row in rows:
+            if "decorator" in row.form and row.gives is not None:
+                return _give(program, program.libraries.gives(row), receiver, None, 3)
+    return None
+
+
+def _instance_attribute(program: Program, value: Type, name: str) -> Type | None:
+    cls: Cls = value.ref
+    for base in cls.mro():
+        facts = base.facts
+        index = facts.methods.get(name)
+        if index is not None:
+            fn = base.module.fn(index)
+            if name in facts.properties:
+                return returned_type(fn)
+            return Type("method", fn.qualified, value, fn, value.sure)
+        if name in facts.annotations:
+            found = annotation_type(base.module, facts.annotations[name])
+            if found is not None:
+                return found.weaker(value.sure)
+        if name in facts.fields:
+            register = facts.fields[name]
+            if register is not None:
+                found = register_type(program, base.module.fn(facts.scope), register)
+                if found is not None:
+                    return _of_class(found, cls).weaker(value.sure)
+            return None
+        if name in facts.self_annotations:
+            found = annotation_type(base.module, facts.self_annotations[name])
+            if found is not None:
+                return found.weaker(value.sure)
+        if name in facts.self_fields:
+            for function, register in facts.self_fields[name]:
+                fn = base.module.fn(function)
+                found = register_type(program, fn, register)
+                if found is not None:
+                    return found.weaker(value.sure)
+    for library_type in cls.library_types():
+        row = program.libraries.attribute(library_type, name)
+        if row is not None:
+            return _give(program, program.libraries.gives(row), value, None, value.sure)
+    if cls.library_types():
+        return Type("member", name, value, None, value.sure)
+    return None
+
+
+def _class_attribute(program: Program, value: Type, name: str) -> Type | None:
+    cls: Cls = value.ref
+    for base in cls.mro():
+        facts = base.facts
+        index = facts.methods.get(name)
+        if index is not None:
+            fn = base.module.fn(index)
+            return Type("method", fn.qualified, value, fn, value.sure)
+        if name in facts.fields:
+            register = facts.fields[name]
+            if register is None:
+                break
+            found = register_type(program, base.module.fn(facts.scope), register)
+            return None if found is None else _of_class(found, cls)
+        for position, nested in enumerate(base.module.facts.classes):
+            if nested.outer == base.index and nested.name == name:
+                inner = base.module.cls(position)
+                return Type("class", inner.qualified, None, inner)
+    for library_type in cls.library_types():
+        row = program.libraries.attribute(library_type, name)
+        if row is not None:
+            return _give(program, program.libraries.gives(row), value, None, value.sure)
+    if cls.library_types():
+        return Type("member", name, value, None, value.sure)
+    return None
+
+
+def _of_class(found: Type, cls: Cls) -> Type:
+    """A manager found in a class body manages that class."""
+    if found.arg is None and found.kind in ("instance", "library"):
+        return found._replace(arg=Type("instance", cls.qualified, None, cls))
+    return found
+
+
+def _instantiated(value: Type | None) -> Type | None:
+    """The type of an object of a class given as a value, or of the class of an object given."""
+    if value is None:
+        return None
+    if value.kind == "class":
+        return Type("instance", value.name, None, value.ref, value.sure)
+    if value.kind in ("instance", "library"):
+        return value
+    return None
+
+
+def _give(
+    program: Program, gives: Gives | None, receiver: Type | None, args: _Arguments | None, sure: int
+) -> Type | None:
+    if gives is None:
+        return None
+    kind = gives.kind
+    found: Type | None = None
+    if kind == "self":
+        found = receiver
+    elif kind == "element":
+        found = None if receiver is None else receiver.arg
+    elif kind == "class":
+        found = _instantiated(receiver)
+    elif kind == "argument":
+        found = None if args is None else args.instantiated(gives.index or 0)
+    elif kind == "argument_element":
+        given = None if args is None else args.type(gives.index or 0)
+        found = None if given is None else given.arg
+    elif kind == "type":
+        element = _give(program, gives.of[0], receiver, args, sure) if gives.of else None
+        found = Type("library", gives.type or "", element)
+    elif kind == "class_of":
+        found = Type("library", gives.type or "")
+    elif kind == "iterable":
+        return iterable(_give(program, gives.of[0], receiver, args, sure))
+    elif kind == "tuple":
+        items = tuple(_give(program, item, receiver, args, sure) for item in gives.of)
+        found = Type("iterable", "tuple", None, items)
+    return None if found is None else found.weaker(sure)
+
+
+def method_rows(
+    program: Program, receiver: Type, name: str, keywords: Mapping[str, Any]
+) -> tuple[CallModel, ...]:
+    """What the library models say of ``receiver.name(...)``."""
+    libraries = program.libraries
+    if receiver.kind == "library":
+        return libraries.method_meaning(receiver.name, name, keywords)
+    if receiver.kind in ("instance", "class"):
+        cls: Cls = receiver.ref
+        for library_type in cls.library_types():
+            rows = libraries.method_meaning(library_type, name, keywords)
+            if rows:
+                return rows
+    if receiver.kind == "external":
+        rows = libraries.function_meaning(f"{receiver.name}.{name}", keywords)
+        if rows:
+            return rows
+        known = libraries.type_of_class(receiver.name)
+        if known is not None:
+            return libraries.method_meaning(known, name, keywords)
+    return _NO_ROWS
+
+
+def suggested_class(module: ModuleView, identifier: str) -> Cls | None:
+    """The class of the program whose name in snake case is ``identifier``: ``order_line`` → ``OrderLine``.
+
+    Looked for among the module's own classes and imports, then as a member of the packages it imports.
+    """
+    try:
+        return module.suggested[identifier]
+    except KeyError:
+        pass
+    module.suggested[identifier] = None
+    camel = "".join(part[:1].upper() + part[1:] for part in identifier.strip("_").split("_"))
+    found: Cls | None = None
+    if camel and camel != identifier:
+        own = module.symbol(camel)
+        if own is not None and own.kind == "class":
+            found = own.ref
+        else:
+            root = module.name.partition(".")[0]
+            for qualified in module.facts.imports.values():
+                if qualified.partition(".")[0] != root:
+                    continue
+                value = module.program.resolve(qualified, module.path)
+                if value.kind != "module" or not value.ref.facts.is_package:
+                    continue
+                member = value.ref.member(camel)
+                if member is not None and member.kind == "class":
+                    found = member.ref
+                    break
+    module.suggested[identifier] = found
+    return found
+
+
+class _Arguments:
+    """The arguments of one call, asked for by ``gives`` rows."""
+
+    __slots__ = ("fn", "kwargs", "linker", "registers")
+
+    def __init__(self, linker: _Linker, op: Op) -> None:
+        self.linker = linker
+        self.registers: tuple[int, ...] = op[2]
+        self.kwargs: tuple[tuple[str, int], ...] = op[3]
+
+    def type(self, index: int) -> Type | None:
+        if index < len(self.registers):
+            return self.linker.types[self.registers[index]]
+        return None
+
+    def instantiated(self, index: int) -> Type | None:
+        register = -1
+        if index < len(self.registers):
+            register = self.registers[index]
+        else:
+            for keyword, value in self.kwargs:
+                if keyword in ("to", "model", "klass", "entity"):
+                    register = value
+        if register < 0:
+            return None
+        found = _instantiated(self.linker.types[register])
+        if found is None:
+            op = self.linker.ops[register]
+            if op[0] == "const" and isinstance(op[1], str):
+                found = self.linker.class_by_text(op[1])
+        return found
+
+
+class _Linker:
+    def __init__(self, target: Link) -> None:
+        self.link = target
+        self.fn = target.fn
+        self.module = target.fn.module
+        self.program = self.module.program
+        self.libraries = self.program.libraries
+        self.ops = self.fn.facts.ops
+        self.types = target.types
+        self.names = target.names
+        self.locals = self.fn.facts.locals if self.fn.index else frozenset()
+
+    def run(self) -> None:
+        rules = _RULES
+        types = self.types
+        for number, op in enumerate(self.ops):
+            rule = rules.get(op[0])
+            if rule is not None:
+                types[number] = rule(self, number, op)
+
+    # -- names ------------------------------------------------------------------------------------
+
+    def name(self, number: int, op: Op) -> Type | None:
+        name: str = op[1]
+        if name in self.names:
+            return self.names[name]
+        if name in self.locals:
+            return None
+        if name.endswith("'"):
+            return None
+        fn = self.fn.parent
+        while fn is not None and fn.index:
+            if name in fn.facts.locals:
+                return link(fn).names.get(name)
+            fn = fn.parent
+        if self.fn.index == 0 and name in self.module.facts.bindings:
+            return None
+        return self.module.symbol(name)
+
+    def store(self, number: int, op: Op) -> Type | None:
+        found = self.types[op[2]]
+        if found is not None or op[1] not in self.names:
+            self.names[op[1]] = found
+        return None
+
+    def import_(self, number: int, op: Op) -> Type | None:
+        if self.fn.index:
+            self.names[op[1]] = self.program.resolve(op[2], self.module.path)
+        return None
+
+    def define(self, number: int, op: Op) -> Type | None:
+        fn = self.module.fn(op[2])
+        found = Type("function", fn.qualified, None, fn)
+        if fn.facts.owner is None:
+            self.names[op[1]] = found
+        return found
+
+    def define_class(self, number: int, op: Op) -> Type | None:
+        cls = self.module.cls(op[2])
+        found = Type("class", cls.qualified, None, cls)
+        if cls.facts.outer is None:
+            self.names[op[1]] = found
+        return found
+
+    def param(self, number: int, op: Op) -> Type | None:
+        index: int = op[1]
+        parameter = self.fn.facts.params[index]
+        if index == 0 and self.fn.first_is_self:
+            owner = self.fn.owner
+            assert owner is not None
+            kind = "instance"
+            if self.fn.decorated("classmethod") or self.fn.facts.name in ("__new__", "__init_subclass__"):
+                kind = "class"
+            return Type(kind, owner.qualified, None, owner)
+        if parameter.annotation is None:
+            return None
+        found = annotation_type(self.module, parameter.annotation)
+        if found is None:
+            return None
+        if parameter.kind == "args":
+            return iterable(found)
+        return None if parameter.kind == "kwargs" else found
+
+    # -- values -----------------------------------------------------------------------------------
+
+    def const(self, number: int, op: Op) -> Type | None:
+        return None
+
+    def attr(self, number: int, op: Op) -> Type | None:
+        value = self.types[op[1]]
+        if value is None:
+            return self.suggested_attribute(op[1], op[2])
+        return attribute(self.program, value, op[2])
+
+    def suggested_attribute(self, register: int, name: str) -> Type | None:
+        for library_type in self.libraries.receiver(self.identifier(register)):
+            row = self.libraries.attribute(library_type, name)
+            if row is not None:
+                receiver = Type("library", library_type, None, None, MEDIUM)
+                return _give(self.program, self.libraries.gives(row), receiver, None, MEDIUM)
+        return None
+
+    def item(self, number: int, op: Op) -> Type | None:
+        value = self.types[op[1]]
+        if value is None:
+            return None
+        index = self.ops[op[2]]
+        if value.kind == "iterable":
+            if index[0] == "build":
+                return value
+            if value.name == "tuple" and value.ref is not None:
+                if index[0] == "const" and isinstance(index[1], int) and index[1] < len(value.ref):
+                    found: Type | None = value.ref[index[1]]
+                    return found
+                return None
+            return value.arg
+        if value.kind == "library":
+            rows = self.libraries.method_meaning(value.name, "__getitem__", {})
+            for row in rows:
+                if row.gives is not None:
+                    return _give(self.program, self.libraries.gives(row), value, None, value.sure)
+            if value.arg is not None:
+                return value if index[0] == "build" else value.arg
+        if value.kind == "instance" and value.arg is not None:
+            return value if index[0] == "build" else value.arg
+        return None
+
+    def same(self, number: int, op: Op) -> Type | None:
+        register = op[1]
+        return None if register is None else self.types[register]
+
+    def binop(self, number: int, op: Op) -> Type | None:
+        return None
+
+    def bool_(self, number: int, op: Op) -> Type | None:
+        for register in op[2]:
+            if self.types[register] is not None:
+                return self.types[register]
+        return None
+
+    def choose(self, number: int, op: Op) -> Type | None:
+        return self.types[op[2]] or self.types[op[3]]
+
+    def build(self, number: int, op: Op) -> Type | None:
+        kind = op[1]
+        if kind in ("fstring", "slice"):
+            return None
+        if kind == "tuple":
+            return Type("iterable", "tuple", None, tuple(self.types[register] for register in op[2]))
+        element = self.types[op[2][0]] if op[2] else None
+        return Type("iterable", kind, element)
+
+    def dict_(self, number: int, op: Op) -> Type | None:
+        return Type("iterable", "dict")
+
+    def collect(self, number: int, op: Op) -> Type | None:
+        return Type("iterable", op[1], self.types[op[2]] if op[1] != "dict" else None)
+
+    def lambda_(self, number: int, op: Op) -> Type | None:
+        fn = self.module.fn(op[1])
+        return Type("function", fn.qualified, None, fn)
+
+    def element(self, number: int, op: Op) -> Type | None:
+        value = self.types[op[1]]
+        if value is None:
+            return None
+        if value.kind == "iterable" and value.name == "tuple" and value.ref:
+            return next((item for item in value.ref if item is not None), None)
+        return value.arg
+
+    def unpack(self, number: int, op: Op) -> Type | None:
+        value = self.types[op[1]]
+        if value is None:
+            return None
+        index: int = op[2]
+        if value.kind == "iterable":
+            if value.name == "tuple":
+                items = value.ref or ()
+                found: Type | None = items[index] if index < len(items) else None
+                return found
+            return value.arg
+        return None
+
+    def caught(self, number: int, op: Op) -> Type | None:
+        return None
+
+    def enter(self, number: int, op: Op) -> Type | None:
+        context = self.types[op[1]]
+        call = self.link.calls.get(op[1])
+        if call is not None and call.targets and call.cls is None:
+            target = call.targets[0]
+            if target.facts.is_generator:
+                return link(target).yields
+        if context is not None and context.kind == "instance":
+            cls: Cls = context.ref
+            method = cls.method("__enter__") or cls.method("__aenter__")
+            if method is not None:
+                return returned_type(method) or context
+        if context is not None and context.kind == "library":
+            for row in self.libraries.method_meaning(context.name, "__enter__", {}):
+                if row.gives is not None:
+                    return _give(self.program, self.libraries.gives(row), context, None, context.sure)
+        return context
+
+    def return_(self, number: int, op: Op) -> Type | None:
+        if op[1] is not None and self.link.returns is None:
+            self.link.returns = self.types[op[1]]
+        return None
+
+    def yield_(self, number: int, op: Op) -> Type | None:
+        if op[1] is not None and self.link.yields is None:
+            self.link.yields = self.types[op[1]]
+        return None
+
+    # -- calls ------------------------------------------------------------------------------------
+
+    def call(self, number: int, op: Op) -> Type | None:
+        callee = self.ops[op[1]]
+        opcode = callee[0]
+        if opcode == "attr":
+            call, found = self.method_call(op, callee)
+        else:
+            call, found = self.plain_call(op, callee)
+        if call is not _UNKNOWN_CALL:
+            self.link.calls[number] = call
+        return found
+
+    def keywords(self, op: Op) -> dict[str, Any]:
+        ops = self.ops
+        found: dict[str, Any] = {}
+        for index, register in enumerate(op[2]):
+            given = ops[register]
+            found[f"arg{index}"] = given[1] if given[0] == "const" else UNKNOWN
+        for keyword, register in op[3]:
+            given = ops[register]
+            found[keyword] = given[1] if given[0] == "const" else UNKNOWN
+        return found
+
+    def identifier(self, register: int) -> str:
+        """The last name by which a register's value is known; empty where it has none."""
+        op = self.ops[register]
+        if op[0] == "await":
+            op = self.ops[op[1]]
+        if op[0] == "name":
+            return str(op[1]).rstrip("'")
+        if op[0] == "attr":
+            return str(op[2])
+        if op[0] == "call":
+            return self.identifier(op[1]) + "()"
+        return ""
+
+    def method_call(self, op: Op, callee: Op) -> tuple[Call, Type | None]:
+        register: int = callee[1]
+        name: str = callee[2]
+        receiver = self.types[register]
+        if receiver is None:
+            return self.suggested_call(op, register, name)
+        kind = receiver.kind
+        if kind in ("module", "proxy", "iterable"):
+            member = self.types[op[1]]
+            if kind == "iterable":
+                return Call((), (), register, receiver, name, receiver.sure), self.container_call(receiver, name)
+            if member is None:
+                return Call((), (), None, None, name, receiver.sure), None
+            return self.value_call(op, member, name, None, None)
+        if kind == "function":
+            task = _decorated_type(self.program, receiver.ref)
+            if task is None:
+                return _UNKNOWN_CALL, None
+            receiver = task
+        keywords = self.keywords(op)
+        member = self.types[op[1]]
+        if kind == "super" and member is not None:
+            if member.kind == "method":
+                receiver = member.arg
+            elif member.kind == "member":
+                receiver = member.arg
+                member = None
+        assert receiver is not None
+        rows = method_rows(self.program, receiver, name, keywords)
+        arguments = _Arguments(self, op)
+        found: Type | None = None
+        targets: tuple[Fn, ...] = ()
+        cls: Cls | None = None
+        if member is not None:
+            if member.kind in ("method", "function"):
+                targets = (member.ref,)
+                found = self.result_of(member.ref, receiver)
+            elif member.kind == "class":
+                return self.value_call(op, member, name, register, receiver)
+            elif member.kind == "external" and not rows:
+                return self.value_call(op, member, name, register, receiver)
+        sure = receiver.sure
+        if found is None:
+            for row in rows:
+                if row.gives is not None:
+                    found = _give(self.program, self.libraries.gives(row), receiver, arguments, sure)
+                    break
+                if row.does == "proxy":
+                    found = self.proxy(op, row)
+            if found is None and receiver.kind == "external":
+                known = self.libraries.type_of_class(f"{receiver.name}.{name}")
+                if known is not None:
+                    found = Type("library", known, None, None, sure)
+        qualified = f"{receiver.name}.{name}" if receiver.kind == "external" else ""
+        return Call(targets, rows, register, receiver, name, sure, cls, qualified), found
+
+    def suggested_call(self, op: Op, register: int, name: str) -> tuple[Call, Type | None]:
+        identifier = self.identifier(register)
+        if identifier:
+            keywords = self.keywords(op)
+            cls = suggested_class(self.module, identifier)
+            if cls is not None:
+                receiver = Type("instance", cls.qualified, None, cls, MEDIUM)
+                method = cls.method(name)
+                rows = method_rows(self.program, receiver, name, keywords)
+                if method is not None or rows:
+                    targets = () if method is None else (method,)
+                    found = None if method is None else returned_type(method)
+                    return Call(targets, rows, register, receiver, name, MEDIUM), found
+            for library_type in self.libraries.receiver(identifier):
+                rows = self.libraries.method_meaning(library_type, name, keywords)
+                if rows:
+                    receiver = Type("library", library_type, None, None, MEDIUM)
+                    found = None
+                    for row in rows:
+                        if row.gives is not None:
+                            gives = self.libraries.gives(row)
+                            found = _give(self.program, gives, receiver, _Arguments(self, op), MEDIUM)
+                            break
+                    return Call((), rows, register, receiver, name, MEDIUM), found
+        return Call((), (), register, None, name, 3), None
+
+    def container_call(self, receiver: Type, name: str) -> Type | None:
+        if name in ("pop", "popleft", "get"):
+            return receiver.arg
+        return receiver if name == "copy" else None
+
+    def plain_call(self, op: Op, callee: Op) -> tuple[Call, Type | None]:
+        value = self.types[op[1]]
+        name = str(callee[1]) if callee[0] == "name" else ""
+        if value is None:
+            return Call((), (), None, None, name, 3), None
+        return self.value_call(op, value, name, None, None)
+
+    def value_call(
+        self, op: Op, value: Type, name: str, register: int | None, receiver: Type | None
+    ) -> tuple[Call, Type | None]:
+        kind = value.kind
+        if kind == "external":
+            return self.external_call(op, value, name)
+        if kind == "class":
+            cls: Cls = value.ref
+            init = cls.method("__init__")
+            found = Type("instance", cls.qualified, None, cls, value.sure)
+            rows: tuple[CallModel, ...] = ()
+            return Call((init,) if init else (), rows, None, value, name, value.sure, cls), found
+        if kind == "function":
+            fn: Fn = value.ref
+            return Call((fn,), (), None, None, name, value.sure), self.result_of(fn, None)
+        if kind == "method":
+            fn = value.ref
+            return Call((fn,), (), register, value.arg, name, value.sure), self.result_of(fn, value.arg)
+        if kind == "instance":
+            cls = value.ref
+            method = cls.method("__call__")
+            if method is not None:
+                return Call((method,), (), op[1], value, "__call__", value.sure), returned_type(method)
+            rows = method_rows(self.program, value, "__call__", self.keywords(op))
+            return Call((), rows, op[1], value, "__call__", value.sure), self.first_given(rows, value, op)
+        if kind == "member" and value.arg is not None:
+            rows = method_rows(self.program, value.arg, value.name, self.keywords(op))
+            return Call((), rows, None, value.arg, value.name, value.sure), self.first_given(rows, value.arg, op)
+        if kind == "library":
+            rows = self.libraries.method_meaning(value.name, "__call__", self.keywords(op))
+            return Call((), rows, op[1], value, "__call__", value.sure), self.first_given(rows, value, op)
+        return _UNKNOWN_CALL, None
+
+    def first_given(self, rows: tuple[CallModel, ...], receiver: Type | None, op: Op) -> Type | None:
+        for row in rows:
+            if row.gives is not None:
+                sure = 3 if receiver is None else receiver.sure
+                return _give(self.program, self.libraries.gives(row), receiver, _Arguments(self, op), sure)
+        return None
+
+    def external_call(self, op: Op, value: Type, name: str) -> tuple[Call, Type | None]:
+        qualified = value.name
+        rows = self.libraries.function_meaning(qualified, self.keywords(op))
+        found: Type | None = None
+        for row in rows:
+            if row.gives is not None:
+                gives = self.libraries.gives(row)
+                found = _give(self.program, gives, value, _Arguments(self, op), value.sure)
+                break
+            if row.does == "proxy":
+                found = self.proxy(op, row)
+        if found is None and not rows:
+            found = self.builtin_call(qualified, op)
+        if found is None:
+            known = self.libraries.type_of_class(qualified)
+            if known is not None:
+                found = Type("library", known, None, None, value.sure)
+        last = qualified.rpartition(".")[2]
+        return Call((), rows, None, None, last, value.sure, None, qualified), found
+
+    def builtin_call(self, qualified: str, op: Op) -> Type | None:
+        args: tuple[int, ...] = op[2]
+        if qualified == "super":
+            fn: Fn | None = self.fn
+            while fn is not None and fn.facts.owner is None:
+                fn = fn.parent
+            return None if fn is None or fn.owner is None else Type("super", "", None, fn.owner)
+        if qualified == "getattr" and len(args) >= 2:
+            name = self.ops[args[1]]
+            if name[0] == "const" and isinstance(name[1], str):
+                return attribute(self.program, self.types[args[0]], name[1])
+        if qualified == "functools.partial" and args:
+            return self.types[args[0]]
+        if qualified in ("list", "set", "tuple", "sorted", "reversed", "iter", "frozenset") and args:
+            given = self.types[args[0]]
+            return Type("iterable", qualified, None if given is None else given.arg)
+        if qualified in ("dict", "collections.defaultdict", "collections.OrderedDict", "list", "set"):
+            return Type("iterable", qualified.rpartition(".")[2])
+        if qualified == "next" and args:
+            given = self.types[args[0]]
+            return None if given is None else given.arg
+        if qualified == "type" and len(args) == 1:
+            given = self.types[args[0]]
+            if given is not None and given.kind == "instance":
+                return Type("class", given.name, None, given.ref, given.sure)
+        return None
+
+    def proxy(self, op: Op, row: CallModel) -> Type | None:
+        """The modules that a proxy forwards to: constant strings in the argument that names them."""
+        register: int | None = None
+        for wanted in (row.module_from or "").split("|"):
+            for keyword, value in op[3]:
+                if keyword == wanted:
+                    register = value
+            if register is None and wanted.startswith("arg") and wanted[3:].isdigit():
+                index = int(wanted[3:])
+                if index < len(op[2]):
+                    register = op[2][index]
+        if register is None:
+            return None
+        found = self.ops[register]
+        if found[0] == "name":
+            bound = self.module.facts.bindings.get(found[1])
+            if bound is None or self.fn.index:
+                return None
+            found = self.ops[bound]
+        texts: list[str] = []
+        if found[0] == "const":
+            texts = [str(found[1])]
+        elif found[0] == "dict":
+            for _, value in found[1]:
+                if self.ops[value][0] == "const":
+                    texts.append(str(self.ops[value][1]))
+        return Type("proxy", " ".join(texts), None, self.module.path) if texts else None
+
+    def result_of(self, fn: Fn, receiver: Type | None) -> Type | None:
+        found = returned_type(fn)
+        if found is not None and found.kind in ("instance", "library") and found.arg is None:
+            # ``def pending(self): return self.filter(...)`` on a manager keeps what the manager manages
+            if receiver is not None and receiver.arg is not None and found.ref is receiver.ref:
+                return found._replace(arg=receiver.arg)
+        return found
+
+    def class_by_text(self, text: str) -> Type | None:
+        """A model named by a string: ``"Order"``, ``"shop.Order"``, ``"shop.models.Order"``."""
+        if text == "self":
+            owners = [i for i, cls in enumerate(self.module.facts.classes) if cls.scope == self.fn.index]
+            return None if len(owners) != 1 else self.instance(self.module.cls(owners[0]))
+        app, _, name = text.rpartition(".")
+        own = self.module.symbol(name) if name.isidentifier() else None
+        if own is not None and own.kind == "class":
+            return self.instance(own.ref)
+        if not app:
+            return None
+        parts = self.module.name.split(".")
+        for size in range(len(parts), -1, -1):
+            prefix = ".".join([*parts[:size], app])
+            for candidate in (f"{prefix}.models.{name}", f"{prefix}.{name}"):
+                head = candidate.rpartition(".")[0]
+                module = self.program.module(head, self.module.path)
+                if module is not None:
+                    found = module.member(name)
+                    if found is not None and found.kind == "class":
+                        return self.instance(found.ref)
+        return None
+
+    @staticmethod
+    def instance(cls: Cls) -> Type:
+        return Type("instance", cls.qualified, None, cls)
+
+
+_RULES: dict[str, Any] = {
+    "name": _Linker.name,
+    "store": _Linker.store,
+    "import": _Linker.import_,
+    "def": _Linker.define,
+    "class": _Linker.define_class,
+    "param": _Linker.param,
+    "attr": _Linker.attr,
+    "item": _Linker.item,
+    "await": _Linker.same,
+    "star": _Linker.same,
+    "bool": _Linker.bool_,
+    "choose": _Linker.choose,
+    "build": _Linker.build,
+    "dict": _Linker.dict_,
+    "collect": _Linker.collect,
+    "lambda": _Linker.lambda_,
+    "element": _Linker.element,
+    "unpack": _Linker.unpack,
+    "enter": _Linker.enter,
+    "return": _Linker.return_,
+    "yield": _Linker.yield_,
+    "call": _Linker.call,
+}

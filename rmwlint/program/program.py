@@ -1,0 +1,371 @@
+"""The linked program: modules, classes and functions, loaded when a question needs them.
+
+Names are resolved across imports (relative, aliased, re-exported, star), and a package that
+imports its modules by name (``__import__("shop.models.order")``) is taken at its word. Nothing here
+knows a library: what lies outside the program is an ``external`` type with its qualified name.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from rmwlint.facts.model import Class, Function, Module
+from rmwlint.libraries.index import Libraries
+from rmwlint.program.types import Type
+
+if TYPE_CHECKING:
+    from rmwlint.program.link import Link
+
+_BUILTINS = frozenset(dir(builtins))
+_MODULE_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+\Z")
+
+
+class FactsSource(Protocol):
+    """Where facts come from; the store of the run, or a table in a test."""
+
+    def facts_of(self, path: Path) -> Module | None:
+        """The facts of the file, None where it cannot be read."""
+
+    def find_module(self, dotted: str, near: Path) -> Path | None:
+        """The file of a module of the program, None where there is none."""
+
+
+class Fn:
+    """A function of the program. Identity is equality: there is one Fn for each function."""
+
+    __slots__ = ("facts", "index", "link", "linking", "memo", "module", "qualified")
+
+    def __init__(self, module: ModuleView, index: int) -> None:
+        self.module = module
+        self.index = index
+        self.facts: Function = module.facts.functions[index]
+        self.qualified = f"{module.name}.{self.facts.qualname}"
+        self.link: Link | None = None
+        self.linking = False
+        self.memo: dict[str, object] = {}
+
+    def __repr__(self) -> str:
+        return f"<Fn {self.qualified}>"
+
+    def __lt__(self, other: Fn) -> bool:
+        return (self.qualified, self.index) < (other.qualified, other.index)
+
+    @property
+    def owner(self) -> Cls | None:
+        """The class whose body defines it."""
+        return None if self.facts.owner is None else self.module.cls(self.facts.owner)
+
+    @property
+    def parent(self) -> Fn | None:
+        """The function around it; the module body for a top-level function."""
+        return None if self.facts.parent is None else self.module.fn(self.facts.parent)
+
+    @property
+    def first_is_self(self) -> bool:
+        """Whether its first parameter is bound to the instance (or the class)."""
+        return self.facts.owner is not None and bool(self.facts.params) and not self.decorated("staticmethod")
+
+    def decorated(self, ending: str) -> bool:
+        """Whether a decorator's written name ends in ``ending``."""
+        return any(name.endswith(ending) for name in self.decorator_names)
+
+    @property
+    def decorator_names(self) -> tuple[str, ...]:
+        """The last name of each decorator, as written."""
+        parent = self.parent
+        if parent is None:
+            return ()
+        names = []
+        for register in self.facts.decorators:
+            op = parent.facts.ops[register]
+            if op[0] == "call":
+                op = parent.facts.ops[op[1]]
+            if op[0] in ("name", "attr"):
+                names.append(op[-1])
+        return tuple(names)
+
+
+class Cls:
+    """A class of the program. Identity is equality."""
+
+    __slots__ = ("_lines", "_mro", "_types", "facts", "index", "memo", "module", "qualified")
+
+    def __init__(self, module: ModuleView, index: int) -> None:
+        self.module = module
+        self.index = index
+        self.facts: Class = module.facts.classes[index]
+        self.qualified = f"{module.name}.{self.facts.qualname}"
+        self._mro: tuple[Cls, ...] | None = None
+        self._lines: tuple[str, ...] | None = None
+        self._types: tuple[str, ...] | None = None
+        self.memo: dict[str, object] = {}
+
+    def __repr__(self) -> str:
+        return f"<Cls {self.qualified}>"
+
+    @property
+    def name(self) -> str:
+        """Its own name, without module."""
+        return self.facts.name
+
+    def mro(self) -> tuple[Cls, ...]:
+        """The class and its bases within the program, depth first, each once."""
+        if self._mro is None:
+            self._mro = (self,)
+            self._types = ()
+            classes: list[Cls] = [self]
+            types: list[str] = []
+            program = self.module.program
+            scope = self.module.fn(self.facts.scope)
+            for register, written in zip(self.facts.bases, self.facts.base_names):
+                base = program.base_type(scope, register, written)
+                if base is None:
+                    continue
+                if base.kind == "class":
+                    inherited: Cls = base.ref
+                    classes += [cls for cls in inherited.mro() if cls not in classes]
+                    types += [name for name in inherited.library_types() if name not in types]
+                elif base.kind in ("library", "member"):
+                    if base.name not in types:
+                        types.append(base.name)
+                elif base.kind == "external":
+                    known = program.libraries.type_of_class(base.name)
+                    if known is not None and known not in types:
+                        types.append(known)
+            self._mro = tuple(classes)
+            self._types = tuple(types)
+        return self._mro
+
+    def library_types(self) -> tuple[str, ...]:
+        """The library types it is derived from, nearest first."""
+        self.mro()
+        return self._types or ()
+
+    def is_a(self, library_type: str) -> bool:
+        """Whether it is derived from a library type."""
+        libraries = self.module.program.libraries
+        return any(libraries.is_a(name, library_type) for name in self.library_types())
+
+    def row(self) -> str | None:
+        """What a plain save of it writes (all, changed, flush), None where it is no row."""
+        libraries = self.module.program.libraries
+        for name in self.library_types():
+            for ancestor in libraries.lineage(name):
+                row = libraries.types[ancestor].row
+                if row is not None:
+                    return row
+        return None
+
+    def keys(self) -> frozenset[str]:
+        """The attributes that identify a row and never change."""
+        libraries = self.module.program.libraries
+        found: set[str] = set()
+        for name in self.library_types():
+            for ancestor in libraries.lineage(name):
+                found.update(libraries.types[ancestor].keys)
+        return frozenset(found)
+
+    def method(self, name: str) -> Fn | None:
+        """The method that a call on an instance reaches, None where it is not in the program."""
+        for cls in self.mro():
+            index = cls.facts.methods.get(name)
+            if index is not None:
+                return cls.module.fn(index)
+        return None
+
+    def own_methods(self) -> Iterator[Fn]:
+        """The methods of its own body."""
+        for index in self.facts.methods.values():
+            yield self.module.fn(index)
+
+
+class ModuleView:
+    """One module of the program: its facts, and what its names mean."""
+
+    __slots__ = ("_classes", "_functions", "_symbols", "_by_name", "facts", "name", "path", "program", "suggested")
+
+    def __init__(self, program: Program, facts: Module, path: Path) -> None:
+        self.program = program
+        self.facts = facts
+        self.name = facts.name
+        self.path = path
+        self._functions: dict[int, Fn] = {}
+        self._classes: dict[int, Cls] = {}
+        self._symbols: dict[str, Type | None] = {}
+        self._by_name: tuple[str, ...] | None = None
+        self.suggested: dict[str, Cls | None] = {}
+
+    def fn(self, index: int) -> Fn:
+        """Function number ``index``; 0 is the module body."""
+        found = self._functions.get(index)
+        if found is None:
+            found = self._functions[index] = Fn(self, index)
+        return found
+
+    def cls(self, index: int) -> Cls:
+        """Class number ``index``."""
+        found = self._classes.get(index)
+        if found is None:
+            found = self._classes[index] = Cls(self, index)
+        return found
+
+    def functions(self) -> Iterator[Fn]:
+        """Every function of the module, its body first."""
+        for index in range(len(self.facts.functions)):
+            yield self.fn(index)
+
+    def symbol(self, name: str) -> Type | None:
+        """What a module-level name means; an ``external`` builtin where the module does not bind it."""
+        try:
+            return self._symbols[name]
+        except KeyError:
+            self._symbols[name] = None
+            found = self._symbols[name] = self._symbol(name)
+            return found
+
+    def member(self, name: str) -> Type | None:
+        """What ``module.name`` means from outside: a name of the module or one of its submodules."""
+        found = self.symbol(name)
+        if found is not None and not (found.kind == "external" and "." not in found.name):
+            return found
+        if not self.facts.is_package:
+            return None
+        submodule = self.program.module(f"{self.name}.{name}", self.path)
+        if submodule is not None:
+            return Type("module", submodule.name, None, submodule)
+        if name[:1].isupper():
+            for dotted in self._imported_by_name():
+                other = self.program.module(dotted, self.path)
+                if other is not None and name in other.facts.class_defs:
+                    cls = other.cls(other.facts.class_defs[name])
+                    return Type("class", cls.qualified, None, cls)
+        return None
+
+    def _symbol(self, name: str) -> Type | None:
+        facts = self.facts
+        if name in facts.class_defs:
+            cls = self.cls(facts.class_defs[name])
+            return Type("class", cls.qualified, None, cls)
+        if name in facts.defs:
+            function = self.fn(facts.defs[name])
+            return Type("function", function.qualified, None, function)
+        if name in facts.imports:
+            return self.program.resolve(facts.imports[name], self.path)
+        if name in facts.bindings:
+            return self.program.binding_type(self, name)
+        for star in facts.stars:
+            module = self.program.module(star, self.path)
+            if module is None:
+                if name not in _BUILTINS and module_exports_unknown(star, self.program):
+                    continue
+            else:
+                exports = module.facts.exports
+                if exports is not None and name not in exports:
+                    continue
+                found = module.symbol(name)
+                if found is not None and not (found.kind == "external" and "." not in found.name):
+                    return found
+        if name in _BUILTINS:
+            return Type("external", name)
+        return None
+
+    def _imported_by_name(self) -> tuple[str, ...]:
+        """Modules that the package imports by constant names, as lazy object registries do."""
+        if self._by_name is None:
+            found = []
+            for function in self.facts.functions:
+                if not function.names & {"__import__", "import_module"}:
+                    continue
+                for op in function.ops:
+                    if op[0] == "const" and isinstance(op[1], str) and _MODULE_NAME.match(op[1]):
+                        found.append(op[1])
+            self._by_name = tuple(found)
+        return self._by_name
+
+
+def module_exports_unknown(star: str, program: Program) -> bool:
+    """Whether nothing is known of what ``from star import *`` binds."""
+    return program.module(star, Path()) is None
+
+
+class Program:
+    """All modules of one run, by dotted name. Ask it; it loads what the answer needs."""
+
+    def __init__(self, source: FactsSource, libraries: Libraries) -> None:
+        self.source = source
+        self.libraries = libraries
+        self._modules: dict[str, ModuleView | None] = {}
+        self._paths: dict[Path, ModuleView | None] = {}
+        self._resolved: dict[str, Type] = {}
+
+    def module_of(self, path: Path) -> ModuleView | None:
+        """The module in a file, None where it cannot be read."""
+        if path not in self._paths:
+            facts = self.source.facts_of(path)
+            view = None if facts is None else ModuleView(self, facts, path)
+            self._paths[path] = view
+            if view is not None:
+                self._modules.setdefault(view.name, view)
+        return self._paths[path]
+
+    def module(self, dotted: str, near: Path) -> ModuleView | None:
+        """The module of that dotted name, None where it is not part of the program."""
+        try:
+            return self._modules[dotted]
+        except KeyError:
+            path = self.source.find_module(dotted, near)
+            found = None if path is None else self.module_of(path)
+            self._modules[dotted] = found
+            return found
+
+    def resolve(self, qualified: str, near: Path) -> Type:
+        """What a qualified name means: the longest prefix that is a module, then attributes of it."""
+        found = self._resolved.get(qualified)
+        if found is None:
+            self._resolved[qualified] = Type("external", qualified)  # an import cycle ends here
+            found = self._resolved[qualified] = self._resolve(qualified, near)
+        return found
+
+    def _resolve(self, qualified: str, near: Path) -> Type:
+        parts = qualified.split(".")
+        for size in range(len(parts), 0, -1):
+            module = self.module(".".join(parts[:size]), near)
+            if module is None:
+                continue
+            value: Type | None = Type("module", module.name, None, module)
+            for name in parts[size:]:
+                value = self.attribute(value, name)
+                if value is None:
+                    break
+            if value is not None:
+                return value
+            break
+        return Type("external", qualified)
+
+    def attribute(self, value: Type | None, name: str) -> Type | None:
+        """The type of ``value.name``, None where it is unknown. See ``link.attribute``."""
+        from rmwlint.program.link import attribute
+
+        return attribute(self, value, name)
+
+    def binding_type(self, module: ModuleView, name: str) -> Type | None:
+        """The type of a module-level variable."""
+        from rmwlint.program.link import register_type
+
+        return register_type(self, module.fn(0), module.facts.bindings[name])
+
+    def base_type(self, scope: Fn, register: int, written: str) -> Type | None:
+        """The type of a base class expression in the scope that defines the class."""
+        parts = written.split(".")
+        value = scope.module.symbol(parts[0]) if parts[0].isidentifier() else None
+        for name in parts[1:]:
+            value = self.attribute(value, name)
+        if value is None:
+            from rmwlint.program.link import register_type
+
+            value = register_type(self, scope, register)
+        return value

@@ -1,0 +1,715 @@
+"""One function, interpreted flow-sensitively: what it reads, writes and holds, in order, as events.
+
+Assumptions, and where they are optimistic: a loop is run once; what a value was before a call is what it is
+after, unless the callee's summary says otherwise; two values with one symbol are the same; an exception
+leaves a ``try`` body with what was held on its entry.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rmwlint.facts.model import Op
+from rmwlint.program.link import Link, link
+from rmwlint.program.program import Cls, Fn
+from rmwlint.program.types import Type
+from rmwlint.windows import calls
+from rmwlint.windows.constants import constant
+from rmwlint.windows.solver import solve
+from rmwlint.windows.text import text
+from rmwlint.windows.values import (
+    NO_DEPS,
+    UNKNOWN,
+    Dep,
+    Event,
+    Held,
+    Place,
+    Query,
+    Symbol,
+    Value,
+    merge_deps,
+    strengthen,
+)
+
+_DEPTH = 7
+_ARITHMETIC = frozenset(["+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^", "@"])
+_CONTAINER_TYPES = frozenset(["dict", "list", "set", "tuple", "generator", "frozenset"])
+
+
+class State:
+    """What is known at one point. Copied where the flow parts."""
+
+    __slots__ = ("attrs", "control", "dirty", "env", "held", "mutated")
+
+    def __init__(self) -> None:
+        self.env: dict[str, Value] = {}
+        self.attrs: dict[tuple[Symbol, str], Value] = {}
+        self.dirty: dict[Symbol, dict[str, tuple[int, Value]]] = {}
+        self.mutated: dict[Symbol, int] = {}
+        self.held: tuple[Held, ...] = ()
+        self.control: frozenset[tuple[Dep, int, bool]] = frozenset()
+
+    def copy(self) -> State:
+        """An independent copy."""
+        new = State.__new__(State)
+        new.env = self.env.copy()
+        new.attrs = self.attrs.copy()
+        new.dirty = {symbol: columns.copy() for symbol, columns in self.dirty.items()} if self.dirty else {}
+        new.mutated = self.mutated.copy()
+        new.held = self.held
+        new.control = self.control
+        return new
+
+
+class Exit:
+    """One normal way out: what is returned, and the state there."""
+
+    __slots__ = ("state", "value")
+
+    def __init__(self, value: Value | None, state: State) -> None:
+        self.value = value
+        self.state = state
+
+
+class Analysis:
+    """The result for one function: its events in source order, its ways out, its yields."""
+
+    __slots__ = ("at_calls", "events", "exits", "fn", "interpreter", "yields")
+
+    def __init__(self, fn: Fn) -> None:
+        self.fn = fn
+        self.events: list[Event] = []
+        self.exits: list[Exit] = []
+        self.yields: list[Exit] = []
+        self.at_calls: dict[int, tuple[Held, ...]] = {}
+
+
+def analysis(fn: Fn) -> Analysis:
+    """Interpret ``fn``, once. A function in the middle of its own analysis (recursion) has no events."""
+    found = fn.memo.get("analysis")
+    if found is None:
+        fn.memo["analysis"] = Analysis(fn)
+        found = fn.memo["analysis"] = Interpreter(fn).run()
+    return found  # type: ignore[return-value]
+
+
+class Interpreter:
+    """The transfer function of every operation, and the tables it fills."""
+
+    def __init__(self, fn: Fn) -> None:
+        self.fn = fn
+        self.facts = fn.facts
+        self.ops = fn.facts.ops
+        self.link: Link = link(fn)
+        self.libraries = fn.module.program.libraries
+        self.result = Analysis(fn)
+        self.regs: list[Value] = [_NOTHING] * len(self.ops)
+        #: symbol of an object that is a row → the number of the read that gave it
+        self.rows: dict[Symbol, int] = {}
+        self.state = State()
+        self.block = 0
+        owner = fn.owner
+        self.self_class: Cls | None = None
+        if owner is not None and fn.first_is_self:
+            self.self_class = owner
+        self.self_symbol: Symbol = ("param", 0) if self.self_class is not None else None
+        self.handler_starts: dict[int, int] = {}
+        self.states_in: dict[int, State] = {}
+        self.locals = self.facts.locals if fn.index else frozenset()
+
+    # -- the run ----------------------------------------------------------------------------------
+
+    def run(self) -> Analysis:
+        """Interpret all blocks."""
+        blocks = self.facts.blocks
+        for number, block in enumerate(blocks):
+            for handler in block[3]:
+                self.handler_starts.setdefault(handler, number)
+        start = State()
+        start.held = calls.held_by_decorators(self.fn)
+        solve(blocks, start, self.transfer, self.join)
+        return self.result
+
+    def transfer(self, number: int, state: State) -> list[tuple[int, State]]:
+        """Run one block; where control goes next, with what state."""
+        first, last, successors, handlers = self.facts.blocks[number]
+        self.block = number
+        entry = state.copy() if handlers else state
+        self.state = state
+        rules = _RULES
+        ops = self.ops
+        regs = self.regs
+        end: Op = ("pass",)
+        for position in range(first, last):
+            end = ops[position]
+            rule = rules.get(end[0])
+            if rule is not None:
+                found = rule(self, position, end)
+                if found is not None:
+                    regs[position] = found
+        out: list[tuple[int, State]] = []
+        if end[0] in ("branch", "loop") and len(successors) == 2:
+            condition = regs[end[1]]
+            for outcome, target in zip((True, False), successors):
+                branch = state.copy()
+                if end[0] == "branch" and condition.deps:
+                    branch.control = state.control | {(dep, last - 1, outcome) for dep in condition.deps}
+                out.append((target, branch))
+        else:
+            if not successors and end[0] not in ("return", "raise"):
+                self.leave(None)
+            out.extend((target, state.copy() if len(successors) > 1 else state) for target in successors)
+        for handler in handlers:
+            out.append((handler, entry.copy()))
+            out.append((handler, state.copy()))
+        return out
+
+    def join(self, number: int, states: list[State]) -> State:
+        """Union of what may be, intersection of what must be held and must have decided."""
+        merged = states[0]
+        if len(states) > 1:
+            merged = merged.copy()
+            for other in states[1:]:
+                for name, value in other.env.items():
+                    mine = merged.env.get(name)
+                    if mine is None:
+                        merged.env[name] = value
+                    elif mine is not value and mine != value:
+                        merged.env[name] = self.merged(mine, value, ("join", number, name))
+                for key, value in other.attrs.items():
+                    known = merged.attrs.get(key)
+                    if known is None:
+                        merged.attrs[key] = value
+                    elif known is not value and known != value:
+                        merged.attrs[key] = self.merged(known, value, ("join", number, key))
+                for symbol, columns in other.dirty.items():
+                    mine_columns = merged.dirty.setdefault(symbol, {})
+                    for name, change in columns.items():
+                        mine_columns.setdefault(name, change)
+                merged.mutated.update(other.mutated)
+                merged.held = tuple(held for held in merged.held if held in other.held)
+                merged.control &= other.control
+        if number in self.handler_starts:
+            before = self.states_in.get(self.handler_starts[number])
+            if before is not None:
+                merged.held = tuple(held for held in merged.held if held in before.held)
+        self.states_in[number] = merged.copy() if number in self.handler_starts.values() else merged
+        return merged
+
+    def merged(self, one: Value, other: Value, symbol: Symbol) -> Value:
+        """The value where two flows meet: an object of either, which keeps a row's number if either is one."""
+        if one.const is None and other.const is not None:
+            keep = other
+        elif other.const is None or one.symbol == other.symbol:
+            keep = one
+        elif one.symbol in self.rows or other.symbol in self.rows:
+            keep = one if one.symbol in self.rows else other
+        else:
+            keep = one._replace(symbol=symbol, const=UNKNOWN, items=one.items or other.items)
+        if one.deps == other.deps and keep is not one and keep is not other:
+            return keep
+        return keep._replace(
+            deps=one.deps | other.deps,
+            type=keep.type or one.type or other.type,
+            query=keep.query or one.query or other.query,
+            whole=keep.whole or one.whole or other.whole,
+        )
+
+    def leave(self, value: Value | None) -> None:
+        """A normal way out of the function."""
+        self.result.exits.append(Exit(value, self.state))
+
+    def emit(self, event: Event) -> None:
+        """Record an event with what is held and what decided it."""
+        state = self.state
+        self.result.events.append(
+            event._replace(
+                held=state.held,
+                control=state.control | event.control,
+                caught=event.caught | self.caught(),
+            )
+        )
+
+    def caught(self) -> frozenset[str]:
+        """Which of duplicate, missing and conflict the handlers around the current block take care of."""
+        found: set[str] = set()
+        pending = list(self.facts.blocks[self.block][3])
+        seen: set[int] = set()
+        while pending:
+            handler = pending.pop()
+            if handler in seen:
+                continue
+            seen.add(handler)
+            block = self.facts.blocks[handler]
+            op = self.ops[block[0]]
+            if op[0] == "caught":
+                found |= self.handled(op[1])
+            pending.extend(block[3])
+        return frozenset(found)
+
+    def handled(self, register: int | None) -> frozenset[str]:
+        if register is None:
+            return frozenset(["duplicate", "missing", "conflict"])
+        op = self.ops[register]
+        if op[0] == "build":
+            found: frozenset[str] = frozenset()
+            for part in op[2]:
+                found |= self.handled(part)
+            return found
+        value = self.link.types[register]
+        if value is None:
+            return self.libraries.handled(op[2]) if op[0] == "attr" else frozenset()
+        if value.kind == "external":
+            return self.libraries.handled(value.name)
+        if value.kind == "class":
+            found = frozenset()
+            cls: Cls = value.ref
+            for base in cls.mro():
+                for written in base.facts.base_names:
+                    found |= self.libraries.handled(written)
+            return found
+        if value.kind == "member":
+            return self.libraries.handled(value.name)
+        return frozenset()
+
+    # -- symbols ----------------------------------------------------------------------------------
+
+    def symbol(self, *parts: Any) -> Symbol:
+        """A symbol, replaced by a number of its own where it would nest too deep to compare."""
+        return parts if _depth(parts) < _DEPTH else ("op", parts[0], self.fn.qualified, hash(parts))
+
+    def constant(self, value: Value) -> Any:
+        """The constant that a value is known to be, else UNKNOWN."""
+        if value.const is not UNKNOWN:
+            return value.const
+        symbol = value.symbol
+        if value.items is not None:
+            found = [self.constant(item) for key, item in value.items if key is None]
+            return UNKNOWN if any(item is UNKNOWN for item in found) else tuple(found)
+        if isinstance(symbol, tuple) and symbol and symbol[0] == "global":
+            return constant(self.fn.module.program, symbol[1], self.fn.module.path)
+        return UNKNOWN
+
+    def row_of(self, value: Value) -> int | None:
+        """The number of the read that gave this object, None where it is no row that was read."""
+        return self.rows.get(value.symbol)
+
+    def read(self, position: int, place: Place, **more: Any) -> None:
+        """Record a read event that gives a row, which this function now has a snapshot of."""
+        self.rows[place.symbol] = position
+        self.emit(Event(position, "read", place, **more))
+
+    # -- names ------------------------------------------------------------------------------------
+
+    def op_const(self, position: int, op: Op) -> Value:
+        return Value(("const", op[1]), const=op[1])
+
+    def op_param(self, position: int, op: Op) -> Value:
+        symbol = ("param", op[1])
+        self.rows[symbol] = -1 - op[1]
+        return Value(symbol, type=self.link.types[position])
+
+    def op_name(self, position: int, op: Op) -> Value:
+        name: str = op[1]
+        found = self.state.env.get(name)
+        if found is not None:
+            return found
+        kind = self.link.types[position]
+        if name in self.locals:
+            return Value(("op", position), type=kind)
+        parent = self.fn.parent
+        while parent is not None and parent.index:
+            if name in parent.facts.locals:
+                symbol = ("outer", parent.index, name)
+                found = Value(symbol, type=kind)
+                if self.is_row(kind) and symbol not in self.rows:
+                    self.read(position, self.row_place(found, name), type=kind, sure=2)
+                return found
+            parent = parent.parent
+        if kind is not None and kind.kind in ("module", "class", "external", "function"):
+            return Value(("global", kind.name), type=kind)
+        symbol = ("global", f"{self.fn.module.name}.{name}")
+        if name in self.fn.module.facts.bindings and self.fn.index and not name.isupper():
+            place = Place("shared", symbol, "", frozenset(), name)
+            self.emit(Event(position, "load", place))
+            return Value(symbol, frozenset([(position, None, "copy")]), kind)
+        return Value(symbol, type=kind)
+
+    def op_store(self, position: int, op: Op) -> None:
+        name: str = op[1]
+        value = self.regs[op[2]]
+        if name in self.facts.global_names:
+            symbol = ("global", f"{self.fn.module.name}.{name}")
+            self.emit(Event(position, "store", Place("shared", symbol, "", frozenset(), name), deps=value.deps))
+        self.state.env[name] = value
+
+    def op_import(self, position: int, op: Op) -> None:
+        self.state.env[op[1]] = Value(("global", op[2]), type=self.link.names.get(op[1]))
+
+    def op_def(self, position: int, op: Op) -> Value:
+        fn = self.fn.module.fn(op[2])
+        value = Value(("function", fn.qualified, op[2]), type=Type("function", fn.qualified, None, fn))
+        if fn.facts.owner is None:
+            self.state.env[op[1]] = value
+        return value
+
+    # -- attributes and items ---------------------------------------------------------------------
+
+    def is_row(self, kind: Type | None) -> bool:
+        """Whether objects of the type are rows."""
+        if kind is None:
+            return False
+        if kind.kind == "instance":
+            cls: Cls = kind.ref
+            return cls.row() is not None
+        if kind.kind == "library":
+            return any(self.libraries.types[name].row for name in self.libraries.lineage(kind.name))
+        return False
+
+    def row_place(self, value: Value, written: str) -> Place:
+        """The place that an object known as a row stands for."""
+        what = value.type.name if value.type is not None and value.type.kind == "instance" else ""
+        return Place("row", value.symbol, what, frozenset(), written)
+
+    def op_attr(self, position: int, op: Op) -> Value:
+        base = self.regs[op[1]]
+        name: str = op[2]
+        kind = self.link.types[position]
+        found = self.state.attrs.get((base.symbol, name))
+        if found is not None:
+            return found
+        if kind is not None and kind.kind in ("method", "member", "module", "class", "external", "function"):
+            if kind.kind in ("method", "member"):
+                return Value(("attr", base.symbol, name), base.deps, kind)
+            return Value(("global", kind.name), type=kind)
+        if base.type is not None and base.type.kind in ("module", "class", "external"):
+            return Value(("global", f"{base.type.name}.{name}"), type=kind)
+        symbol = self.symbol("attr", base.symbol, name)
+        row = self.rows.get(base.symbol)
+        if base.symbol == self.self_symbol and not self.is_row(base.type):
+            place = Place("shared", symbol, "", frozenset(), f"self.{name}")
+            self.emit(Event(position, "load", place))
+            deps: frozenset[Dep] = frozenset([(position, None, "copy"), (-1, name, "copy")])
+        elif row is not None:
+            deps = frozenset([(row, name, "copy")])
+        else:
+            deps = strengthen(base.deps, "derive")
+        value = Value(symbol, deps, kind)
+        if self.is_row(kind) and symbol not in self.rows:
+            self.read(position, self.row_place(value, text(self.facts, position)), type=kind, sure=2)
+        return value
+
+    def op_setattr(self, position: int, op: Op) -> None:
+        self.set_attribute(position, self.regs[op[1]], op[2], self.regs[op[3]], op[1])
+
+    def set_attribute(self, position: int, base: Value, name: str, value: Value, register: int) -> None:
+        """``base.name = value``: a column of a row, or shared memory."""
+        state = self.state
+        if value.symbol in state.mutated:
+            value = value._replace(deps=strengthen(value.deps, "container"))
+        state.attrs[base.symbol, name] = value
+        shared_self = base.symbol == self.self_symbol and not self.is_row(base.type)
+        if shared_self or (base.type is not None and base.type.kind in ("module", "class")):
+            symbol = ("attr", base.symbol, name) if shared_self else ("global", f"{base.type.name}.{name}")  # type: ignore[union-attr]
+            written = f"{text(self.facts, register)}.{name}"
+            self.emit(Event(position, "store", Place("shared", symbol, "", frozenset(), written), deps=value.deps))
+        if self.row_mode(base.type) == "flush" and base.symbol in self.rows:
+            place = self.row_place(base, text(self.facts, register))
+            sure = 3 if base.type is None else base.type.sure
+            self.emit(Event(position, "write", place, columns=((name, value),), set_at=((name, position),), sure=sure))
+            return
+        state.dirty.setdefault(base.symbol, {})[name] = (position, value)
+
+    def row_mode(self, kind: Type | None) -> str | None:
+        """What a plain save of such an object writes: all, changed, flush; None where it is no row."""
+        if kind is None:
+            return None
+        if kind.kind == "instance":
+            cls: Cls = kind.ref
+            return cls.row()
+        if kind.kind == "library":
+            for name in self.libraries.lineage(kind.name):
+                row = self.libraries.types[name].row
+                if row:
+                    return row
+        return None
+
+    def op_item(self, position: int, op: Op) -> Value:
+        base = self.regs[op[1]]
+        index = self.regs[op[2]]
+        kind = self.link.types[position]
+        key = self.constant(index)
+        if isinstance(key, str):
+            found = self.state.attrs.get((base.symbol, key))
+            if found is not None:
+                return found
+            for known, value in base.items or ():
+                if known == key:
+                    return value
+            row = self.rows.get(base.symbol)
+            if row is not None:
+                return Value(self.symbol("attr", base.symbol, key), frozenset([(row, key, "copy")]), kind)
+        if base.query is not None:
+            return calls.row_from_query(self, position, base, kind, op[1])
+        symbol = self.symbol("item", base.symbol, index.symbol)
+        return Value(symbol, strengthen(base.deps, "copy") | index.deps if index.deps else base.deps, kind)
+
+    def op_setitem(self, position: int, op: Op) -> None:
+        base = self.regs[op[1]]
+        index = self.regs[op[2]]
+        value = self.regs[op[3]]
+        key = self.constant(index)
+        if isinstance(key, str):
+            self.state.attrs[base.symbol, key] = value
+            self.state.dirty.setdefault(base.symbol, {})[key] = (position, value)
+        self.mutate(position, base, value.deps | index.deps, op[1])
+
+    def op_delitem(self, position: int, op: Op) -> None:
+        self.mutate(position, self.regs[op[1]], self.regs[op[2]].deps, op[1])
+
+    def mutate(self, position: int, base: Value, deps: frozenset[Dep], register: int) -> None:
+        """The container ``base`` is changed in place."""
+        state = self.state
+        symbol = base.symbol
+        state.mutated[symbol] = position
+        if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr":
+            row = self.rows.get(symbol[1])
+            if row is not None and symbol[1] != self.self_symbol or self.is_row_symbol(symbol[1]):
+                changed = base._replace(deps=strengthen(base.deps, "container") | deps)
+                if self.row_mode_of(symbol[1]) == "flush":
+                    place = Place("row", symbol[1], "", frozenset(), text(self.facts, register).rpartition(".")[0])
+                    columns = ((symbol[2], changed),)
+                    self.emit(Event(position, "write", place, columns=columns, set_at=((symbol[2], position),)))
+                else:
+                    state.dirty.setdefault(symbol[1], {})[symbol[2]] = (position, changed)
+        if self.is_shared(symbol):
+            place = Place("shared", symbol, "container", frozenset(), text(self.facts, register))
+            self.emit(Event(position, "store", place, deps=deps))
+
+    def is_row_symbol(self, symbol: Symbol) -> bool:
+        return symbol == self.self_symbol and self.self_class is not None and self.self_class.row() is not None
+
+    def row_mode_of(self, symbol: Symbol) -> str | None:
+        if symbol == self.self_symbol and self.self_class is not None:
+            return self.self_class.row()
+        return None
+
+    def is_shared(self, symbol: Symbol) -> bool:
+        """Whether a symbol names memory that outlives this call: an attribute of self, a module variable."""
+        if not isinstance(symbol, tuple):
+            return False
+        if symbol[0] == "global":
+            return True
+        return symbol[0] == "attr" and self.self_symbol is not None and symbol[1] == self.self_symbol and not (
+            self.self_class is not None and self.self_class.row() is not None
+        )
+
+    # -- values -----------------------------------------------------------------------------------
+
+    def op_binop(self, position: int, op: Op) -> Value:
+        symbol, left, right = op[1], self.regs[op[2]], self.regs[op[3]]
+        how = "derive"
+        if symbol in _ARITHMETIC:
+            how = "container" if self.is_container(left) or self.is_container(right) else "arith"
+            if isinstance(left.const, str) or (isinstance(right.const, str) and symbol == "+"):
+                how = "container"
+            if symbol == "%" and isinstance(left.const, str):
+                how = "derive"
+        made = self.symbol("binop", symbol, left.symbol, right.symbol)
+        if op[0] == "inplace" and self.is_shared(left.symbol):
+            how = "arith" if how == "derive" else how
+        deps = merge_deps((left, right), how)
+        return Value(made, deps, self.link.types[position])
+
+    def is_container(self, value: Value) -> bool:
+        if value.items is not None:
+            return True
+        kind = value.type
+        return kind is not None and kind.kind == "iterable" and kind.name in _CONTAINER_TYPES
+
+    def op_unary(self, position: int, op: Op) -> Value:
+        value = self.regs[op[2]]
+        return Value(self.symbol("unary", op[1], value.symbol), strengthen(value.deps, "derive"))
+
+    def op_compare(self, position: int, op: Op) -> Value:
+        values = [self.regs[register] for register in op[2]]
+        symbol = self.symbol("compare", op[1], *(value.symbol for value in values))
+        return Value(symbol, merge_deps(values, "derive"))
+
+    def op_bool(self, position: int, op: Op) -> Value:
+        values = [self.regs[register] for register in op[2]]
+        if op[1] == "or" and len(values) == 2 and (
+            values[1].items == () or values[1].const in (None, 0, "", False) and values[1].const is not UNKNOWN
+        ):
+            return values[0]
+        kind = self.link.types[position]
+        row = next((value for value in values if value.symbol in self.rows), None)
+        if row is not None and row.type is not None and kind is not None:
+            return row._replace(deps=merge_deps(values))
+        return Value(self.symbol("bool", *(value.symbol for value in values)), merge_deps(values), kind)
+
+    def op_choose(self, position: int, op: Op) -> Value:
+        test, one, other = (self.regs[register] for register in op[1:4])
+        deps = merge_deps((one, other)) | strengthen(test.deps, "derive")
+        keep = other if one.const is None else one
+        symbol = keep.symbol if one.const is None or other.const is None else ("op", position)
+        return keep._replace(symbol=symbol, deps=deps, const=UNKNOWN, type=self.link.types[position])
+
+    def op_build(self, position: int, op: Op) -> Value:
+        values = [self.regs[register] for register in op[2]]
+        kind = op[1]
+        if kind == "slice":
+            return Value(("op", position), merge_deps(values))
+        deps = merge_deps(values, "derive" if kind == "fstring" else "copy")
+        if kind == "fstring":
+            return Value(self.symbol("fstring", *(value.symbol for value in values)), deps)
+        items = tuple((None, value) for value in values)
+        if len(values) > 1 and any(self.ops[register][0] == "star" for register in op[2]):
+            deps = strengthen(deps, "container")
+        return Value(("new", position), deps, self.link.types[position], items=items)
+
+    def op_dict(self, position: int, op: Op) -> Value:
+        items: list[tuple[Any, Value]] = []
+        deps: frozenset[Dep] = NO_DEPS
+        whole: Symbol | None = None
+        for key, register in op[1]:
+            value = self.regs[register]
+            if key is None:
+                items += value.items or ()
+                deps |= strengthen(value.deps, "container" if len(op[1]) > 1 else "copy")
+                whole = whole or value.whole
+            else:
+                items.append((self.constant(self.regs[key]), value))
+                deps |= value.deps
+        kind = self.link.types[position]
+        return Value(("new", position), deps, kind, items=tuple(items), whole=whole or whole_of(items))
+
+    def op_collect(self, position: int, op: Op) -> Value:
+        value = self.regs[op[2]]
+        deps = strengthen(value.deps, "derive")
+        whole = None
+        if op[1] == "dict":
+            whole = calls.whole_by_loop(self, op)
+        return Value(("new", position), deps, self.link.types[position], whole=whole)
+
+    def op_lambda(self, position: int, op: Op) -> Value:
+        return Value(("function", self.fn.module.name, op[1]), type=self.link.types[position])
+
+    def op_same(self, position: int, op: Op) -> Value:
+        if op[0] == "await":
+            self.emit(Event(position, "switch", None))
+        return self.regs[op[1]] if op[1] is not None else _NOTHING
+
+    def op_element(self, position: int, op: Op) -> Value:
+        base = self.regs[op[1]]
+        kind = self.link.types[position]
+        if base.query is not None:
+            return calls.row_from_query(self, position, base, kind, op[1])
+        if base.items and base.items[0][0] is None and len(base.items) == 1:
+            return base.items[0][1]
+        symbol = self.symbol("element", base.symbol)
+        value = Value(symbol, base.deps, kind)
+        if self.is_row(kind) and symbol not in self.rows:
+            self.read(position, self.row_place(value, text(self.facts, position)), type=kind, sure=2)
+        elif base.symbol in self.rows and symbol not in self.rows:
+            self.rows[symbol] = self.rows[base.symbol]
+        return value
+
+    def op_unpack(self, position: int, op: Op) -> Value:
+        base = self.regs[op[1]]
+        index: int = op[2]
+        if base.items is not None and len(base.items) == op[3] and all(key is None for key, _ in base.items):
+            return base.items[index][1]
+        row = self.rows.get(base.symbol)
+        kind = self.link.types[position]
+        if row is not None and row >= 0 and index == 0:
+            return base._replace(type=kind)
+        return Value(self.symbol("item", base.symbol, ("const", index)), base.deps, kind)
+
+    def op_caught(self, position: int, op: Op) -> Value:
+        return Value(("op", position))
+
+    # -- control ----------------------------------------------------------------------------------
+
+    def op_enter(self, position: int, op: Op) -> Value:
+        return calls.enter(self, position, op)
+
+    def op_leave(self, position: int, op: Op) -> None:
+        state = self.state
+        given_back = [held for held in state.held if held.id == op[1]]
+        if given_back:
+            state.held = tuple(held for held in state.held if held.id != op[1])
+            self.emit(Event(position, "leave", None))
+
+    def op_return(self, position: int, op: Op) -> None:
+        self.leave(None if op[1] is None else self.regs[op[1]])
+
+    def op_yield(self, position: int, op: Op) -> Value:
+        value = None if op[1] is None else self.regs[op[1]]
+        self.result.yields.append(Exit(value, self.state.copy()))
+        return Value(("op", position))
+
+    def op_call(self, position: int, op: Op) -> Value:
+        return calls.call(self, position, op)
+
+
+def whole_of(items: list[tuple[Any, Value]]) -> Symbol | None:
+    """The one object that most values of a dict display are attributes of, at least four of them."""
+    counts: dict[Symbol, int] = {}
+    for key, value in items:
+        symbol = value.symbol
+        if isinstance(key, str) and isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr":
+            counts[symbol[1]] = counts.get(symbol[1], 0) + 1
+    for base, count in counts.items():
+        if count >= 4 and count * 3 >= len(items) * 2:
+            return base
+    return None
+
+
+def _depth(parts: Any) -> int:
+    deepest = 0
+    for part in parts:
+        if isinstance(part, tuple) and part:
+            below = _depth(part)
+            if below >= deepest:
+                deepest = below
+    return deepest + 1
+
+
+_NOTHING = Value(("nothing",))
+
+_RULES: dict[str, Any] = {
+    "const": Interpreter.op_const,
+    "param": Interpreter.op_param,
+    "name": Interpreter.op_name,
+    "store": Interpreter.op_store,
+    "import": Interpreter.op_import,
+    "def": Interpreter.op_def,
+    "attr": Interpreter.op_attr,
+    "setattr": Interpreter.op_setattr,
+    "item": Interpreter.op_item,
+    "setitem": Interpreter.op_setitem,
+    "delitem": Interpreter.op_delitem,
+    "binop": Interpreter.op_binop,
+    "inplace": Interpreter.op_binop,
+    "unary": Interpreter.op_unary,
+    "compare": Interpreter.op_compare,
+    "bool": Interpreter.op_bool,
+    "choose": Interpreter.op_choose,
+    "build": Interpreter.op_build,
+    "dict": Interpreter.op_dict,
+    "collect": Interpreter.op_collect,
+    "lambda": Interpreter.op_lambda,
+    "await": Interpreter.op_same,
+    "star": Interpreter.op_same,
+    "element": Interpreter.op_element,
+    "unpack": Interpreter.op_unpack,
+    "caught": Interpreter.op_caught,
+    "enter": Interpreter.op_enter,
+    "leave": Interpreter.op_leave,
+    "return": Interpreter.op_return,
+    "yield": Interpreter.op_yield,
+    "call": Interpreter.op_call,
+}
+
+__all__ = ["Analysis", "Exit", "Interpreter", "Query", "State", "analysis", "whole_of"]

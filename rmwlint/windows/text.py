@@ -1,0 +1,47 @@
+"""Expressions as a reader would write them, from the operations."""
+
+from __future__ import annotations
+
+from rmwlint.facts.model import Function
+
+_LIMIT = 60
+
+
+def text(function: Function, register: int | None, depth: int = 0) -> str:
+    """The expression of a register, shortened: ``order.retries``, ``os.path.join(base, name)``."""
+    if register is None or depth > 8:
+        return "…"
+    op = function.ops[register]
+    kind = op[0]
+    if kind == "name":
+        return str(op[1]).rstrip("'")
+    if kind == "const":
+        return repr(op[1])
+    if kind == "param":
+        return function.params[op[1]].name
+    if kind == "attr":
+        return f"{text(function, op[1], depth + 1)}.{op[2]}"
+    if kind == "item":
+        return f"{text(function, op[1], depth + 1)}[{text(function, op[2], depth + 1)}]"
+    if kind == "call":
+        given = ", ".join(text(function, register, depth + 1) for register in op[2])
+        if op[3]:
+            given = f"{given}, …" if given else "…"
+        return _short(f"{text(function, op[1], depth + 1)}({given})")
+    if kind == "await":
+        return text(function, op[1], depth)
+    if kind == "binop":
+        return _short(f"{text(function, op[2], depth + 1)} {op[1]} {text(function, op[3], depth + 1)}")
+    if kind == "element":
+        return f"an element of {text(function, op[1], depth + 1)}"
+    if kind in ("enter", "star"):
+        return text(function, op[1], depth + 1)
+    if kind == "unpack":
+        return text(function, op[1], depth + 1)
+    if kind == "build" and op[1] == "fstring":
+        return "f-string"
+    return "…"
+
+
+def _short(written: str) -> str:
+    return written if len(written) <= _LIMIT else written[: _LIMIT - 1] + "…"

@@ -1,0 +1,149 @@
+"""The values that the interpreter passes around.
+
+A **symbol** names a value by how it came to be: ``("attr", ("param", 0), "path")``. Two values with one
+symbol are the same value as far as this function can tell; that is how a path that is tested is known to be
+the path that is removed, and a row that is read the row that is saved.
+
+A **dependence** ``(read, attribute, how)`` says that a value was made from what the read event numbered
+``read`` gave, from that attribute of it, and how: ``copy`` (passed on), ``derive`` (anything computed),
+``container`` (a changed copy), ``arith`` (arithmetic). A later word includes the earlier ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from rmwlint.libraries.model import CallModel
+from rmwlint.program.link import Call
+from rmwlint.program.program import Fn
+from rmwlint.program.types import Type
+
+Symbol = Any  # a nested tuple of strings and numbers
+Dep = tuple[int, "str | None", str]
+
+NO_DEPS: frozenset[Dep] = frozenset()
+RANK = {"copy": 0, "derive": 1, "container": 2, "arith": 3}
+
+
+class Unknown:
+    """The type of UNKNOWN, which stands for "not a constant"."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = Unknown()
+
+
+class Query(NamedTuple):
+    """A query not run yet. ``conditions``: (column, symbol of the value, its dependences) triples.
+
+    ``what``: the class or table; ``locked``: the operation that asked for row locks, None without.
+    """
+
+    what: str
+    conditions: tuple[tuple[str, Symbol, frozenset[Dep]], ...] = ()
+    locked: int | None = None
+    origin: int = -1
+
+
+class Value(NamedTuple):
+    """What a register or name holds. ``items``: (key, Value) pairs of a dict display, or (None, Value) of
+    a list, tuple or set display. ``whole``: the symbol of the object whose attributes it holds all of."""
+
+    symbol: Symbol
+    deps: frozenset[Dep] = NO_DEPS
+    type: Type | None = None
+    const: Any = UNKNOWN
+    query: Query | None = None
+    items: tuple[tuple[Any, Value], ...] | None = None
+    whole: Symbol | None = None
+
+
+class Held(NamedTuple):
+    """Something held at a point. ``kind``: lock | transaction. ``id``: the operation that took it (negative:
+    a decorator, or the caller). ``key``: the lock's symbol; ``text``: as a reader would name it."""
+
+    id: int
+    kind: str
+    key: Symbol
+    reach: str
+    text: str
+    readonly: bool = False
+    nested: bool = False
+    fresh: bool = False
+    sure: int = 3
+
+
+class Place(NamedTuple):
+    """What is accessed. ``kind``: row rows file directory key document http shared. ``symbol``: of the object,
+    path or key; ``what``: class, table or stem; ``keys``: symbols that identify the row besides; ``text``: as
+    a reader would name it."""
+
+    kind: str
+    symbol: Symbol
+    what: str = ""
+    keys: frozenset[Any] = frozenset()
+    text: str = ""
+
+
+class Event(NamedTuple):
+    """One access, hazard or acquisition.
+
+    ``does``: as in the library models, or ``load``/``store`` for shared memory, ``lock``/``unlock``,
+    ``transaction``, ``leave``. ``columns``: attribute → Value for a row write, with the operation that set it
+    in ``set_at``. ``control``: dependences that decided that the event happens, with the branch and its
+    outcome. ``whole``: the write takes every column. ``offered``/``passed``: guards that the callee's signature
+    offers, and those that the call passes. ``trail``: (function, operation) steps into callees, outermost
+    first, where the event did not happen in this function itself.
+    """
+
+    op: int
+    does: str
+    place: Place | None
+    held: tuple[Held, ...] = ()
+    control: frozenset[tuple[Dep, int, bool]] = frozenset()
+    deps: frozenset[Dep] = NO_DEPS
+    columns: tuple[tuple[str, Value], ...] = ()
+    set_at: tuple[tuple[str, int], ...] = ()
+    whole: bool = False
+    locked: bool = False
+    offered: tuple[str, ...] = ()
+    passed: tuple[tuple[str, Value], ...] = ()
+    row: CallModel | None = None
+    call: Call | None = None
+    type: Type | None = None
+    sure: int = 3
+    caught: frozenset[str] = frozenset()
+    trail: tuple[tuple[Fn, int], ...] = ()
+    fresh: bool = False
+    query: Query | None = None
+
+
+def merge_deps(values: Any, how: str = "copy") -> frozenset[Dep]:
+    """The dependences of several values, each at least as strong as ``how``."""
+    found: frozenset[Dep] = NO_DEPS
+    for value in values:
+        if value.deps:
+            found = found | value.deps if found else value.deps
+    return strengthen(found, how)
+
+
+def strengthen(deps: frozenset[Dep], how: str) -> frozenset[Dep]:
+    """The same dependences, each at least as strong as ``how``."""
+    if not deps or how == "copy":
+        return deps
+    rank = RANK[how]
+    return frozenset(dep if RANK[dep[2]] >= rank else (dep[0], dep[1], how) for dep in deps)
+
+
+def rooted(symbol: Symbol, root: Symbol) -> bool:
+    """Whether ``symbol`` is ``root`` or reached from it through attributes and items."""
+    while isinstance(symbol, tuple):
+        if symbol == root:
+            return True
+        if len(symbol) > 1 and symbol[0] in ("attr", "item"):
+            symbol = symbol[1]
+        else:
+            return False
+    return False
