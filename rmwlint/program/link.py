@@ -256,9 +256,9 @@ def _give(
     elif kind == "class":
         found = _instantiated(receiver)
     elif kind == "argument":
-        found = None if args is None else args.instantiated(gives.index or 0)
+        found = None if args is None else args.instantiated(gives.position or 0)
     elif kind == "argument_element":
-        given = None if args is None else args.type(gives.index or 0)
+        given = None if args is None else args.type(gives.position or 0)
         found = None if given is None else given.arg
     elif kind == "type":
         element = _give(program, gives.of[0], receiver, args, sure) if gives.of else None

@@ -6,8 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from rmwlint.facts.model import Function
-from rmwlint.program.program import ModuleView, Program
-from rmwlint.windows.values import UNKNOWN
+from rmwlint.program.program import Fn, ModuleView, Program
+from rmwlint.windows.values import UNKNOWN, Value
+
+
+def constant_of(fn: Fn, value: Value) -> Any:
+    """The constant (or tuple of constants) that a value in ``fn`` is known to be, else UNKNOWN."""
+    if value.const is not UNKNOWN:
+        return value.const
+    if value.items is not None:
+        found = [constant_of(fn, item) for key, item in value.items if key is None]
+        return UNKNOWN if any(item is UNKNOWN for item in found) else tuple(found)
+    symbol = value.symbol
+    if isinstance(symbol, tuple) and symbol and symbol[0] == "global":
+        return constant(fn.module.program, symbol[1], fn.module.path)
+    return UNKNOWN
 
 
 def constant(program: Program, qualified: str, near: Path) -> Any:

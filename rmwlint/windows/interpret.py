@@ -14,7 +14,7 @@ from rmwlint.program.link import Link, link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.types import Type
 from rmwlint.windows import calls
-from rmwlint.windows.constants import constant
+from rmwlint.windows.constants import constant_of
 from rmwlint.windows.solver import solve
 from rmwlint.windows.text import text
 from rmwlint.windows.values import (
@@ -280,15 +280,7 @@ class Interpreter:
 
     def constant(self, value: Value) -> Any:
         """The constant that a value is known to be, else UNKNOWN."""
-        if value.const is not UNKNOWN:
-            return value.const
-        symbol = value.symbol
-        if value.items is not None:
-            found = [self.constant(item) for key, item in value.items if key is None]
-            return UNKNOWN if any(item is UNKNOWN for item in found) else tuple(found)
-        if isinstance(symbol, tuple) and symbol and symbol[0] == "global":
-            return constant(self.fn.module.program, symbol[1], self.fn.module.path)
-        return UNKNOWN
+        return value.const if value.const is not UNKNOWN else constant_of(self.fn, value)
 
     def row_of(self, value: Value) -> int | None:
         """The number of the read that gave this object, None where it is no row that was read."""

@@ -1,0 +1,72 @@
+"""A fetched row is saved whole after a few columns changed.
+
+`save()` without `update_fields` writes every column as it was read. Whatever another request has committed to
+the other columns since then is silently put back.
+
+Bad:
+
+    from django.db import models
+
+    class Order(models.Model):
+        note = models.TextField()
+        status = models.CharField(max_length=20)
+
+    def annotate(pk, note):
+        order = Order.objects.get(pk=pk)
+        order.note = note
+        order.save()
+
+Good:
+
+    from django.db import models
+
+    class Order(models.Model):
+        note = models.TextField()
+        status = models.CharField(max_length=20)
+
+    def annotate(pk, note):
+        order = Order.objects.get(pk=pk)
+        order.note = note
+        order.save(update_fields=["note"])
+
+Name the columns that changed, or lock the row from the read to the commit.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import MEDIUM, Check, Event, View, Violation
+
+check = Check("RMW202", "all-columns-save", since="0.1")
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    for event in view.saves_of_stale_rows():
+        if not event.whole or not event.columns or event.passed:
+            continue
+        yield _violation(view, event)
+
+
+def _violation(view: View, event: Event) -> Violation:
+    assert event.place is not None
+    place = event.place.text
+    names = ", ".join(f"`{name}`" for name, _ in event.columns[:4])
+    read = view.read_of(event)
+    steps = [] if read is None else [view.step("read", read.op, "read here")]
+    steps += [view.step("read", at, f"`{name}` changes here") for name, at in event.set_at[:4]]
+    steps.append(view.step("write", event.op, "every column is written here"))
+    steps += view.trail(event, "every column is written here", "write")
+    return view.violation(
+        check,
+        event.op,
+        f"`{place}` is saved with all its columns although only {names} changed",
+        place=place,
+        sure=min(event.sure, MEDIUM),
+        steps=steps,
+        interleaving=(
+            ("A", f"reads {place}"),
+            ("B", f"reads {place}, changes another column, saves"),
+            ("A", f"changes {names.replace('`', '')}, saves every column    B's change is put back"),
+        ),
+        remedy=f"name the columns: `save(update_fields=[{', '.join(repr(name) for name, _ in event.columns[:4])}])`",
+    )

@@ -1,0 +1,76 @@
+"""A branch on a stale attribute decides a write of that attribute to the same row.
+
+Two requests can both see the old state, both pass the test, and both go on: the order is paid twice, the
+volume is attached and deleted.
+
+Bad:
+
+    from django.db import models
+
+    class Order(models.Model):
+        status = models.CharField(max_length=20)
+
+    def pay(pk):
+        order = Order.objects.get(pk=pk)
+        if order.status != "open":
+            raise ValueError("not open")
+        charge(order.pk)
+        order.status = "paid"
+        order.save(update_fields=["status"])
+
+Good:
+
+    from django.db import models
+
+    class Order(models.Model):
+        status = models.CharField(max_length=20)
+
+    def pay(pk):
+        if not Order.objects.filter(pk=pk, status="open").update(status="paid"):
+            raise ValueError("not open")
+        charge(pk)
+
+Make the write carry the test (`filter(pk=…, status=OLD).update(status=NEW)`, and look at the row count), or
+lock the row before the test.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import LOW, Check, View, Violation, Window, both_pass, place_text, window_steps
+
+check = Check("RMW106", "check-then-save", since="0.1")
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    told: set[int] = set()
+    for window in view.open_windows:
+        if window.how != "decide" or window.write.does != "write" or window.attribute is None:
+            continue
+        if window.write.op in told or not _sets(window):
+            continue
+        told.add(window.write.op)
+        place = place_text(view, window)
+        sure = min(window.sure, LOW) if _harmless(window) else window.sure
+        yield view.violation(
+            check,
+            window.write.op,
+            f"`{place}` is tested and then set, and nothing keeps another from passing the same test in between",
+            place=place,
+            sure=sure,
+            steps=window_steps(view, window),
+            interleaving=both_pass(place, f"tests {place}", f"writes {place}", "both went on"),
+            remedy="make the write carry the test (a conditional update), or lock the row before the test",
+        )
+
+
+def _sets(window: Window) -> bool:
+    """Whether the write gives the tested column a value of its own, not one made of its old value."""
+    value = dict(window.write.columns).get(window.attribute or "")
+    return value is not None and not any(dep[1] == window.attribute and dep[2] != "copy" for dep in value.deps)
+
+
+def _harmless(window: Window) -> bool:
+    """A flag that is set when it is not set yet: whoever comes second writes the same."""
+    value = dict(window.write.columns).get(window.attribute or "")
+    return value is not None and value.const in (True, False) and not window.write.offered

@@ -1,0 +1,72 @@
+"""Every attribute of an object is serialised and used as the UPDATE's values.
+
+The object was read some time ago. Writing all of it puts back what others have changed meanwhile, in columns
+that this code never meant to touch.
+
+Bad:
+
+    from sqlalchemy import update
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Image(Base):
+        __tablename__ = "images"
+        id: Mapped[str] = mapped_column(primary_key=True)
+
+    def save(session, image):
+        values = {
+            "name": image.name,
+            "status": image.status,
+            "size": image.size,
+            "checksum": image.checksum,
+            "visibility": image.visibility,
+        }
+        session.execute(update(Image).where(Image.id == image.image_id).values(**values))
+
+Good:
+
+    from sqlalchemy import update
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Image(Base):
+        __tablename__ = "images"
+        id: Mapped[str] = mapped_column(primary_key=True)
+
+    def save(session, image, changed):
+        session.execute(update(Image).where(Image.id == image.image_id).values(**changed))
+
+Write only what changed, or compare a version in the write.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import MEDIUM, Check, View, Violation
+
+check = Check("RMW201", "full-row-update", since="0.1")
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    for event in view.events:
+        if event.does != "write" or not event.locked or event.place is None or event.passed or event.trail:
+            continue
+        place = event.place.text
+        yield view.violation(
+            check,
+            event.op,
+            f"every attribute is serialised and written to `{place}`; what others changed meanwhile is put back",
+            place=place,
+            sure=min(event.sure, MEDIUM),
+            steps=[view.step("write", event.op, "every column is written here")],
+            interleaving=(
+                ("A", "reads the row"),
+                ("B", "reads the row, changes one column, writes"),
+                ("A", "writes all columns as read    B's change is put back"),
+            ),
+            remedy="write only the columns that changed, or compare a version column in the write",
+        )

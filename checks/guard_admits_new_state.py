@@ -1,0 +1,70 @@
+"""The expected set contains the state being written, so a second caller passes too.
+
+The guard asks the database for one of the expected states. After the first caller's write the object is in
+the new state; if that is among the expected ones, the second caller's guard is true as well, and the gate
+lets everybody through.
+
+Bad:
+
+    from oslo_versionedobjects import base
+
+    class Server(base.VersionedObject):
+        def save(self, expected_task_state=None):
+            write(self, expected_task_state)
+
+    def resize(context, uuid):
+        server = Server.get_by_uuid(context, uuid)
+        server.task_state = "resizing"
+        server.save(expected_task_state=[None, "resizing"])
+
+Good:
+
+    from oslo_versionedobjects import base
+
+    class Server(base.VersionedObject):
+        def save(self, expected_task_state=None):
+            write(self, expected_task_state)
+
+    def resize(context, uuid):
+        server = Server.get_by_uuid(context, uuid)
+        server.task_state = "resizing"
+        server.save(expected_task_state=[None])
+
+Leave the new state out of the expected set.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import UNKNOWN, Check, View, Violation, both_pass
+
+check = Check("RMW102", "guard-admits-new-state", since="0.1")
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    for event in view.events:
+        if event.does not in ("write", "swap") or event.place is None or event.trail:
+            continue
+        columns = dict(event.columns)
+        for guard, expected in event.passed:
+            attribute = guard.partition("_")[2]
+            value = columns.get(attribute)
+            if value is None or not guard.startswith(("expected_", "if_")):
+                continue
+            new = view.constant(value)
+            admitted = view.constant(expected)
+            if new is UNKNOWN or new is None or admitted is UNKNOWN:
+                continue
+            if new != admitted and not (isinstance(admitted, tuple) and new in admitted):
+                continue
+            place = f"{event.place.text}.{attribute}"
+            yield view.violation(
+                check,
+                event.op,
+                f"`{guard}` admits {new!r}, the state that this call itself writes: a second caller passes too",
+                place=place,
+                sure=event.sure,
+                steps=[view.step("guard", event.op, f"`{guard}` contains {new!r}")],
+                interleaving=both_pass(place, f"writes {place} = {new!r}, expecting {admitted!r}", "goes on", "both own it"),
+                remedy=f"leave {new!r} out of `{guard}`",
+            )

@@ -1,0 +1,55 @@
+"""A number computed from a stale read is written back.
+
+Between the read and the save another request can read the same number; both write what they computed
+from it, and one of the two changes is lost. Nothing fails, the total is just wrong.
+
+Bad:
+
+    from django.db import models
+
+    class Order(models.Model):
+        retries = models.IntegerField(default=0)
+
+    def retry(pk):
+        order = Order.objects.get(pk=pk)
+        order.retries += 1
+        order.save()
+
+Good:
+
+    from django.db import models
+    from django.db.models import F
+
+    class Order(models.Model):
+        retries = models.IntegerField(default=0)
+
+    def retry(pk):
+        Order.objects.filter(pk=pk).update(retries=F("retries") + 1)
+
+Let the database compute (`F("retries") + 1`, `SET retries = retries + 1`), or hold a row lock from the read
+to the commit (`select_for_update`, `with_for_update`), or compare a version in the write.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import Check, View, Violation, lost_update, place_text, window_steps
+
+check = Check("RMW104", "lost-arithmetic", since="0.1")
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    for window in view.open_windows:
+        if window.how != "arith" or window.write.does not in ("write", "swap") or window.attribute is None:
+            continue
+        place = place_text(view, window)
+        yield view.violation(
+            check,
+            window.write.op,
+            f"`{place}` is written back from a value read before; an update in between is lost",
+            place=place,
+            sure=window.sure,
+            steps=window_steps(view, window),
+            interleaving=lost_update(place),
+            remedy="let the database compute the new value, or lock the row from the read to the commit",
+        )

@@ -1,0 +1,57 @@
+"""A dict, list or JSON column is changed in memory and written back whole.
+
+The column holds many entries, and two requests that change different entries do not seem to meet. But each
+writes the whole column as it found it plus its own change, so the other's entry is lost.
+
+Bad:
+
+    from django.db import models
+
+    class Profile(models.Model):
+        settings = models.JSONField(default=dict)
+
+    def set_theme(pk, theme):
+        profile = Profile.objects.get(pk=pk)
+        profile.settings["theme"] = theme
+        profile.save(update_fields=["settings"])
+
+Good:
+
+    from django.db import models, transaction
+
+    class Profile(models.Model):
+        settings = models.JSONField(default=dict)
+
+    def set_theme(pk, theme):
+        with transaction.atomic():
+            profile = Profile.objects.select_for_update().get(pk=pk)
+            profile.settings["theme"] = theme
+            profile.save(update_fields=["settings"])
+
+Hold a row lock from the read to the commit, compare a version in the write, or let the database change the
+one entry (`jsonb_set`, a row for each entry).
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import Check, View, Violation, lost_update, place_text, window_steps
+
+check = Check("RMW105", "lost-container-update", since="0.1")
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    for window in view.open_windows:
+        if window.how != "container" or window.write.does not in ("write", "swap") or window.attribute is None:
+            continue
+        place = place_text(view, window)
+        yield view.violation(
+            check,
+            window.write.op,
+            f"`{place}` is changed in memory and written back whole; an entry added in between is lost",
+            place=place,
+            sure=window.sure,
+            steps=window_steps(view, window),
+            interleaving=lost_update(place, "{}", "{A's entry}", "{B's entry}"),
+            remedy="lock the row from the read to the commit, or change the one entry in the database",
+        )

@@ -1,0 +1,80 @@
+"""A state is set and saved without the expected-state guard that its class offers.
+
+The class's own `save` takes an `expected_…` argument, by which the database refuses the write when somebody
+else has changed the state meanwhile. A call that sets that state and does not pass the argument overwrites
+whatever is there: two operations both believe that they own the object.
+
+Bad:
+
+    from oslo_versionedobjects import base
+
+    class Server(base.VersionedObject):
+        def save(self, expected_task_state=None):
+            write(self, expected_task_state)
+
+    def pause(context, uuid):
+        server = Server.get_by_uuid(context, uuid)
+        server.task_state = "pausing"
+        server.save()
+
+Good:
+
+    from oslo_versionedobjects import base
+
+    class Server(base.VersionedObject):
+        def save(self, expected_task_state=None):
+            write(self, expected_task_state)
+
+    def pause(context, uuid):
+        server = Server.get_by_uuid(context, uuid)
+        server.task_state = "pausing"
+        server.save(expected_task_state=[None])
+
+Pass the state that you decided on; catch the conflict and give it to the caller.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import LOW, Check, Event, Value, View, Violation, both_pass
+
+check = Check("RMW101", "unguarded-state-change", since="0.1")
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    for event in view.events:
+        if event.does != "write" or event.fresh or event.place is None or event.trail:
+            continue
+        passed = {name for name, _ in event.passed}
+        for guard, attribute, value in _unguarded(event):
+            if guard in passed:
+                continue
+            place = f"{event.place.text}.{attribute}"
+            at = dict(event.set_at).get(attribute)
+            steps = [] if at is None else [view.step("read", at, f"`{attribute}` is set here")]
+            steps.append(view.step("write", event.op, f"saved here without `{guard}`"))
+            sure = event.sure if not _resets(value) else LOW
+            yield view.violation(
+                check,
+                event.op,
+                f"`{place}` is set and saved without `{guard}`, so a change by somebody else is overwritten",
+                place=place,
+                sure=sure,
+                steps=steps,
+                interleaving=both_pass(place, f"looks at {place}", f"writes {place}", "overwrites A's state"),
+                remedy=f"pass `{guard}=` with the state that this operation starts from",
+            )
+            break
+
+
+def _unguarded(event: Event) -> Iterator[tuple[str, str, Value]]:
+    columns = dict(event.columns)
+    for guard in event.offered:
+        attribute = guard.partition("_")[2]
+        if guard.startswith(("expected_", "if_")) and attribute in columns:
+            yield guard, attribute, columns[attribute]
+
+
+def _resets(value: Value) -> bool:
+    """Whether the state is cleared, as whoever owns the operation does at its end."""
+    return value.const is None

@@ -1,0 +1,94 @@
+"""The engine's one entry: files in, violations out."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rmwlint.check import Check, ClassView, ModuleScope, module_scope, registry
+from rmwlint.libraries.index import Libraries
+from rmwlint.program.program import Fn, Program
+from rmwlint.store import Failure, Store
+from rmwlint.violation import Violation
+
+#: Questions go from function to function along calls and base classes; deep chains are real.
+_STACK = 512 * 1024 * 1024
+_RECURSION = 50_000
+
+
+def analyse(
+    paths: Sequence[Path], store: Store, libraries: Libraries, *, codes: frozenset[str]
+) -> Iterator[Violation]:
+    """The violations in the files; other modules are loaded through the store when a question needs them.
+
+    An exception in one function costs that function: it becomes a Failure of the store.
+    """
+    found: list[Violation] = []
+    wrong: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            found.extend(_analyse(paths, store, libraries, codes))
+        except BaseException as error:  # handed over to the caller's thread
+            wrong.append(error)
+
+    size, limit = threading.stack_size(_STACK), sys.getrecursionlimit()
+    sys.setrecursionlimit(_RECURSION)
+    try:
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(size)
+        sys.setrecursionlimit(limit)
+    if wrong:
+        raise wrong[0]
+    yield from found
+
+
+def _analyse(
+    paths: Sequence[Path], store: Store, libraries: Libraries, codes: frozenset[str]
+) -> Iterator[Violation]:
+    program = Program(store, libraries)
+    checks = [check for code, check in registry().items() if code in codes]
+
+    def lines(fn: Fn) -> Sequence[str]:
+        return store.source_lines(fn.module.path)
+
+    for path in paths:
+        module = program.module_of(path)
+        if module is None:
+            continue
+        scope = module_scope(module, lines)
+        for check in checks:
+            yield from _checked(check, scope, store)
+
+
+def _checked(check: Check, scope: ModuleScope, store: Store) -> Iterator[Violation]:
+    path = scope.module.facts.path
+    for find in check.of_function:
+        for view in scope.functions:
+            yield from _guarded(find, view, store, path, view.fn.facts.qualname)
+    for find_class in check.of_class:
+        for index, facts in enumerate(scope.module.facts.classes):
+            methods = tuple(scope.functions[method] for method in facts.methods.values())
+            yield from _guarded(find_class, ClassView(scope.module.cls(index), methods), store, path, facts.qualname)
+    for find_module in check.of_module:
+        yield from _guarded(find_module, scope, store, path, "")
+
+
+def _guarded(
+    find: Callable[[Any], Iterator[Violation]], subject: Any, store: Store, path: str, function: str
+) -> list[Violation]:
+    try:
+        return list(find(subject))
+    except Exception as error:
+        message = f"internal error: {type(error).__name__}: {error}"
+        failure = Failure(path, function, message, traceback.format_exc())
+        if all((f.path, f.function) != (path, function) for f in store.failures):
+            store.failures.append(failure)
+        return []

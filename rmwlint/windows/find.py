@@ -1,0 +1,248 @@
+"""From events to windows: which read does a write depend on, and what keeps others out in between?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rmwlint.program.program import Cls, Fn
+from rmwlint.windows.interpret import Analysis, analysis
+from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol
+
+WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])
+READS = frozenset(["read", "test"])
+
+
+class Window(NamedTuple):
+    """A place is read, and what was read decides or makes what is written to it.
+
+    ``read``: None where the object came in as a parameter (it was read before the call). ``attribute``: the
+    column, None for a whole place. ``how``: decide | copy | derive | container | arith. ``branch``: the
+    operation that decides. ``held``: what is held from the read to the write; ``guard``: why nobody can come in
+    between, empty where somebody can. ``set_at``: where the column is given its value. ``sure``: the confidence.
+    """
+
+    read: Event | None
+    write: Event
+    attribute: str | None
+    how: str
+    branch: int | None
+    outcome: bool
+    held: tuple[Held, ...]
+    guard: str
+    set_at: int | None
+    sure: int
+
+
+def windows(fn: Fn) -> tuple[Window, ...]:
+    """The windows of a function, closed ones too (``guard`` says by what)."""
+    found = fn.memo.get("windows")
+    if found is None:
+        found = fn.memo["windows"] = tuple(_Finder(fn).run())
+    return found  # type: ignore[return-value]
+
+
+def open_windows(fn: Fn) -> tuple[Window, ...]:
+    """The windows that nothing closes, each once: the strongest way in which a write depends on a read."""
+    best: dict[tuple[int, str | None, str], Window] = {}
+    for window in windows(fn):
+        if window.guard:
+            continue
+        key = (window.write.op, window.attribute, window.write.does)
+        known = best.get(key)
+        if known is None or _strength(window) > _strength(known):
+            best[key] = window
+    return tuple(best.values())
+
+
+def guard_of(fn: Fn, read: Event | None, write: Event, attribute: str | None = None) -> str:
+    """What keeps others out between a read and a write; empty where nothing does."""
+    finder = fn.memo.get("finder")
+    if finder is None:
+        finder = fn.memo["finder"] = _Finder(fn)
+    assert isinstance(finder, _Finder)
+    return finder.guard(read, write, attribute)
+
+
+def _strength(window: Window) -> tuple[int, int]:
+    return (RANK.get(window.how, -1), window.sure)
+
+
+class _Finder:
+    def __init__(self, fn: Fn) -> None:
+        self.fn = fn
+        self.result: Analysis = analysis(fn)
+        self.reads: dict[int, list[Event]] = {}
+        for event in self.result.events:
+            if event.does in READS:
+                self.reads.setdefault(event.op, []).append(event)
+
+    def run(self) -> Iterator[Window]:
+        for event in self.result.events:
+            if event.does not in WRITES or event.place is None or event.fresh:
+                continue
+            found = list(self.of_write(event))
+            yield from _rechecked(found)
+
+    def of_write(self, write: Event) -> Iterator[Window]:
+        place = write.place
+        assert place is not None
+        set_at = dict(write.set_at)
+        if place.kind in ("row", "rows", "document"):
+            for column, value in write.columns:
+                for dep in value.deps:
+                    if dep[1] == column or dep[1] is None and column == "":
+                        yield from self.window(write, dep, column, dep[2], None, True, set_at.get(column))
+            columns = {column for column, _ in write.columns}
+            for dep, branch, outcome in write.control:
+                if dep[1] is not None and (dep[1] in columns or write.does == "delete" or not columns):
+                    yield from self.window(write, dep, dep[1], "decide", branch, outcome, set_at.get(dep[1]))
+        else:
+            for dep in write.deps:
+                if dep[1] is None:
+                    yield from self.window(write, dep, None, dep[2], None, True, None)
+            for dep, branch, outcome in write.control:
+                if dep[1] is None:
+                    yield from self.window(write, dep, None, "decide", branch, outcome, None)
+
+    def window(
+        self, write: Event, dep: Dep, attribute: str | None, how: str, branch: int | None, outcome: bool, set_at: int | None
+    ) -> Iterator[Window]:
+        place = write.place
+        assert place is not None
+        number = dep[0]
+        if number < 0:
+            if place.symbol != ("param", -1 - number) or place.kind != "row":
+                return
+            guard = self.guard(None, write, attribute)
+            sure = min(2, write.sure)
+            yield Window(None, write, attribute, how, branch, outcome, write.held, guard, set_at, sure)
+            return
+        for read in self.reads.get(number, ()):
+            if read.place is None or not same_place(read.place, place):
+                continue
+            held = common(read.held, write.held)
+            guard = self.guard(read, write, attribute)
+            sure = min(read.sure, write.sure)
+            yield Window(read, write, attribute, how, branch, outcome, held, guard, set_at, sure)
+
+    def guard(self, read: Event | None, write: Event, attribute: str | None) -> str:
+        """Why nobody can write in between; empty where somebody can."""
+        place = write.place
+        assert place is not None
+        if write.does == "swap":
+            return "compare-and-swap"
+        if any(value.const is not None for _, value in write.passed):
+            return "guard argument"
+        if write.query is not None and place.kind == "rows" and read is not None and read.place is not None:
+            known = {column for column, _ in read.place.keys}
+            for column, _, deps in write.query.conditions:
+                if column == attribute or any(dep[0] == read.op and dep[1] == column for dep in deps if column not in ("pk", "id", "uuid")):
+                    return "condition on the old value"
+                if column not in known and column not in ("pk", "id", "uuid", "?"):
+                    return "condition on another column"
+        if write.query is not None and read is None and attribute is not None:
+            if any(column == attribute for column, _, _ in write.query.conditions):
+                return "condition on the old value"
+        if write.type is not None and write.type.kind == "instance" and versioned(write.type.ref):
+            return "version column"
+        before = read.held if read is not None else ()
+        shared = common(before, write.held)
+        if any(held.kind == "lock" and not held.fresh for held in shared):
+            return "lock"
+        if place.kind in ("row", "rows", "document") and self.row_locked(read, write):
+            return "row lock"
+        return ""
+
+    def row_locked(self, read: Event | None, write: Event) -> bool:
+        """Whether the row was locked at the read or before it, in a transaction still open at the write."""
+        place = write.place
+        assert place is not None
+        limit = read.op if read is not None else -1
+        for events in self.reads.values():
+            for event in events:
+                if not event.locked or event.place is None:
+                    continue
+                if event is read or event.op <= limit and same_place(event.place, place):
+                    return True
+                if event.op <= limit and any(held.kind == "transaction" for held in common(event.held, write.held)):
+                    return True
+        return False
+
+
+def _rechecked(found: list[Window]) -> Iterator[Window]:
+    """A look that is repeated under the guard before the write is a fast path, not a window."""
+    guarded = {window.attribute for window in found if window.guard in ("lock", "row lock")}
+    for window in found:
+        if not window.guard and window.attribute in guarded and window.how == "decide":
+            yield window._replace(guard="looked at again under the guard")
+        else:
+            yield window
+
+
+def common(one: tuple[Held, ...], other: tuple[Held, ...]) -> tuple[Held, ...]:
+    """What is held at both ends by the same acquisition."""
+    return tuple(held for held in one if any(h.id == held.id and h.kind == held.kind for h in other))
+
+
+def same_place(one: Place, other: Place) -> bool:
+    """Whether two accesses surely go to one place: one object, one path, or one identifying key."""
+    if one.symbol == other.symbol and one.symbol is not None:
+        return _kind(one) == _kind(other)
+    if _kind(one) != _kind(other) or _kind(one) not in ("row", "document"):
+        return False
+    for column, symbol in other.keys:
+        if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr" and symbol[1] == one.symbol:
+            return True
+        for known, known_symbol in one.keys:
+            if symbol == known_symbol and (column == known or not column or not known) and _same_table(one, other):
+                return True
+    return False
+
+
+def _same_table(one: Place, other: Place) -> bool:
+    if one.what == other.what:
+        return True
+    if not one.what or not other.what:
+        return True
+    first, second = one.what.rpartition(".")[2].lower(), other.what.rpartition(".")[2].lower()
+    return first == second or first.startswith(second + "_") or second.startswith(first + "_")
+
+
+def _kind(place: Place) -> str:
+    return {"rows": "row", "directory": "file"}.get(place.kind, place.kind)
+
+
+def versioned(cls: Cls) -> bool:
+    """Whether every save of the class is a compare-and-swap on a version column."""
+    known = cls.memo.get("versioned")
+    if known is None:
+        libraries = cls.module.program.libraries
+        known = False
+        for library_type in cls.library_types():
+            for switch in libraries.bases(library_type):
+                if switch.means == "version" and _carries(cls, switch.field, switch.key):
+                    known = True
+        cls.memo["versioned"] = known
+    return bool(known)
+
+
+def _carries(cls: Cls, field: str, key: str | None) -> bool:
+    for base in cls.mro():
+        register = base.facts.fields.get(field)
+        if register is None:
+            continue
+        if key is None:
+            return True
+        scope = base.module.facts.functions[base.facts.scope]
+        op = scope.ops[register]
+        if op[0] == "dict":
+            return any(k is not None and scope.ops[k] == ("const", key) for k, _ in op[1])
+    return False
+
+
+def root_symbol(symbol: Symbol) -> Symbol:
+    """The object that a chain of attributes and items starts from."""
+    while isinstance(symbol, tuple) and len(symbol) > 1 and symbol[0] in ("attr", "item", "element"):
+        symbol = symbol[1]
+    return symbol

@@ -1,0 +1,60 @@
+"""A window told as steps in the source and as an interleaving of two actors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rmwlint.violation import Step
+from rmwlint.windows.find import Window
+from rmwlint.windows.view import View
+
+Rows = tuple[tuple[str, str], ...]
+
+
+def place_text(view: View, window: Window) -> str:
+    """The place and attribute as a reader of the code would name them: ``order.retries``."""
+    place = window.read.place if window.read is not None else window.write.place
+    written = place.text if place is not None else ""
+    if not written or written == "…":
+        written = (window.write.place.text if window.write.place is not None else "") or "the row"
+    return f"{written}.{window.attribute}" if window.attribute else written
+
+
+def window_steps(view: View, window: Window) -> tuple[Step, ...]:
+    """Read, decide, write."""
+    return tuple(_steps(view, window))
+
+
+def _steps(view: View, window: Window) -> Iterator[Step]:
+    read, write = window.read, window.write
+    if read is not None:
+        yield view.step("read", read.op, "read here")
+        yield from view.trail(read, "read here", "read")
+    if window.branch is not None:
+        yield view.step("decide", window.branch, "decides here")
+    if window.set_at is not None and window.set_at != write.op:
+        yield view.step("decide" if window.how == "decide" else "read", window.set_at, "given its new value here")
+    for held in write.held:
+        yield from view.held_step(held)
+    yield view.step("write", write.op, "written back here")
+    yield from view.trail(write, "written here", "write")
+
+
+def lost_update(place: str, old: str = "3", mine: str = "4", theirs: str = "4") -> Rows:
+    """Two actors that both write back what they made of the same old value."""
+    return (
+        ("A", f"reads {place} = {old}"),
+        ("B", f"reads {place} = {old}"),
+        ("A", f"writes {place} = {mine}"),
+        ("B", f"writes {place} = {theirs}    A's update is lost"),
+    )
+
+
+def both_pass(place: str, test: str, deed: str, loss: str) -> Rows:
+    """Two actors that both pass one test and both act on it."""
+    return (
+        ("A", f"{test}: passes"),
+        ("B", f"{test}: passes"),
+        ("A", deed),
+        ("B", f"{deed}    {loss}"),
+    )

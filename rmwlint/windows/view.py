@@ -1,0 +1,189 @@
+"""What a check sees of one function, and how it says what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from rmwlint.program.effects import Effect, chain, effects
+from rmwlint.program.program import Fn
+from rmwlint.violation import Confidence, Span, Step, Violation
+from rmwlint.windows.find import Window, guard_of, open_windows, same_place, windows
+from rmwlint.windows.constants import constant_of
+from rmwlint.windows.hazards import hazards_in_transaction
+from rmwlint.windows.interpret import Analysis, analysis
+from rmwlint.windows.text import text
+from rmwlint.windows.values import Event, Held, Value
+
+
+class Lines(Protocol):
+    """Source lines of a file, for columns in characters."""
+
+    def __call__(self, fn: Fn) -> Sequence[str]:
+        """The lines of the file that the function stands in."""
+
+
+class ToldHazard(NamedTuple):
+    """A hazard in a transaction, with the chain of calls written out and the steps that show it."""
+
+    event: Event
+    transaction: Held
+    label: str
+    detail: str
+    sure: int
+    written: str
+    steps: tuple[Step, ...]
+
+
+class View:
+    """One function under the eyes of the checks."""
+
+    def __init__(self, fn: Fn, lines: Lines) -> None:
+        self.fn = fn
+        self.lines = lines
+
+    @property
+    def result(self) -> Analysis:
+        """The interpreter's result."""
+        return analysis(self.fn)
+
+    @property
+    def events(self) -> list[Event]:
+        """Its events in source order."""
+        return analysis(self.fn).events
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """All windows, closed ones too."""
+        return windows(self.fn)
+
+    @property
+    def open_windows(self) -> tuple[Window, ...]:
+        """The windows that nothing closes, each once."""
+        return open_windows(self.fn)
+
+    def saves_of_stale_rows(self) -> Iterator[Event]:
+        """Writes to a row read before, in this function or by whoever passed it in, that no guard protects."""
+        for event in self.events:
+            if event.does != "write" or event.place is None or event.place.kind != "row" or event.fresh:
+                continue
+            if not guard_of(self.fn, self.read_of(event), event):
+                yield event
+
+    def hazards_in_transaction(self, kind: str) -> Iterator[ToldHazard]:
+        """Hazards of one kind while this function holds a transaction open, with the steps that tell them."""
+        for hazard in hazards_in_transaction(self.fn, kind):
+            names = [fn.facts.name for fn, _ in hazard.below]
+            written = f"`{hazard.label}`"
+            if names:
+                written = f"`{' → '.join([*names, hazard.label])}`"
+            steps = list(self.held_step(hazard.transaction))
+            steps.append(self.step("hazard", hazard.event.op, "called here" if names else "here"))
+            for fn, effect in hazard.below:
+                what = f"`{effect.label}`" if effect.via is None else f"by way of `{effect.via.facts.name}`"
+                steps.append(self.step("hazard", effect.op, what, fn))
+            yield ToldHazard(hazard.event, hazard.transaction, hazard.label, hazard.detail, hazard.sure, written, tuple(steps))
+
+    def read_of(self, write: Event) -> Event | None:
+        """The last read of the row before the write; None for a row that came in as a parameter."""
+        found = None
+        for event in self.events:
+            if event.op >= write.op:
+                break
+            if event.does == "read" and event.place is not None and write.place is not None:
+                if same_place(event.place, write.place):
+                    found = event
+        return found
+
+    def constant(self, value: Value) -> Any:
+        """The constant (or tuple of constants) that a value is known to be, else UNKNOWN."""
+        return constant_of(self.fn, value)
+
+    def text(self, register: int | None) -> str:
+        """The expression of a register as a reader would write it."""
+        return text(self.fn.facts, register)
+
+    def span(self, op: int, fn: Fn | None = None) -> Span:
+        """The source of an operation, of this function or of another."""
+        fn = fn or self.fn
+        line, column, end_line, end_column = fn.facts.spans[op]
+        source = self.lines(fn)
+        return Span(line, _characters(source, line, column), end_line, _characters(source, end_line, end_column))
+
+    def step(self, role: str, op: int, message: str, fn: Fn | None = None) -> Step:
+        """A numbered place of the story."""
+        return Step(role, (fn or self.fn).module.facts.path, self.span(op, fn), message)
+
+    def held_step(self, held: Held) -> Iterator[Step]:
+        """Where a lock or transaction was taken, if in this function."""
+        role = "lock" if held.kind == "lock" else "guard"
+        what = "the lock" if held.kind == "lock" else "the transaction"
+        if 0 <= held.id < len(self.fn.facts.ops):
+            yield self.step(role, held.id, f"{what} `{held.text}` is taken here")
+        elif held.id <= -1000 and self.fn.parent is not None:
+            register = self.fn.facts.decorators[-1000 - held.id]
+            yield self.step(role, register, f"{what} of `{held.text}` is held throughout", self.fn.parent)
+
+    def trail(self, event: Event, message: str, role: str) -> Iterator[Step]:
+        """The steps into callees, for an event that happens further down."""
+        for number, (fn, op) in enumerate(event.trail):
+            last = number == len(event.trail) - 1
+            yield self.step(role, op, message if last else f"by way of `{fn.facts.name}`", fn)
+
+    def chain(self, event: Event) -> list[tuple[Fn, Effect]]:
+        """The calls between this function and a hazard: (function, its witness) pairs, callee first."""
+        if not event.trail:
+            return []
+        fn, _ = event.trail[0]
+        effect = effects(fn).get(event.does)
+        return [] if effect is None else chain(fn, effect)
+
+    def violation(
+        self,
+        check: Named,
+        op: int,
+        message: str,
+        *,
+        place: str,
+        sure: int,
+        steps: Sequence[Step] = (),
+        interleaving: Sequence[tuple[str, str]] = (),
+        remedy: str = "",
+    ) -> Violation:
+        """A violation whose primary location is an operation of this function."""
+        qualname = self.fn.facts.qualname
+        return Violation(
+            check.code,
+            check.name,
+            message,
+            self.fn.module.facts.path,
+            self.span(op),
+            "" if self.fn.index == 0 else qualname,
+            Confidence(max(1, min(3, sure))),
+            place,
+            tuple(steps),
+            tuple(interleaving),
+            remedy,
+        )
+
+
+class Named(Protocol):
+    """What a violation must know of its check."""
+
+    @property
+    def code(self) -> str:
+        """``RMW104``."""
+
+    @property
+    def name(self) -> str:
+        """``lost-arithmetic``."""
+
+
+def _characters(lines: Sequence[str], line: int, column: int) -> int:
+    """A column in characters from 1, of one in UTF-8 bytes from 0."""
+    if line > len(lines):
+        return column + 1
+    source = lines[line - 1]
+    if source.isascii():
+        return column + 1
+    return len(source.encode()[:column].decode(errors="replace")) + 1
