@@ -90,6 +90,7 @@ def _walk(start: str, selection: Selection, own: Rules | None) -> Iterator[tuple
             with os.scandir(folder) as entries:
                 listed = sorted(entries, key=_name)
         except OSError:
+            yield folder, folder  # reading it as a file fails too, and that is reported
             continue
         names = {entry.name for entry in listed}
         if "pyvenv.cfg" in names and folder != top:
@@ -99,10 +100,10 @@ def _walk(start: str, selection: Selection, own: Rules | None) -> Iterator[tuple
         below: list[tuple[str, Rules | None]] = []
         for entry in listed:
             name, path = entry.name, entry.path
-            if name.endswith(_SUFFIXES):
+            if name.endswith(_SUFFIXES) and _is_file(entry):
                 if not with_tests and is_test_file(name):
                     continue
-                if _is_file(entry) and not ignored(path, False, rules) and not ignored(path, False, own):
+                if not ignored(path, False, rules) and not ignored(path, False, own):
                     real = os.path.realpath(path) if entry.is_symlink() else _moved(path, top, real_top)
                     yield real, path
             elif entry.is_dir(follow_symlinks=False) and not _is_never(name, path):
