@@ -308,7 +308,8 @@ class Libraries:
         """Whether the row's ``requires`` and ``unless`` admit a call.
 
         ``keywords`` maps the keywords that the call passes, and ``arg0`` … for its positional arguments,
-        to their constant values, to the qualified name of what is imported, or to UNKNOWN.
+        to their constant values, to the qualified name of what is imported, to a tuple of these for a list,
+        set or tuple (of its keys for a dict), or to UNKNOWN.
         """
         if row.requires is not None and not _passes(row.requires, keywords):
             return False
@@ -421,6 +422,8 @@ def _equal(wanted: Any, given: Any) -> bool:
         return True
     if given is UNKNOWN:
         return False
+    if isinstance(given, tuple) and not isinstance(wanted, bool):
+        return any(_equal(wanted, one) for one in given)
     if isinstance(wanted, bool):
         return bool(given) is wanted
     if isinstance(wanted, str):

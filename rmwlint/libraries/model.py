@@ -66,7 +66,7 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
   ``create``    makes it; ``exclusive = true`` when it fails if it is there (mkdir, O_EXCL)
   ``ensure``    makes it if missing, in one step (get_or_create, makedirs(exist_ok=True)); ``when``
                 names the keyword that must be true for that, else it is an exclusive create
-  ``delete``    ``tolerates``: keyword that, when true, makes absence harmless (missing_ok)
+  ``delete``    ``tolerates``: keyword that, when true, makes absence harmless (missing_ok); ``*``: always
   ``replace``   puts another thing in its place in one step (os.replace, rename)
   ``flush``     writes what the rows of a session (``row = "flush"``) have pending; ``commit`` does too
   ``refresh``   reads the receiver again (refresh_from_db, session.refresh); ``lock`` as in read
@@ -124,7 +124,8 @@ Which rows count
 ``unless = {keyword = "blocking", value = false}``: … that do not. ``keyword = "mode|arg1"`` also looks at
 the second positional argument. ``value``: a boolean (compared by truth), a number, a string (``*`` as in
 names, letter case ignored) or a list of these; without ``value`` any will do. A value nobody knows is never
-equal to one; a name of another module (``fcntl.LOCK_UN``) is the string of its qualified name.
+equal to one; a name of another module (``fcntl.LOCK_UN``) is the string of its qualified name; a list, set
+or tuple is equal when one of its items is, a dict when one of its keys is.
 
 Names are matched exactly or by a ``*`` at the front, at the end or both. Rows of the same type and the same
 name are one level; the levels are ordered: more derived type first, then exact name, then longer wildcard.
