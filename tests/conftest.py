@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ import pytest
 
 from rmwlint.cli import main
 from rmwlint.source.project import project_root
+from rmwlint.store import Store
+from rmwlint.violation import Confidence, Span, Violation
 
 
 class Run(NamedTuple):
@@ -55,3 +58,28 @@ def rmwlint(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
         return Run(code, out, err)
 
     return call
+
+
+@pytest.fixture
+def marked_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that finds what the test wrote: RMW104 at every call of ``hit()``, ``guess()`` with low confidence.
+
+    ``crash()`` in a file makes it fail, as a mistake in the engine would.
+    """
+
+    def analyse(
+        paths: Sequence[Path], store: Store, libraries: object, *, codes: frozenset[str]
+    ) -> Iterator[Violation]:
+        del libraries
+        for path in paths:
+            if "RMW104" not in codes or store.facts_of(path) is None:
+                continue
+            for number, line in enumerate(store.source_lines(path), 1):
+                if "crash()" in line:
+                    raise ValueError("a mistake")
+                for call in re.finditer(r"(hit|guess)\(\)", line):
+                    span = Span(number, call.start() + 1, number, call.end() + 1)
+                    sure = Confidence.HIGH if call[1] == "hit" else Confidence.LOW
+                    yield Violation("RMW104", "lost-arithmetic", "marked", str(path), span, "f", sure, "x")
+
+    monkeypatch.setattr("rmwlint.runner.analyse", analyse)

@@ -41,7 +41,12 @@ def test_no_warning_about_the_code_reaches_the_user() -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.one_of(st.binary(max_size=60), st.text(alphabet="def f():\n\t '\"#\\x{}[]*,=;@é\0\r", max_size=60).map(str.encode)))
+@given(
+    st.one_of(
+        st.binary(max_size=60),
+        st.text(alphabet="def f():\n\t '\"#\\x{}[]*,=;@é\0\r", max_size=60).map(str.encode),
+    )
+)
 def test_any_bytes_give_a_tree_or_a_reason(data: bytes) -> None:
     try:
         parse(data)
@@ -78,7 +83,9 @@ def test_names_the_python_that_the_project_asks_for() -> None:
     assert version_hint("x = = 1", (3, 12), (3, 10)) == ""
 
 
-@pytest.mark.parametrize("line", ['print "x"', "except OSError, error:", "raise ValueError, 'x'", "x = 0777", "if a <> b:"])
+@pytest.mark.parametrize(
+    "line", ['print "x"', "except OSError, error:", "raise ValueError, 'x'", "x = 0777", "if a <> b:"]
+)
 def test_knows_python_2(line: str) -> None:
     assert "Python 2" in version_hint(line, (3, 14), None)
 
