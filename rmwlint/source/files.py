@@ -81,7 +81,9 @@ def _walk(start: str, selection: Selection, own: Rules | None) -> Iterator[tuple
     with_tests = selection.include_tests or _is_aside(start)
     rules = rules_around(top)
     if ignored(top, True, rules):
-        rules = None  # the user names what the checkout ignores: take it as it is
+        rules = None  # the user names what is left out otherwise: take it as it is
+    if ignored(top, True, own):
+        own = None
     # a stack, not recursion: a deep tree must not end the run
     pending: list[tuple[str, Rules | None]] = [(top, rules)]
     while pending:

@@ -19,9 +19,7 @@ def marks(source: str, *violations: Violation) -> list[str]:
 
 
 def test_lines_and_blanks_may_move() -> None:
-    assert marks("a\nx.save()", violation(2)) == marks(
-        "\n\n\nb\n    x.save()  ", violation(5)
-    )
+    assert marks("a\nx.save()", violation(2)) == marks("\n\n\nb\n    x.save()  ", violation(5))
 
 
 def test_messages_may_be_worded_anew() -> None:

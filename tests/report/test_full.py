@@ -86,7 +86,7 @@ shop/orders.py:7:5 RMW104 `order.retries` is written back from a value read on l
 
 
 def frame(output: str) -> list[str]:
-    return [line for line in output.split("\n\n", 1)[0].splitlines()[1:]]
+    return output.split("\n\n", 1)[0].splitlines()[1:]
 
 
 def story(*steps: Step, span: Span) -> Violation:

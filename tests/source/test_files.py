@@ -77,7 +77,9 @@ def test_exclude_patterns_are_relative_to_the_settings(lay_out: LayOut) -> None:
     root = lay_out({"gen/a.py": "", "src/gen/b.py": "", "src/c_pb2.py": "", "src/c.py": ""})
     assert found(exclude=("/gen/", "*_pb2.py"), exclude_base=str(root)) == ["src/c.py", "src/gen/b.py"]
     assert found(exclude=("gen/",), exclude_base=str(root)) == ["src/c.py", "src/c_pb2.py"]
-    assert found("gen/a.py", exclude=("gen/",), exclude_base=str(root)) == ["gen/a.py"]
+    for named in ("gen/a.py", "gen", "./gen/"):
+        assert found(named, exclude=("gen/",), exclude_base=str(root)) == ["gen/a.py"]
+    assert found("src", exclude=("gen/",), exclude_base=str(root)) == ["src/c.py", "src/c_pb2.py"]
 
 
 def git(root: Path, *arguments: str) -> str:
