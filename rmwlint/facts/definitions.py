@@ -46,10 +46,9 @@ def _lower_function(node: AnyFunction, scope: Scope, decorators: tuple[int, ...]
         if scope.self_class is not None and scope.self_name not in inner.local_names:
             inner.self_name = scope.self_name
             inner.self_class = scope.self_class
-    elif args.posonlyargs or args.args:
-        if not any(last_name(decorator) == "staticmethod" for decorator in node.decorator_list):
-            inner.self_name = params[0].name
-            inner.self_class = body
+    elif (args.posonlyargs or args.args) and "staticmethod" not in map(last_name, node.decorator_list):
+        inner.self_name = params[0].name
+        inner.self_class = body
     for parameter in getattr(node, "type_params", ()):
         inner.local_names.append(parameter.name)
     for statement in node.body:

@@ -27,17 +27,21 @@ Values::
     ("compare", symbols, registers)     symbols: ("==",), ("is not",), ("not in",), ("<", "<=") …
     ("bool", "and" | "or", registers)   the operands of a boolean expression used as a value
     ("choose", test, then, otherwise)   a conditional expression
-    ("build", kind, registers)          kind: list tuple set fstring slice
+    ("build", kind, registers)          kind: list tuple set fstring slice. fstring (also t"…"): the
+                                        literal parts as constants and the values in between;
+                                        slice: start, stop and, where written, step
     ("dict", pairs)                     (key register | None for ``**``, value register) pairs
     ("lambda", function)                index in Module.functions
     ("await", r)   ("yield", r | None)  ("yieldfrom", r)
     ("element", iterable)               one element of it: a for loop's or comprehension's target
-    ("unpack", r, index, size)          element ``index`` of ``size`` of an unpacked value
+    ("unpack", r, index, size)          element ``index`` of ``size`` of an unpacked value; size 0
+                                        where it is open (a starred target, a class pattern)
     ("collect", kind, element, key)     the value of a comprehension; kind: list set dict generator;
                                         element and key (None but for dict) are registers
     ("param", index)                    the entry value of parameter ``index``; the first ops of a
                                         function, each followed by its ("store", name, r)
-    ("caught", type | None)             the exception bound by an ``except`` clause
+    ("caught", type | None)             the exception an ``except`` clause caught, bound or not:
+                                        in the first block of every clause
 
 Effects::
 
@@ -45,10 +49,12 @@ Effects::
     ("setattr", object, name, r)        ("delattr", object, name)
     ("setitem", object, index, r)       ("delitem", object, index)
     ("import", identifier, qualified)   an import inside this scope (also listed in Module.imports
-                                        when at module level)
-    ("def", identifier, function, decorators)     decorators: registers, outermost first
-    ("class", identifier, class_index, decorators)
-    ("field", class_index, name, r)     class-level assignment or annotation (r may be None)
+                                        when at module level); identifier "*" for a star import
+    ("def", identifier, function, decorators)     decorators: registers, outermost first. Of a method
+                                        (owner is not None) it binds a name of the class only
+    ("class", identifier, class_index, decorators)      likewise, where ``outer`` is not None
+    ("field", class_index, name, r)     class-level assignment or annotation (r may be None); every
+                                        other binding in a class body too, such as an import
     ("test", r)                         a condition that no control flow here depends on
                                         (comprehension ifs, ``assert`` keeps "branch")
     ("enter", context, is_async)        enter a ``with`` item; the register is what ``as`` binds
@@ -60,20 +66,30 @@ Effects::
 
 ``and``/``or``/``not`` in the test of ``if``, ``while``, ``assert`` are NOT lowered to control
 flow: one "branch" on the whole condition, whose operands say what it looks at. ``x += y`` is
-load, "inplace", store. Chained and tuple assignments store each target. The walrus is a "store"
-whose register is the value. A comprehension's targets are stored under ``"name'"`` (with an
-apostrophe), so they never clobber the function's own names, and its loads use that name.
+load, "inplace", store. Chained and tuple assignments store each target; of ``a, b = x, y`` each its
+own value, with no tuple in between. The walrus is the value, a "store" of it, and stands for the
+value. A comprehension's targets are stored under ``"name'"`` (with an apostrophe, or more where
+nested ones share a name), so they never clobber the function's own names, and its loads use that
+name. The body of a class is lowered into the scope around it.
+
+``match``: each case is a condition (``==``, ``is``, a call of ``isinstance``, ``and``, ``or``; the
+subject itself where only its shape is asked), a "branch" on it, the "store" of each capture, and a
+"branch" on the guard where there is one. ``assert`` is a "branch" around raising AssertionError.
 
 Control flow
 ------------
 ``blocks[k] = (start, end, successors, handlers)``: operations ``start <= n < end`` run in order,
 then one of ``successors`` (block numbers; none for return/raise and the function's end). ``handlers``:
 the blocks an exception inside this block may go to (``except`` and ``finally`` entries of the
-innermost enclosing ``try``). Block 0 is the entry. Blocks are in source order, so that a pass
-over them in number order sees every predecessor but the back edges of loops first.
+innermost enclosing ``try``, and of the next outer ones for as long as no clause catches everything
+and no ``finally`` stands between). Block 0 is the entry. Blocks are in source order, so that a pass
+over them in number order sees every predecessor but the back edges of loops first. Blocks that
+nothing leads to hold unreachable code.
 A ``finally`` body is lowered once for the normal path and once for the exceptional path (which
-ends without successors, or goes on to the next outer handler); ``return`` inside ``try/finally``
-goes to that second copy. ``break``/``continue`` leave the ``with`` items they jump out of.
+ends without successors, or goes on to the next outer handlers). A ``return``, ``break`` or
+``continue`` that jumps out runs its own copy on the way, before the jump, and leaves the ``with``
+items it jumps out of, innermost first: ``with lock: try: return f() finally: g()`` is f, g, leave,
+return. (Copies end with operation 50 000: then a ``finally`` body is lowered once for all paths.)
 
 Positions: ``spans[n] = (line, column, end_line, end_column)``; lines from 1, columns in UTF-8
 bytes from 0 as ``ast`` gives them.
@@ -96,7 +112,7 @@ class Parameter(NamedTuple):
 
     ``annotation`` is the annotation as written (``"Optional[Order]"``), string annotations unquoted,
     None where there is none. ``default`` is ``("const", value)`` for a constant, ``("expr", text)``
-    for any other default, None where there is none.
+    for any other default (evaluated in the ops of the scope around), None where there is none.
     """
 
     name: str
@@ -112,8 +128,9 @@ class Function(NamedTuple):
     ``owner``: index of the class whose body defines it, else None. ``parent``: index of the
     function (or module body, 0) around it; None for the module body.
     ``decorators``: registers in the *parent's* ops. ``locals``: names bound in it (parameters too),
-    without those declared global or nonlocal. ``names``: every attribute name, called name and
-    keyword that occurs in it: the cheap answer to "can this function matter?".
+    without those declared global or nonlocal. ``names``: every attribute name, called name
+    (decorators are called) and keyword that occurs in it, not in the functions inside it: the cheap
+    answer to "can this function matter?".
     ``doc`` is not kept. ``line``/``end_line`` span from the first decorator to the last line.
     """
 
@@ -144,7 +161,8 @@ class Class(NamedTuple):
     ``annotations``: name → annotation as written. ``methods``: name → function index (the last
     definition wins; a property's getter, not its setter). ``properties``: names of methods decorated
     ``property``/``cached_property``. ``self_fields``: attribute name → tuple of (function index,
-    register) of each ``self.<name> = value`` in its methods; ``self_annotations``: name → annotation.
+    register) of each ``self.<name> = value`` in its methods and the functions inside them, whatever
+    ``self`` is called there (``cls`` too); ``self_annotations``: name → annotation.
     """
 
     name: str

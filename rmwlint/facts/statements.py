@@ -10,8 +10,9 @@ What does a jump out of ``with`` and ``finally`` do? It leaves each ``with`` ite
             log()
 
 is read, log, leave the lock, return. Each such jump has its own copy of the ``finally`` body, as in
-CPython's compiler, so that a pass sees what holds at every operation. Copies inside copies stop at
-a fixed depth: there the body is lowered once for all paths.
+CPython's compiler, so that a pass sees what holds at every operation. Copies inside copies multiply,
+so there are none in a function that has grown beyond all reason: from there on each ``finally`` body
+is lowered once for all paths, and jumps run none on their way.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from rmwlint.facts.patterns import lower_match
 from rmwlint.facts.scope import Cleanup, Loop, Scope
 from rmwlint.facts.text import annotation_text, last_name
 
-_MAX_COPIES = 3
+_MAX_OPS_FOR_COPIES = 50_000
 
 
 def lower_body(statements: list[ast.stmt], scope: Scope) -> None:
@@ -266,6 +267,8 @@ def _leave_for(target: int, loop: Loop, node: ast.stmt, scope: Scope) -> bool:
     handlers = scope.handlers
     jumps = False
     if _run_exits(loop.depth, scope, node):
+        if scope.start == len(scope.ops) and not scope.dead:
+            scope.emit(("pass",), node)
         jumps = scope.jump(target)
     scope.handlers = handlers
     return jumps
@@ -282,7 +285,7 @@ def _run_exits(depth: int, scope: Scope, node: ast.stmt) -> bool:
         leaving = exits[at]
         if isinstance(leaving, int):
             scope.emit(("leave", leaving), node)
-        elif scope.copies < _MAX_COPIES:
+        elif len(scope.ops) < _MAX_OPS_FOR_COPIES:
             scope.cut()
             scope.handlers = leaving.handlers
             scope.exits = exits[:at]
@@ -437,8 +440,8 @@ def _try(node: ast.Try, scope: Scope) -> None:
         return
     scope.exits.pop()
     scope.place(exceptional)
-    if scope.copies >= _MAX_COPIES:
-        # One copy for all paths: it goes on both ways.
+    if len(scope.ops) >= _MAX_OPS_FOR_COPIES:
+        # It goes on both ways.
         if ended:
             scope.place(end)
         lower_body(final, scope)
