@@ -28,7 +28,7 @@ _WRITES = (
     "flush",
 )
 ACCESSES = frozenset(_READS + _WRITES)
-_SILENT = ("pure", "mutate")
+_SILENT = ("pure", "mutate", "handles")
 
 
 class _Unknown:
@@ -175,7 +175,7 @@ class Libraries:
         for model in self.types.values():
             for pattern in model.receivers:
                 table = self._wild_receivers if "*" in pattern else self._receivers
-                table.setdefault(pattern.lower(), []).append(model.name)
+                table.setdefault(pattern.lstrip("_").lower(), []).append(model.name)
 
     def _add(self, rows: Rows) -> None:
         for model in rows.types:
@@ -364,7 +364,7 @@ class Libraries:
     def tokens(self) -> frozenset[str]:
         """The names that calls with a meaning have: methods, and last parts of functions, no wildcards.
 
-        ``pure`` and ``mutate`` alone mean nothing.
+        ``pure`` and ``mutate`` alone mean nothing, and an exception that is caught is no call.
         """
         if self._tokens is None:
             self._build_tokens()
