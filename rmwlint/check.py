@@ -17,6 +17,7 @@ from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.program.types import Type
 from rmwlint.violation import Step, Violation
 from rmwlint.windows.find import Window, same_place
+from rmwlint.windows.shared import Access, Lockset, locksets
 from rmwlint.windows.story import both_pass, lost_update, place_text, window_steps
 from rmwlint.windows.values import UNKNOWN, Event, Held, Place, Value
 from rmwlint.windows.view import Lines, View
@@ -28,12 +29,14 @@ __all__ = [
     "LOW",
     "MEDIUM",
     "UNKNOWN",
+    "Access",
     "Check",
     "ClassView",
     "Cls",
     "Event",
     "Fn",
     "Held",
+    "Lockset",
     "ModuleScope",
     "Place",
     "Step",
@@ -43,6 +46,7 @@ __all__ = [
     "Violation",
     "Window",
     "both_pass",
+    "locksets",
     "lost_update",
     "place_text",
     "registry",

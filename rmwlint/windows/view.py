@@ -12,6 +12,7 @@ from rmwlint.windows.find import Window, guard_of, open_windows, same_place, win
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.hazards import hazards_in_transaction
 from rmwlint.windows.interpret import Analysis, analysis
+from rmwlint.windows.shared import concurrency, shared_windows
 from rmwlint.windows.text import text
 from rmwlint.windows.values import Event, Held, Value
 
@@ -83,6 +84,46 @@ class View:
                 what = f"`{effect.label}`" if effect.via is None else f"by way of `{effect.via.facts.name}`"
                 steps.append(self.step("hazard", effect.op, what, fn))
             yield ToldHazard(hazard.event, hazard.transaction, hazard.label, hazard.detail, hazard.sure, written, tuple(steps))
+
+    @property
+    def shared_windows(self) -> tuple[Window, ...]:
+        """Windows on memory shared by threads or tasks that no lock closes."""
+        return shared_windows(self.fn)
+
+    @property
+    def concurrency(self) -> int:
+        """How sure it is that this module's code runs in several threads at once."""
+        return concurrency(self.fn.module)
+
+    def switch_between(self, first: int, last: int) -> int | None:
+        """An ``await`` between two operations, None where there is none."""
+        for event in self.events:
+            if event.does == "switch" and first < event.op < last:
+                return event.op
+        return None
+
+    def takes_own_lock(self, event: Event) -> bool:
+        """Whether a lock event takes a lock that this call made and showed to nobody."""
+        symbol = event.place.symbol if event.place is not None else None
+        if not (isinstance(symbol, tuple) and symbol[:1] == ("new",)):
+            return False
+        made: int = symbol[1]
+        ops = self.fn.facts.ops
+        names = {op[1] for op in ops if op[0] == "store" and op[2] == made}
+        entered = {op[1] for op in ops if op[0] == "enter"}
+        for number, op in enumerate(ops):
+            if op[0] == "name" and op[1] in names and number not in entered:
+                used_as_receiver = any(other[0] == "attr" and other[1] == number for other in ops)
+                if not used_as_receiver:
+                    return False
+        if any(op[0] in ("setattr", "setitem", "return", "yield") and made in op[1:] for op in ops):
+            return False
+        module = self.fn.module
+        for index, other in enumerate(module.facts.functions):
+            if index != self.fn.index and other.parent == self.fn.index:
+                if any(op[0] == "name" and op[1] in names for op in other.ops):
+                    return False
+        return True
 
     def read_of(self, write: Event) -> Event | None:
         """The last read of the row before the write; None for a row that came in as a parameter."""

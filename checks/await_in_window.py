@@ -1,0 +1,63 @@
+"""Shared state is read, something is awaited, and then the state is written.
+
+While this task waits, the others run. What was read before the `await` may no longer be true after it.
+
+Bad:
+
+    class Cache:
+        def __init__(self):
+            self.entries = {}
+
+        async def get(self, key, fetch):
+            if key not in self.entries:
+                self.entries[key] = await fetch(key)
+            return self.entries[key]
+
+Good:
+
+    import asyncio
+
+    class Cache:
+        def __init__(self):
+            self.entries = {}
+            self.lock = asyncio.Lock()
+
+        async def get(self, key, fetch):
+            async with self.lock:
+                if key not in self.entries:
+                    self.entries[key] = await fetch(key)
+                return self.entries[key]
+
+Hold an `asyncio.Lock` over both ends, store the pending future before awaiting it, or look again afterwards.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import MEDIUM, Check, View, Violation, both_pass, place_text, window_steps
+
+check = Check("RMW408", "await-in-window", since="0.1")
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    if not view.fn.facts.is_async:
+        return
+    for window in view.shared_windows:
+        if window.read is None or window.how == "copy":
+            continue
+        switch = view.switch_between(window.read.op, window.write.op)
+        if switch is None:
+            continue
+        place = place_text(view, window)
+        steps = list(window_steps(view, window))
+        steps.insert(len(steps) - 1, view.step("hazard", switch, "other tasks run here"))
+        yield view.violation(
+            check,
+            window.write.op,
+            f"`{place}` is read, awaited over, and written: another task can change it meanwhile",
+            place=place,
+            sure=min(window.sure, MEDIUM),
+            steps=steps,
+            interleaving=both_pass(place, f"looks at {place}", f"awaits, then writes {place}", "A's write is lost"),
+            remedy="hold an asyncio.Lock over both ends, or look again after the await",
+        )

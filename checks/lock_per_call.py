@@ -1,0 +1,57 @@
+"""A lock is created by the very call that takes it.
+
+Every caller makes a lock of its own and takes it at once. Nobody ever waits for anybody.
+
+Bad:
+
+    import threading
+
+    def append(path, line):
+        with threading.Lock():
+            with open(path, "a") as file:
+                file.write(line)
+
+Good:
+
+    import threading
+
+    _lock = threading.Lock()
+
+    def append(path, line):
+        with _lock:
+            with open(path, "a") as file:
+                file.write(line)
+
+Make the lock once, where all who need it can see it: in the module, the class or the instance.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import HIGH, Check, View, Violation
+
+check = Check("RMW402", "lock-per-call", since="0.1")
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    if view.fn.index == 0:
+        return
+    for event in view.events:
+        if event.does != "lock" or event.place is None or not view.takes_own_lock(event):
+            continue
+        lock = event.place.text
+        yield view.violation(
+            check,
+            event.op,
+            f"`{lock}` is made by this call and taken at once: no other caller ever waits for it",
+            place=lock,
+            sure=min(event.sure, HIGH),
+            steps=[view.step("lock", event.op, "made and taken in one call")],
+            interleaving=(
+                ("A", "makes a lock, takes it"),
+                ("B", "makes another lock, takes it"),
+                ("A", "writes"),
+                ("B", "writes    nobody waited"),
+            ),
+            remedy="make the lock once, in the module, the class or the instance",
+        )

@@ -1,0 +1,71 @@
+"""Something is read before the lock is taken, and written under it.
+
+The lock keeps two writes apart, but what the second one writes was read before the first one wrote. The lock
+is in the right place and guards nothing.
+
+Bad:
+
+    import threading
+
+    class Counter:
+        def __init__(self):
+            self.lock = threading.Lock()
+            self.total = 0
+
+        def add(self, amount):
+            total = self.total
+            with self.lock:
+                self.total = total + amount
+
+Good:
+
+    import threading
+
+    class Counter:
+        def __init__(self):
+            self.lock = threading.Lock()
+            self.total = 0
+
+        def add(self, amount):
+            with self.lock:
+                self.total += amount
+
+Move the read under the lock, or read again there.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import Check, View, Violation, Window, lost_update, place_text, window_steps
+
+check = Check("RMW405", "stale-read-under-lock", since="0.1")
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    for window in (*view.open_windows, *view.shared_windows):
+        if window.read is None or not _lock_between(window):
+            continue
+        if window.write.place is not None and window.write.place.kind == "shared" and window.how == "copy":
+            continue
+        place = place_text(view, window)
+        yield view.violation(
+            check,
+            window.write.op,
+            f"`{place}` is read before `{_lock_between(window)}` is taken and written under it",
+            place=place,
+            sure=window.sure,
+            steps=window_steps(view, window),
+            interleaving=lost_update(place),
+            remedy="move the read under the lock, or read again there",
+        )
+
+
+def _lock_between(window: Window) -> str:
+    """The lock that is held at the write and was not at the read; empty where there is none."""
+    assert window.read is not None
+    before = {held.id for held in window.read.held}
+    for held in window.write.held:
+        if held.kind == "lock" and held.id not in before and not held.fresh:
+            if not any(h.kind == "lock" for h in window.read.held):
+                return held.text
+    return ""
