@@ -99,12 +99,16 @@ def attribute(program: Program, value: Type | None, name: str) -> Type | None:
     if kind == "class":
         return _class_attribute(program, value, name)
     if kind == "external":
+        qualified = f"{value.name}.{name}"
+        as_object = program.libraries.type_of_object(qualified)
+        if as_object is not None:
+            return Type("library", as_object, None, None, value.sure)
         known = program.libraries.type_of_class(value.name)
         if known is not None:
             row = program.libraries.attribute(known, name)
             if row is not None:
                 return _give(program, program.libraries.gives(row), Type("library", known), None, value.sure)
-        return Type("external", f"{value.name}.{name}", value.arg, None, value.sure)
+        return Type("external", qualified, value.arg, None, value.sure)
     if kind == "library":
         row = program.libraries.attribute(value.name, name)
         if row is not None:
@@ -259,7 +263,8 @@ def _give(
         found = None if args is None else args.instantiated(gives.position or 0)
     elif kind == "argument_element":
         given = None if args is None else args.type(gives.position or 0)
-        found = None if given is None else given.arg
+        if given is not None:
+            found = _instantiated(given) if given.kind == "class" else given.arg
     elif kind == "type":
         element = _give(program, gives.of[0], receiver, args, sure) if gives.of else None
         found = Type("library", gives.type or "", element)
@@ -529,6 +534,11 @@ class _Linker:
             return None
         if value.kind == "iterable" and value.name == "tuple" and value.ref:
             return next((item for item in value.ref if item is not None), None)
+        if value.kind == "library":
+            for row in self.libraries.method_meaning(value.name, "__iter__", {}):
+                if row.gives is not None:
+                    found = _give(self.program, self.libraries.gives(row), value, None, value.sure)
+                    return found.arg if found is not None and found.kind == "iterable" else found
         return value.arg
 
     def unpack(self, number: int, op: Op) -> Type | None:
@@ -593,11 +603,25 @@ class _Linker:
         found: dict[str, Any] = {}
         for index, register in enumerate(op[2]):
             given = ops[register]
-            found[f"arg{index}"] = given[1] if given[0] == "const" else UNKNOWN
+            found[f"arg{index}"] = given[1] if given[0] == "const" else self.given(register, given)
         for keyword, register in op[3]:
             given = ops[register]
-            found[keyword] = given[1] if given[0] == "const" else UNKNOWN
+            found[keyword] = given[1] if given[0] == "const" else self.given(register, given)
         return found
+
+    def given(self, register: int, op: Op) -> Any:
+        """An argument as rows compare it: a constant, a name's qualified name, a tuple of these, else UNKNOWN."""
+        if op[0] == "const":
+            return op[1]
+        if op[0] == "build" and op[1] in ("list", "tuple", "set"):
+            return tuple(self.given(part, self.ops[part]) for part in op[2])
+        if op[0] == "dict":
+            return tuple(self.given(key, self.ops[key]) for key, _ in op[1] if key is not None)
+        if op[0] in ("name", "attr"):
+            value = self.types[register]
+            if value is not None and value.kind in ("external", "class", "function"):
+                return value.name
+        return UNKNOWN
 
     def identifier(self, register: int) -> str:
         """The last name by which a register's value is known; empty where it has none."""

@@ -344,7 +344,8 @@ class Program:
             if value is not None:
                 return value
             break
-        return Type("external", qualified)
+        known = self.libraries.type_of_object(qualified)
+        return Type("external", qualified) if known is None else Type("library", known)
 
     def attribute(self, value: Type | None, name: str) -> Type | None:
         """The type of ``value.name``, None where it is unknown. See ``link.attribute``."""

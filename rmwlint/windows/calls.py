@@ -49,7 +49,10 @@ def call(run: Interpreter, position: int, op: Op) -> Value:
         return _opaque(run, position, op, None, receiver, args, kwargs)
     found: Value | None = None
     for row in known.rows:
-        given = _row(run, position, op, known, row, receiver, args, kwargs)
+        if row.does == "run":
+            given = _run(run, position, op, known, row, args)
+        else:
+            given = _row(run, position, op, known, row, receiver, args, kwargs)
         found = found or given
     _hazards(run, position, known)
     if known.targets and not known.rows:
@@ -76,6 +79,23 @@ def _hazards(run: Interpreter, position: int, known: Call) -> None:
             run.emit(
                 Event(position, effect.kind, Place(effect.kind, None, effect.detail), call=known, sure=sure, trail=((target, effect.op),))
             )
+
+
+def _run(run: Interpreter, position: int, op: Op, known: Call, row: CallModel, args: list[Value]) -> Value | None:
+    """A statement is performed: what its own type says of ``__run__``."""
+    index = int(row.at[3:]) if row.at and row.at.startswith("arg") and row.at[3:].isdigit() else 0
+    if index >= len(args) or args[index].type is None:
+        return None
+    statement = args[index]
+    kind = statement.type
+    assert kind is not None
+    register = op[2][index]
+    performed = Call((), method_rows(run.fn.module.program, kind, "__run__", {}), register, kind, "__run__", known.sure)
+    found: Value | None = None
+    for meaning in performed.rows:
+        given = _row(run, position, op, performed, meaning, statement, [], [])
+        found = found or given
+    return found
 
 
 # -- rows ---------------------------------------------------------------------------------------------
@@ -108,7 +128,10 @@ def _row(
         for name, value in _columns(run, row, args, kwargs):
             run.state.dirty.setdefault(receiver.symbol, {})[name] = (position, value)
             run.state.attrs[receiver.symbol, name] = value
-        return None
+        given_dict = _written_dict(run, row, args, kwargs)
+        if given_dict is not None:
+            run.state.attrs[receiver.symbol, "**"] = given_dict
+        return receiver._replace(type=kind or receiver.type) if row.gives == "@self" else None
     if does == "expression":
         return Value(("op", position), NO_DEPS, kind)
     if does in ("commit", "rollback", "close"):
@@ -278,6 +301,10 @@ def _query(
     conditions = before.conditions if before is not None else ()
     if row.narrows:
         conditions += tuple(_conditions(args, kwargs))
+    if receiver is not None and receiver.symbol in run.state.dirty:
+        run.state.dirty["query", position] = run.state.dirty[receiver.symbol]
+    if receiver is not None and (receiver.symbol, "**") in run.state.attrs:
+        run.state.attrs[("query", position), "**"] = run.state.attrs[receiver.symbol, "**"]
     locked = before.locked if before is not None else None
     if row.lock or any(keyword in row.lock_keywords and value.const is not False for keyword, value in kwargs):
         locked = position
@@ -480,6 +507,10 @@ def _columns(run: Interpreter, row: CallModel, args: list[Value], kwargs: list[t
             index = int(source[3:])
             if index < len(args):
                 yield from _entries(run, args[index])
+        elif source.startswith("keyword:"):
+            for keyword, value in kwargs:
+                if keyword == source.partition(":")[2]:
+                    yield from _entries(run, value)
 
 
 def _entries(run: Interpreter, value: Value) -> Iterator[tuple[str, Value]]:
@@ -516,6 +547,7 @@ def _write(
 ) -> Value | None:
     place, value = _place(run, position, op, known, row, receiver, args, kwargs)
     query = value.query if value is not None else None
+    caught = _tolerated(row, kwargs)
     columns: list[tuple[str, Value]] = list(_columns(run, row, args, kwargs))
     set_at: list[tuple[str, int]] = []
     whole = False
@@ -533,6 +565,8 @@ def _write(
     deps = merge_deps([*args, *(given for _, given in kwargs)])
     fresh = row.does in ("write", "delete") and value is not None and _is_new(run, value)
     serialised = _written_dict(run, row, args, kwargs)
+    if serialised is None and value is not None:
+        serialised = run.state.attrs.get((value.symbol, "**"))
     event = Event(
         position,
         row.does,
@@ -549,6 +583,7 @@ def _write(
         sure=min(sure, value.type.sure) if value is not None and value.type is not None else sure,
         fresh=fresh,
         query=query,
+        caught=caught,
         locked=bool(serialised is not None and serialised.whole is not None),
     )
     run.emit(event)
@@ -566,9 +601,19 @@ def _write(
     return Value(("outcome", position), frozenset(), kind)
 
 
+def _tolerated(row: CallModel, kwargs: list[tuple[str, Value]]) -> frozenset[str]:
+    """``missing`` where the call itself does not mind that the thing is gone."""
+    if row.tolerates == "*":
+        return frozenset(["missing"])
+    for keyword, value in kwargs:
+        if keyword == row.tolerates and value.const is not False and value.const is not None:
+            return frozenset(["missing"])
+    return frozenset()
+
+
 def _is_new(run: Interpreter, value: Value) -> bool:
     symbol = value.symbol
-    return isinstance(symbol, tuple) and bool(symbol) and symbol[0] == "new"
+    return isinstance(symbol, tuple) and bool(symbol) and symbol[0] == "new" and value.query is None
 
 
 def _limit(run: Interpreter, row: CallModel, kwargs: list[tuple[str, Value]]) -> Any:
