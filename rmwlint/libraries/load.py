@@ -14,14 +14,11 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rmwlint.errors import LibraryModelError
 from rmwlint.libraries.index import Libraries, Rows
 from rmwlint.libraries.model import AttributeModel, BaseModel, CallModel, TypeModel
-
-if TYPE_CHECKING:
-    from importlib.abc import Traversable
 
 #: Raise it whenever the rows that a file gives change, though the file does not.
 FORMAT = 1
@@ -47,7 +44,7 @@ def load(paths: Sequence[Path] = (), *, builtin: bool = True, cache: Path | None
 
 
 def _built_in() -> dict[str, bytes]:
-    folder: Traversable = Path(__file__).parent
+    folder: Any = Path(__file__).parent
     if not folder.is_dir():
         # Imported out of a zip file. The import alone costs three times what reading all files does.
         import importlib.resources
