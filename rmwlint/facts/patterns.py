@@ -15,6 +15,11 @@ from rmwlint.facts.scope import Scope
 #: Names to bind once the pattern has matched, and to what.
 Captures = list[tuple[str, int, ast.AST]]
 
+#: Classes whose one positional pattern is matched against the whole: ``int(number)``.
+_MATCHED_WHOLE = frozenset(
+    {"bool", "bytearray", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"}
+)
+
 
 def lower_match(node: ast.Match, scope: Scope, lower_body: Callable[[list[ast.stmt], Scope], None]) -> None:
     """Lower a ``match`` statement; ``lower_body`` lowers the body of a case."""
@@ -104,8 +109,9 @@ def _class(pattern: ast.MatchClass, subject: int, captures: Captures, scope: Sco
     test = scope.emit(("name", "isinstance"), pattern)
     cls = EXPRESSIONS[type(pattern.cls)](pattern.cls, scope)
     conditions: list[int | None] = [scope.emit(("call", test, (subject, cls), ()), pattern)]
+    whole = isinstance(pattern.cls, ast.Name) and pattern.cls.id in _MATCHED_WHOLE
     for index, part in enumerate(pattern.patterns):
-        register = scope.emit(("unpack", subject, index, 0), part)
+        register = subject if whole else scope.emit(("unpack", subject, index, 0), part)
         conditions.append(_condition(part, register, captures, scope))
     for name, part in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
         scope.names.append(name)

@@ -133,14 +133,11 @@ def _annotated_assign(node: ast.AnnAssign, scope: Scope) -> None:
         else:
             scope.local_names.append(name)
         return
-    if (
-        isinstance(target, ast.Attribute)
-        and isinstance(target.value, ast.Name)
-        and scope.self_class is not None
-        and target.value.id == scope.self_name
-    ):
-        scope.self_class.self_annotations[target.attr] = annotation_text(node.annotation)
+    if isinstance(target, ast.Attribute):
         scope.names.append(target.attr)
+        owner = target.value
+        if scope.self_class is not None and isinstance(owner, ast.Name) and owner.id == scope.self_name:
+            scope.self_class.self_annotations[target.attr] = annotation_text(node.annotation)
     if register is not None:
         bind(target, register, scope)
 

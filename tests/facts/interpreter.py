@@ -35,7 +35,7 @@ class Machine:
                     if op[0] == "return":
                         return None if op[1] is None else self._values[op[1]]
                     self._values[register] = self._execute(op)
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 number = self._dispatch(error, handlers)
                 continue
             last = self._function.ops[end - 1]

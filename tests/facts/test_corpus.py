@@ -75,7 +75,7 @@ def test_every_function_and_class_of_the_source_has_its_facts_once() -> None:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         ]
         found = [(f.name, f.end_line) for f in module.functions[1:] if f.name != "<lambda>"]
-        assert sorted(found) == sorted(defined), path  # type: ignore[type-var]
+        assert sorted(found) == sorted(defined), path
         lambdas = sum(isinstance(node, ast.Lambda) for node in ast.walk(tree))
         assert sum(f.name == "<lambda>" for f in module.functions) == lambdas, path
         classes = sum(isinstance(node, ast.ClassDef) for node in ast.walk(tree))
