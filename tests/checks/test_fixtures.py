@@ -47,7 +47,8 @@ def test_fixture(check: Check, situation: Path, monkeypatch: pytest.MonkeyPatch)
     files = files_of(situation)
     expected = {str(path): marks_of(path) for path in files}
     wrong = list(_differences(check, expected, violations(files)))
-    assert not wrong, "\n" + "\n".join(wrong)
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
 
 
 def _differences(check: Check, expected: dict[str, Marks], found: list[Violation]) -> Iterator[str]:
