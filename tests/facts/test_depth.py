@@ -158,3 +158,18 @@ def test_returns_through_many_finally_bodies_that_return() -> None:
     module = lower(ast.parse(f"def g():\n    {inner}"), "m", "m.py", False)
     assert_invariants(module)
     assert len(module.functions[1].ops) < 100_000
+
+
+def test_without_copies_a_finally_body_goes_on_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rmwlint.facts.statements._MAX_OPS_FOR_COPIES", 0)
+    source = "try:\n    try:\n        a()\n    finally:\n        b()\n    c()\nexcept E:\n    d()"
+    function = lower(ast.parse(source), "m", "m.py", False).functions[0]
+    calls = [op[1] for op in function.ops if op[0] == "name"]
+    assert calls == ["a", "b", "c", "E", "d"]
+    tried, final, after, clause = range(4)
+    assert [block[2:] for block in function.blocks[:3]] == [
+        ((final,), (final,)),
+        ((after, clause), (clause,)),
+        ((clause + 1,), (clause,)),
+    ]
+    assert function.ops[function.blocks[tried][0]] == ("name", "a")
