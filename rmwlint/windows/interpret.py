@@ -372,7 +372,9 @@ class Interpreter:
             return found
         if kind is not None and kind.kind in ("method", "member", "module", "class", "external", "function"):
             if kind.kind in ("method", "member"):
-                return Value(("attr", base.symbol, name), base.deps, kind)
+                row = self.rows.get(base.symbol)
+                deps = frozenset([(row, name, "copy")]) if row is not None and kind.kind == "member" else base.deps
+                return Value(("attr", base.symbol, name), deps, kind)
             return Value(("global", kind.name), type=kind)
         if base.type is not None and base.type.kind in ("module", "class", "external"):
             return Value(("global", f"{base.type.name}.{name}"), type=kind)
@@ -517,7 +519,11 @@ class Interpreter:
         if value.items is not None:
             return True
         kind = value.type
-        return kind is not None and kind.kind == "iterable" and kind.name in _CONTAINER_TYPES
+        if kind is None:
+            return False
+        if kind.kind == "library":
+            return kind.name.startswith("builtins.") and kind.name[9:] in _CONTAINER_TYPES
+        return kind.kind == "iterable" and kind.name in _CONTAINER_TYPES
 
     def op_unary(self, position: int, op: Op) -> Value:
         value = self.regs[op[2]]
