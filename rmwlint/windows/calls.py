@@ -175,8 +175,15 @@ def _lock(
         run.emit(Event(position, "lock", Place("lock", key, "", frozenset(), written), call=known, row=row, sure=sure))
         return Value(("op", position))
     if "create" in row.form:
-        return Value(("new", position), type=run.link.types[position])
+        return Value(_named_lock(run, op, row, args) or ("new", position), type=run.link.types[position])
     return None
+
+
+def _named_lock(run: Interpreter, op: Op, row: CallModel, args: list[Value]) -> Symbol | None:
+    """A lock that reaches beyond the process is its name, however many objects stand for it."""
+    if row.reach not in ("host", "cluster") or not args:
+        return None
+    return run.symbol("call", run.regs[op[1]].symbol, *(value.symbol for value in args))
 
 
 def is_fresh(key: Symbol) -> bool:
@@ -729,8 +736,18 @@ def whole_by_loop(run: Interpreter, op: Op) -> Symbol | None:
     callee = run.ops[value[1]]
     if callee[0] == "name" and callee[1] == "getattr" and run.ops[value[2][1]][0] != "const":
         symbol: Symbol = run.regs[value[2][0]].symbol
-        return symbol
+        return None if _own_choice(run.regs[value[2][1]].symbol, symbol) else symbol
     return None
+
+
+def _own_choice(name: Symbol, obj: Symbol) -> bool:
+    """Whether the names come from a plain attribute of the object itself: what it says has changed."""
+    if not (isinstance(name, tuple) and len(name) == 2 and name[0] == "element"):
+        return False
+    source = name[1]
+    if not (isinstance(source, tuple) and len(source) == 3 and source[0] == "attr" and source[1] == obj):
+        return False
+    return not source[2].startswith("__") and source[2] not in ("fields", "columns", "_fields")
 
 
 # -- decorators ---------------------------------------------------------------------------------------
