@@ -69,4 +69,5 @@ def _violation(view: View, event: Event) -> Violation:
             ("A", f"changes {names.replace('`', '')}, saves every column    B's change is put back"),
         ),
         remedy=f"name the columns: `save(update_fields=[{', '.join(repr(name) for name, _ in event.columns[:4])}])`",
+        hints=view.hints(event),
     )

@@ -61,6 +61,7 @@ def find(view: View) -> Iterator[Violation]:
             steps=window_steps(view, window),
             interleaving=both_pass(place, f"tests {place}", f"writes {place}", "both went on"),
             remedy="make the write carry the test (a conditional update), or lock the row before the test",
+            hints=(("attribute", window.attribute), *view.hints(window.write)),
         )
 
 

@@ -67,4 +67,5 @@ def find(view: View) -> Iterator[Violation]:
                 steps=[view.step("guard", event.op, f"`{guard}` contains {new!r}")],
                 interleaving=both_pass(place, f"writes {place} = {new!r}, expecting {admitted!r}", "goes on", "both own it"),
                 remedy=f"leave {new!r} out of `{guard}`",
+                hints=(("guard", guard), ("new", repr(new))),
             )

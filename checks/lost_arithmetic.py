@@ -52,4 +52,5 @@ def find(view: View) -> Iterator[Violation]:
             steps=window_steps(view, window),
             interleaving=lost_update(place),
             remedy="let the database compute the new value, or lock the row from the read to the commit",
+            hints=(("attribute", window.attribute), *view.hints(window.write)),
         )

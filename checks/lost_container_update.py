@@ -54,4 +54,5 @@ def find(view: View) -> Iterator[Violation]:
             steps=window_steps(view, window),
             interleaving=lost_update(place, "{}", "{A's entry}", "{B's entry}"),
             remedy="lock the row from the read to the commit, or change the one entry in the database",
+            hints=(("attribute", window.attribute), *view.hints(window.write)),
         )

@@ -63,6 +63,7 @@ def find(view: View) -> Iterator[Violation]:
                 steps=steps,
                 interleaving=both_pass(place, f"looks at {place}", f"writes {place}", "overwrites A's state"),
                 remedy=f"pass `{guard}=` with the state that this operation starts from",
+                hints=(("guard", guard), ("attribute", attribute)),
             )
             break
 

@@ -75,6 +75,7 @@ class Violation(NamedTuple):
     ``interleaving`` holds rows ``(actor, text)``; the actor is ``"A"`` or ``"B"``.
     ``function`` is qualified in its module (``Class.method``); empty at module level.
     ``place`` names what is shared, as a reader of the code would (``order.retries``).
+    ``hints`` are what a rewrite needs to know and a reader does not, as pairs; no format shows them.
     """
 
     code: str
@@ -89,6 +90,7 @@ class Violation(NamedTuple):
     interleaving: tuple[tuple[str, str], ...] = ()
     remedy: str = ""
     fix: Fix | None = None
+    hints: tuple[tuple[str, str], ...] = ()
 
     @property
     def line(self) -> int:

@@ -42,6 +42,10 @@ File
     keyword = "unique"                  #     with this keyword true
     means = "unique"                    # unique: a second creation fails
                                         # version: every save is a compare-and-swap that raises
+                                        # key: identifies the row, so setting it makes another one
+                                        # column: a plain column, stored as it is; number: one that the
+                                        #   database computes with
+                                        # stamped: every save sets it
 
 ``does`` says what the call means; the other keys refine it:
 

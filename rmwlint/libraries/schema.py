@@ -236,7 +236,7 @@ _ATTRIBUTE: dict[str, Check] = {"on": _texts, "names": _patterns, "gives": _text
 _BASE: dict[str, Check] = {
     "on": _texts,
     "field": _patterns,
-    "means": _word("unique", "version"),
+    "means": _word("unique", "version", "key", "column", "number", "stamped"),
     "key": _text,
     "calls": _dotted,
     "keyword": _text,

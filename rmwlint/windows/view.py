@@ -11,6 +11,7 @@ from rmwlint.violation import Confidence, Span, Step, Violation
 from rmwlint.windows.find import Window, guard_of, open_windows, same_place, windows
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.hazards import hazards_in_transaction
+from rmwlint.windows.hints import hints_of_write
 from rmwlint.windows.interpret import Analysis, analysis
 from rmwlint.windows.shared import concurrency, shared_windows
 from rmwlint.windows.text import text
@@ -136,6 +137,10 @@ class View:
                     found = event
         return found
 
+    def hints(self, write: Event) -> tuple[tuple[str, str], ...]:
+        """What a rewrite must know of a write to a row."""
+        return hints_of_write(write)
+
     def constant(self, value: Value) -> Any:
         """The constant (or tuple of constants) that a value is known to be, else UNKNOWN."""
         return constant_of(self.fn, value)
@@ -190,6 +195,7 @@ class View:
         steps: Sequence[Step] = (),
         interleaving: Sequence[tuple[str, str]] = (),
         remedy: str = "",
+        hints: Sequence[tuple[str, str]] = (),
     ) -> Violation:
         """A violation whose primary location is an operation of this function."""
         qualname = self.fn.facts.qualname
@@ -205,6 +211,7 @@ class View:
             tuple(steps),
             tuple(interleaving),
             remedy,
+            hints=tuple(hints),
         )
 
 

@@ -1,0 +1,180 @@
+"""What a rewrite must know of a write besides where it stands: the columns it changes, and what their class says.
+
+Every hint is a pair of strings:
+
+================ ==============================================================================
+``row``          the library type that makes the object a row (``django.Model``)
+``class``        the class of the row, by its own name
+``column``       a column that the code above the write changed
+``stamped``      a column that every save sets by itself
+``saved``        a column that the class's own ``save`` sets
+``own-save``     the class replaces ``save``
+``doubt``        why a rewrite cannot be sure of the columns
+``bar``          why no rewrite of the columns can be right
+``arithmetic``   a column that is changed by arithmetic, and is a plain number in the database
+================ ==============================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rmwlint.libraries.model import BaseModel
+from rmwlint.program.link import link
+from rmwlint.program.program import Cls, Fn
+from rmwlint.program.types import Type
+from rmwlint.windows.values import Event
+
+Hints = tuple[tuple[str, str], ...]
+
+
+def hints_of_write(write: Event) -> Hints:
+    """The hints of a write to a row."""
+    return tuple(dict.fromkeys(_of_write(write)))
+
+
+def _of_write(write: Event) -> Iterator[tuple[str, str]]:
+    kind = write.type
+    if kind is None or kind.kind not in ("instance", "library"):
+        return
+    if kind.kind == "library":
+        yield "row", kind.name
+        yield "doubt", "the class of the row is not known"
+        for name, _ in write.columns:
+            yield "column", name
+        return
+    cls: Cls = kind.ref
+    row = _row_type(cls)
+    if row is None:
+        return
+    yield "row", row
+    yield "class", cls.name
+    yield from _columns(cls, write)
+    yield from _own_save(cls, write)
+    if kind.sure < 3:
+        yield "doubt", f"that it is a `{cls.name}` is not certain"
+
+
+def _columns(cls: Cls, write: Event) -> Iterator[tuple[str, str]]:
+    plain = frozenset(_declared(cls, "column"))
+    numbers = frozenset(_declared(cls, "number"))
+    stamped = frozenset(_declared(cls, "stamped"))
+    keys = cls.keys() | frozenset(_declared(cls, "key"))
+    fields = frozenset(name for base in cls.mro() for name, value in base.facts.fields.items() if value is not None)
+    whole = _knows_bases(cls)
+    for name in sorted(stamped):
+        yield "stamped", name
+    for name, _ in write.columns:
+        stem = name[:-3] if name.endswith("_id") else name
+        if name in keys:
+            yield "bar", f"`{name}` identifies the row: saving it makes another row"
+        elif _computed(cls, name):
+            yield "bar", f"`{name}` is a property of `{cls.name}`, not a column"
+        elif name in plain or stem in plain:
+            yield "column", name
+            if name in numbers:
+                yield "arithmetic", name
+        elif name in fields or stem in fields:
+            yield "column", name
+            if name not in stamped:
+                yield "doubt", f"the kind of the column `{name}` is not known"
+        elif not whole:
+            yield "column", name
+            yield "doubt", f"`{name}` is not declared where `{cls.name}` can be read"
+
+
+def _own_save(cls: Cls, write: Event) -> Iterator[tuple[str, str]]:
+    """What the class's own ``save`` sets and takes; nothing where it has none."""
+    name = write.call.name if write.call is not None else "save"
+    seen: set[Fn] = set()
+    pending = []
+    for base in cls.mro():
+        index = base.facts.methods.get(name)
+        if index is None and name.startswith("a"):
+            index = base.facts.methods.get(name[1:])
+        if index is not None:
+            pending.append(base.module.fn(index))
+    if pending:
+        yield "own-save", name
+        yield "doubt", f"`{cls.name}` has a `{pending[0].facts.name}` of its own"
+        limit = write.row.limit if write.row is not None else None
+        taken = {(parameter.name, parameter.kind) for parameter in pending[0].facts.params}
+        if limit is not None and not any(name == limit or kind == "kwargs" for name, kind in taken):
+            yield "bar", f"`{cls.name}.{pending[0].facts.name}` takes no `{limit}`"
+    declared = {name for base in cls.mro() for name, value in base.facts.fields.items() if value is not None}
+    while pending:
+        fn = pending.pop()
+        if fn in seen or not fn.facts.params:
+            continue
+        seen.add(fn)
+        itself = fn.facts.params[0].name
+        ops = fn.facts.ops
+        for op in ops:
+            if op[0] == "setattr" and ops[op[1]] == ("name", itself):
+                stem = op[2][:-3] if op[2].endswith("_id") else op[2]
+                if stem in declared or op[2] in declared:
+                    yield "saved", op[2]
+            elif op[0] == "call" and ops[op[1]][0] == "attr" and ops[ops[op[1]][1]] == ("name", itself):
+                called = cls.method(ops[op[1]][2])
+                if called is not None:
+                    pending.append(called)
+
+
+def _row_type(cls: Cls) -> str | None:
+    libraries = cls.module.program.libraries
+    for name in cls.library_types():
+        for ancestor in libraries.lineage(name):
+            if libraries.types[ancestor].row is not None:
+                return ancestor
+    return None
+
+
+def _declared(cls: Cls, means: str) -> Iterator[str]:
+    """The fields of a class (and its bases) that a library model's switch of this meaning speaks of."""
+    libraries = cls.module.program.libraries
+    switches = [
+        switch for name in cls.library_types() for switch in libraries.bases(name) if switch.means == means
+    ]
+    if not switches:
+        return
+    for base in cls.mro():
+        scope = base.module.fn(base.facts.scope)
+        for name, register in base.facts.fields.items():
+            if register is not None and any(_carries(scope, register, switch) for switch in switches):
+                yield name
+
+
+def _carries(scope: Fn, register: int, switch: BaseModel) -> bool:
+    op = scope.facts.ops[register]
+    if op[0] != "call" or switch.field != "*":
+        return False
+    if switch.keyword is not None:
+        given = dict(op[3]).get(switch.keyword)
+        if given is None or scope.facts.ops[given] != ("const", True):
+            return False
+    if not switch.calls:
+        return switch.keyword is not None
+    known = link(scope).types[op[1]]
+    return known is not None and known.kind == "external" and known.name in switch.calls
+
+
+def _computed(cls: Cls, name: str) -> bool:
+    return any(name in base.facts.properties or name in base.facts.methods for base in cls.mro())
+
+
+def _knows_bases(cls: Cls) -> bool:
+    """Whether every base is a class of the program, or the library's own root and no more."""
+    program = cls.module.program
+    for base in cls.mro():
+        scope = base.module.fn(base.facts.scope)
+        for register, written in zip(base.facts.bases, base.facts.base_names):
+            found: Type | None = program.base_type(scope, register, written)
+            if found is None:
+                return False
+            if found.kind == "external":
+                known = program.libraries.type_of_class(found.name)
+                if known is None or known.rpartition(".")[2] != found.name.rpartition(".")[2]:
+                    return False
+            elif found.kind != "class":
+                return False
+    return True
