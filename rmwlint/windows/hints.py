@@ -1,4 +1,4 @@
-"""What a rewrite must know of a write besides where it stands: the columns it changes, and what their class says.
+"""What a rewrite must know of a write besides its place: the columns changed, and what their class says.
 
 Every hint is a pair of strings:
 
@@ -60,7 +60,7 @@ def _columns(cls: Cls, write: Event) -> Iterator[tuple[str, str]]:
     numbers = frozenset(_declared(cls, "number"))
     stamped = frozenset(_declared(cls, "stamped"))
     keys = cls.keys() | frozenset(_declared(cls, "key"))
-    fields = frozenset(name for base in cls.mro() for name, value in base.facts.fields.items() if value is not None)
+    fields = _fields(cls)
     whole = _knows_bases(cls)
     for name in sorted(stamped):
         yield "stamped", name
@@ -101,7 +101,7 @@ def _own_save(cls: Cls, write: Event) -> Iterator[tuple[str, str]]:
         taken = {(parameter.name, parameter.kind) for parameter in pending[0].facts.params}
         if limit is not None and not any(name == limit or kind == "kwargs" for name, kind in taken):
             yield "bar", f"`{cls.name}.{pending[0].facts.name}` takes no `{limit}`"
-    declared = {name for base in cls.mro() for name, value in base.facts.fields.items() if value is not None}
+    declared = _fields(cls)
     while pending:
         fn = pending.pop()
         if fn in seen or not fn.facts.params:
@@ -156,6 +156,12 @@ def _carries(scope: Fn, register: int, switch: BaseModel) -> bool:
         return switch.keyword is not None
     known = link(scope).types[op[1]]
     return known is not None and known.kind == "external" and known.name in switch.calls
+
+
+def _fields(cls: Cls) -> frozenset[str]:
+    return frozenset(
+        name for base in cls.mro() for name, value in base.facts.fields.items() if value is not None
+    )
 
 
 def _computed(cls: Cls, name: str) -> bool:
