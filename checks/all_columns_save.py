@@ -51,6 +51,7 @@ def _violation(view: View, event: Event) -> Violation:
     assert event.place is not None
     place = event.place.text
     names = ", ".join(f"`{name}`" for name, _ in event.columns[:4])
+    fields = ", ".join(repr(name) for name, _ in event.columns[:4])
     read = view.read_of(event)
     steps = [] if read is None else [view.step("read", read.op, "read here")]
     steps += [view.step("read", at, f"`{name}` changes here") for name, at in event.set_at[:4]]
@@ -68,6 +69,5 @@ def _violation(view: View, event: Event) -> Violation:
             ("B", f"reads {place}, changes another column, saves"),
             ("A", f"changes {names.replace('`', '')}, saves every column    B's change is put back"),
         ),
-        remedy=f"name the columns: `save(update_fields=[{', '.join(repr(name) for name, _ in event.columns[:4])}])`",
-        hints=view.hints(event),
+        remedy=f"name the columns: `save(update_fields=[{fields}])`",
     )

@@ -58,6 +58,8 @@ def find(view: View) -> Iterator[Violation]:
             place=place,
             sure=min(window.sure, MEDIUM),
             steps=steps,
-            interleaving=both_pass(place, f"looks at {place}", f"awaits, then writes {place}", "A's write is lost"),
+            interleaving=both_pass(
+                place, f"looks at {place}", f"awaits, then writes {place}", "A's write is lost"
+            ),
             remedy="hold an asyncio.Lock over both ends, or look again after the await",
         )

@@ -55,7 +55,7 @@ def find(view: View) -> Iterator[Violation]:
         yield view.violation(
             check,
             window.write.op,
-            f"`{place}` is tested and then set, and nothing keeps another from passing the same test in between",
+            f"`{place}` is tested and then set, and nothing keeps another from passing the same test",
             place=place,
             sure=sure,
             steps=window_steps(view, window),
@@ -68,7 +68,9 @@ def find(view: View) -> Iterator[Violation]:
 def _sets(window: Window) -> bool:
     """Whether the write gives the tested column a value of its own, not one made of its old value."""
     value = dict(window.write.columns).get(window.attribute or "")
-    return value is not None and not any(dep[1] == window.attribute and dep[2] != "copy" for dep in value.deps)
+    return value is not None and not any(
+        dep[1] == window.attribute and dep[2] != "copy" for dep in value.deps
+    )
 
 
 def _harmless(window: Window) -> bool:

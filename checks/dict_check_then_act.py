@@ -52,7 +52,11 @@ check = Check("RMW409", "dict-check-then-act", since="0.1")
 
 @check.on_function
 def find(view: View) -> Iterator[Violation]:
-    if view.fn.facts.is_async or view.fn.facts.name in ("__init__", "__new__", "__del__") or view.fn.index == 0:
+    if (
+        view.fn.facts.is_async
+        or view.fn.facts.name in ("__init__", "__new__", "__del__")
+        or view.fn.index == 0
+    ):
         return
     told: set[int] = set()
     for window in view.shared_windows:

@@ -1,7 +1,7 @@
 """A task or message is sent before the commit that it depends on.
 
-The worker can start before the transaction commits. Then it does not find the row, or finds the old state; and
-when the transaction rolls back, the task runs for something that never happened.
+The worker can start before the transaction commits. Then it does not find the row, or finds the old state;
+and when the transaction rolls back, the task runs for something that never happened.
 
 Bad:
 

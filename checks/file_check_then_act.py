@@ -45,7 +45,9 @@ def find(view: View) -> Iterator[Violation]:
             continue
         told.add(write.op)
         path = write.place.text
-        deed = {"create": "makes it", "delete": "removes it", "replace": "replaces it"}.get(write.does, "writes it")
+        deed = {"create": "makes it", "delete": "removes it", "replace": "replaces it"}.get(
+            write.does, "writes it"
+        )
         yield view.violation(
             check,
             write.op,

@@ -59,7 +59,7 @@ def find(view: View) -> Iterator[Violation]:
         yield view.violation(
             check,
             event.op,
-            f"every attribute is serialised and written to `{place}`; what others changed meanwhile is put back",
+            f"every attribute is serialised and written to `{place}`; what others changed is put back",
             place=place,
             sure=min(event.sure, MEDIUM),
             steps=[view.step("write", event.op, "every column is written here")],

@@ -61,11 +61,13 @@ def find(view: View) -> Iterator[Violation]:
             yield view.violation(
                 check,
                 event.op,
-                f"`{guard}` admits {new!r}, the state that this call itself writes: a second caller passes too",
+                f"`{guard}` admits {new!r}, the state that this call writes: a second caller passes too",
                 place=place,
                 sure=event.sure,
                 steps=[view.step("guard", event.op, f"`{guard}` contains {new!r}")],
-                interleaving=both_pass(place, f"writes {place} = {new!r}, expecting {admitted!r}", "goes on", "both own it"),
+                interleaving=both_pass(
+                    place, f"writes {place} = {new!r}, expecting {admitted!r}", "goes on", "both own it"
+                ),
                 remedy=f"leave {new!r} out of `{guard}`",
                 hints=(("guard", guard), ("new", repr(new))),
             )

@@ -64,7 +64,7 @@ def find(view: ClassView) -> Iterator[Violation]:
         for use in sorted(lockset.bare, key=lambda use: use.event.does != "store"):
             line = use.fn.facts.spans[use.event.op][0]
             stores = use.event.does == "store"
-            if (use.fn, line) in told or not stores and len(lockset.bare) > len(lockset.guarded):
+            if (use.fn, line) in told or (not stores and len(lockset.bare) > len(lockset.guarded)):
                 continue
             told.add((use.fn, line))
             method = views[use.fn]

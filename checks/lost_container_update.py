@@ -42,7 +42,11 @@ check = Check("RMW105", "lost-container-update", since="0.1")
 @check.on_function
 def find(view: View) -> Iterator[Violation]:
     for window in view.open_windows:
-        if window.how != "container" or window.write.does not in ("write", "swap") or window.attribute is None:
+        if (
+            window.how != "container"
+            or window.write.does not in ("write", "swap")
+            or window.attribute is None
+        ):
             continue
         place = place_text(view, window)
         yield view.violation(

@@ -53,7 +53,7 @@ def find(view: View) -> Iterator[Violation]:
         yield view.violation(
             check,
             window.write.op,
-            f"`{place}` is read under `{_held_twice(window)}`, which is given back and taken again before the write",
+            f"`{place}` is read under `{_held_twice(window)}`, given back and taken again before the write",
             place=place,
             sure=window.sure,
             steps=window_steps(view, window),

@@ -76,7 +76,9 @@ def _checked(check: Check, scope: ModuleScope, store: Store) -> Iterator[Violati
     for find_class in check.of_class:
         for index, facts in enumerate(scope.module.facts.classes):
             methods = tuple(scope.functions[method] for method in facts.methods.values())
-            yield from _guarded(find_class, ClassView(scope.module.cls(index), methods), store, path, facts.qualname)
+            yield from _guarded(
+                find_class, ClassView(scope.module.cls(index), methods), store, path, facts.qualname
+            )
     for find_module in check.of_module:
         yield from _guarded(find_module, scope, store, path, "")
 

@@ -8,12 +8,21 @@ from rmwlint.program.program import ModuleView
 from rmwlint.program.types import Type, iterable
 
 _TRANSPARENT = frozenset(
-    ["Optional", "Annotated", "Awaitable", "Coroutine", "Final", "ClassVar", "Required", "NotRequired", "Mapped"]
+    [
+        "Optional",
+        "Annotated",
+        "Awaitable",
+        "Coroutine",
+        "Final",
+        "ClassVar",
+        "Required",
+        "NotRequired",
+        "Mapped",
+    ]
 )
-_ITERABLES = frozenset(
-    ["list", "List", "set", "Set", "frozenset", "FrozenSet", "tuple", "Tuple", "Sequence", "Iterable", "Iterator"]
-    + ["Collection", "Generator", "AsyncIterator", "AsyncIterable", "AsyncGenerator", "deque", "ScalarResult"]
-)
+_LISTS = frozenset(["list", "List", "set", "Set", "frozenset", "FrozenSet", "tuple", "Tuple", "deque"])
+_STREAMS = frozenset(["Iterator", "Generator", "AsyncIterator", "AsyncIterable", "AsyncGenerator"])
+_ITERABLES = _LISTS | _STREAMS | {"Sequence", "Collection", "Iterable", "ScalarResult"}
 
 
 def annotation_type(module: ModuleView, text: str) -> Type | None:

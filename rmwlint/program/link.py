@@ -44,7 +44,7 @@ _UNKNOWN_CALL = Call((), (), None, None, "", 3)
 
 
 class Link:
-    """The linked function: ``types[register]``, ``calls[operation]``, types of its names, of what it returns."""
+    """The linked function: ``types[register]``, ``calls[operation]``, its names' and results' types."""
 
     __slots__ = ("calls", "fn", "names", "returns", "types", "yields")
 
@@ -501,10 +501,7 @@ class _Linker:
         return None
 
     def bool_(self, number: int, op: Op) -> Type | None:
-        for register in op[2]:
-            if self.types[register] is not None:
-                return self.types[register]
-        return None
+        return next((found for register in op[2] if (found := self.types[register]) is not None), None)
 
     def choose(self, number: int, op: Op) -> Type | None:
         return self.types[op[2]] or self.types[op[3]]
@@ -610,7 +607,7 @@ class _Linker:
         return found
 
     def given(self, register: int, op: Op) -> Any:
-        """An argument as rows compare it: a constant, a name's qualified name, a tuple of these, else UNKNOWN."""
+        """An argument as rows compare it: a constant, a name in full, a tuple of these, else UNKNOWN."""
         if op[0] == "const":
             return op[1]
         if op[0] == "build" and op[1] in ("list", "tuple", "set"):
@@ -646,7 +643,9 @@ class _Linker:
         if kind in ("module", "proxy", "iterable"):
             member = self.types[op[1]]
             if kind == "iterable":
-                return Call((), (), register, receiver, name, receiver.sure), self.container_call(receiver, name)
+                return Call((), (), register, receiver, name, receiver.sure), self.container_call(
+                    receiver, name
+                )
             if member is None:
                 return Call((), (), None, None, name, receiver.sure), None
             return self.value_call(op, member, name, None, None)
@@ -673,9 +672,7 @@ class _Linker:
             if member.kind in ("method", "function"):
                 targets = (member.ref,)
                 found = self.result_of(member.ref, receiver)
-            elif member.kind == "class":
-                return self.value_call(op, member, name, register, receiver)
-            elif member.kind == "external" and not rows:
+            elif member.kind == "class" or (member.kind == "external" and not rows):
                 return self.value_call(op, member, name, register, receiver)
         sure = receiver.sure
         if found is None:
@@ -757,7 +754,9 @@ class _Linker:
             return Call((), rows, op[1], value, "__call__", value.sure), self.first_given(rows, value, op)
         if kind == "member" and value.arg is not None:
             rows = method_rows(self.program, value.arg, value.name, self.keywords(op))
-            return Call((), rows, None, value.arg, value.name, value.sure), self.first_given(rows, value.arg, op)
+            return Call((), rows, None, value.arg, value.name, value.sure), self.first_given(
+                rows, value.arg, op
+            )
         if kind == "library":
             rows = self.libraries.method_meaning(value.name, "__call__", self.keywords(op))
             return Call((), rows, op[1], value, "__call__", value.sure), self.first_given(rows, value, op)

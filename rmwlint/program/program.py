@@ -186,7 +186,17 @@ class Cls:
 class ModuleView:
     """One module of the program: its facts, and what its names mean."""
 
-    __slots__ = ("_classes", "_functions", "_symbols", "_by_name", "facts", "name", "path", "program", "suggested")
+    __slots__ = (
+        "_by_name",
+        "_classes",
+        "_functions",
+        "_symbols",
+        "facts",
+        "name",
+        "path",
+        "program",
+        "suggested",
+    )
 
     def __init__(self, program: Program, facts: Module, path: Path) -> None:
         self.program = program

@@ -18,8 +18,9 @@ class Window(NamedTuple):
 
     ``read``: None where the object came in as a parameter (it was read before the call). ``attribute``: the
     column, None for a whole place. ``how``: decide | copy | derive | container | arith. ``branch``: the
-    operation that decides. ``held``: what is held from the read to the write; ``guard``: why nobody can come in
-    between, empty where somebody can. ``set_at``: where the column is given its value. ``sure``: the confidence.
+    operation that decides. ``held``: what is held from the read to the write; ``guard``: why nobody can come
+    in between, empty where somebody can. ``set_at``: where the column is given its value. ``sure``: the
+    confidence.
     """
 
     read: Event | None
@@ -91,7 +92,7 @@ class _Finder:
         if place.kind in ("row", "rows", "document"):
             for column, value in write.columns:
                 for dep in value.deps:
-                    if dep[1] == column or dep[1] is None and column == "":
+                    if dep[1] == column or (dep[1] is None and column == ""):
                         yield from self.window(write, dep, column, dep[2], None, True, set_at.get(column))
             columns = {column for column, _ in write.columns}
             for dep, branch, outcome in write.control:
@@ -106,7 +107,14 @@ class _Finder:
                     yield from self.window(write, dep, None, "decide", branch, outcome, None)
 
     def window(
-        self, write: Event, dep: Dep, attribute: str | None, how: str, branch: int | None, outcome: bool, set_at: int | None
+        self,
+        write: Event,
+        dep: Dep,
+        attribute: str | None,
+        how: str,
+        branch: int | None,
+        outcome: bool,
+        set_at: int | None,
     ) -> Iterator[Window]:
         place = write.place
         assert place is not None
@@ -137,7 +145,11 @@ class _Finder:
         if write.query is not None and place.kind == "rows" and read is not None and read.place is not None:
             known = {column for column, _ in read.place.keys}
             for column, _, deps in write.query.conditions:
-                if column == attribute or any(dep[0] == read.op and dep[1] == column for dep in deps if column not in ("pk", "id", "uuid")):
+                if column == attribute or any(
+                    dep[0] == read.op and dep[1] == column
+                    for dep in deps
+                    if column not in ("pk", "id", "uuid")
+                ):
                     return "condition on the old value"
                 if column not in known and column not in ("pk", "id", "uuid", "?"):
                     return "condition on another column"
@@ -163,9 +175,11 @@ class _Finder:
             for event in events:
                 if not event.locked or event.place is None:
                     continue
-                if event is read or event.op <= limit and same_place(event.place, place):
+                if event is read or (event.op <= limit and same_place(event.place, place)):
                     return True
-                if event.op <= limit and any(held.kind == "transaction" for held in common(event.held, write.held)):
+                if event.op <= limit and any(
+                    held.kind == "transaction" for held in common(event.held, write.held)
+                ):
                     return True
         return False
 
@@ -195,7 +209,11 @@ def same_place(one: Place, other: Place) -> bool:
         if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr" and symbol[1] == one.symbol:
             return True
         for known, known_symbol in one.keys:
-            if symbol == known_symbol and (column == known or not column or not known) and _same_table(one, other):
+            if (
+                symbol == known_symbol
+                and (column == known or not column or not known)
+                and _same_table(one, other)
+            ):
                 return True
     return False
 

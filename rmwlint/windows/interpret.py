@@ -13,8 +13,11 @@ from rmwlint.facts.model import Op
 from rmwlint.program.link import Link, link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.types import Type
-from rmwlint.windows import calls
+from rmwlint.windows import calls, locks
 from rmwlint.windows.constants import constant_of
+from rmwlint.windows.decorators import held_by_decorators
+from rmwlint.windows.opaque import whole_by_loop
+from rmwlint.windows.queries import row_from_query
 from rmwlint.windows.solver import solve
 from rmwlint.windows.text import text
 from rmwlint.windows.values import (
@@ -24,7 +27,6 @@ from rmwlint.windows.values import (
     Event,
     Held,
     Place,
-    Query,
     Symbol,
     Value,
     merge_deps,
@@ -33,6 +35,7 @@ from rmwlint.windows.values import (
 
 _DEPTH = 7
 _ARITHMETIC = frozenset(["+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^", "@"])
+_FALSE: tuple[Any, ...] = (None, 0, "", False)
 _CONTAINER_TYPES = frozenset(["dict", "list", "set", "tuple", "generator", "frozenset"])
 
 
@@ -126,7 +129,7 @@ class Interpreter:
             for handler in block[3]:
                 self.handler_starts.setdefault(handler, number)
         start = State()
-        start.held = calls.held_by_decorators(self.fn)
+        start.held = held_by_decorators(self.fn)
         solve(blocks, start, self.transfer, self.join)
         return self.result
 
@@ -197,7 +200,7 @@ class Interpreter:
         return merged
 
     def merged(self, one: Value, other: Value, symbol: Symbol) -> Value:
-        """The value where two flows meet: an object of either, which keeps a row's number if either is one."""
+        """The value where two flows meet: an object of either, a row if either is one."""
         if one.const is None and other.const is not None:
             keep = other
         elif other.const is None or one.symbol == other.symbol:
@@ -312,9 +315,8 @@ class Interpreter:
         parent = self.fn.parent
         while parent is not None and parent.index:
             if name in parent.facts.locals:
-                symbol = ("outer", parent.index, name)
-                found = Value(symbol, type=kind)
-                if self.is_row(kind) and symbol not in self.rows:
+                found = Value(("outer", parent.index, name), type=kind)
+                if self.is_row(kind) and found.symbol not in self.rows:
                     self.read(position, self.row_place(found, name), type=kind, sure=2)
                 return found
             parent = parent.parent
@@ -332,7 +334,9 @@ class Interpreter:
         value = self.regs[op[2]]
         if name in self.facts.global_names:
             symbol = ("global", f"{self.fn.module.name}.{name}")
-            self.emit(Event(position, "store", Place("shared", symbol, "", frozenset(), name), deps=value.deps))
+            self.emit(
+                Event(position, "store", Place("shared", symbol, "", frozenset(), name), deps=value.deps)
+            )
         self.state.env[name] = value
 
     def op_import(self, position: int, op: Op) -> None:
@@ -366,24 +370,26 @@ class Interpreter:
     def op_attr(self, position: int, op: Op) -> Value:
         base = self.regs[op[1]]
         name: str = op[2]
+        deps: frozenset[Dep]
         kind = self.link.types[position]
         found = self.state.attrs.get((base.symbol, name))
         if found is not None:
             return found
+        row = self.rows.get(base.symbol)
         if kind is not None and kind.kind in ("method", "member", "module", "class", "external", "function"):
             if kind.kind in ("method", "member"):
-                row = self.rows.get(base.symbol)
-                deps = frozenset([(row, name, "copy")]) if row is not None and kind.kind == "member" else base.deps
+                deps = base.deps
+                if row is not None and kind.kind == "member":
+                    deps = frozenset([(row, name, "copy")])
                 return Value(("attr", base.symbol, name), deps, kind)
             return Value(("global", kind.name), type=kind)
         if base.type is not None and base.type.kind in ("module", "class", "external"):
             return Value(("global", f"{base.type.name}.{name}"), type=kind)
         symbol = self.symbol("attr", base.symbol, name)
-        row = self.rows.get(base.symbol)
         if base.symbol == self.self_symbol and not self.is_row(base.type):
             place = Place("shared", symbol, "", frozenset(), f"self.{name}")
             self.emit(Event(position, "load", place))
-            deps: frozenset[Dep] = frozenset([(position, None, "copy"), (-1, name, "copy")])
+            deps = frozenset([(position, None, "copy"), (-1, name, "copy")])
         elif row is not None:
             deps = frozenset([(row, name, "copy")])
         else:
@@ -406,11 +412,17 @@ class Interpreter:
         if shared_self or (base.type is not None and base.type.kind in ("module", "class")):
             symbol = ("attr", base.symbol, name) if shared_self else ("global", f"{base.type.name}.{name}")  # type: ignore[union-attr]
             written = f"{text(self.facts, register)}.{name}"
-            self.emit(Event(position, "store", Place("shared", symbol, "", frozenset(), written), deps=value.deps))
+            self.emit(
+                Event(position, "store", Place("shared", symbol, "", frozenset(), written), deps=value.deps)
+            )
         if self.row_mode(base.type) == "flush" and base.symbol in self.rows:
             place = self.row_place(base, text(self.facts, register))
             sure = 3 if base.type is None else base.type.sure
-            self.emit(Event(position, "write", place, columns=((name, value),), set_at=((name, position),), sure=sure))
+            self.emit(
+                Event(
+                    position, "write", place, columns=((name, value),), set_at=((name, position),), sure=sure
+                )
+            )
             return
         state.dirty.setdefault(base.symbol, {})[name] = (position, value)
 
@@ -444,7 +456,7 @@ class Interpreter:
             if row is not None:
                 return Value(self.symbol("attr", base.symbol, key), frozenset([(row, key, "copy")]), kind)
         if base.query is not None:
-            return calls.row_from_query(self, position, base, kind, op[1])
+            return row_from_query(self, position, base, kind, op[1])
         symbol = self.symbol("item", base.symbol, index.symbol)
         return Value(symbol, strengthen(base.deps, "copy") | index.deps if index.deps else base.deps, kind)
 
@@ -468,12 +480,16 @@ class Interpreter:
         state.mutated[symbol] = position
         if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr":
             row = self.rows.get(symbol[1])
-            if row is not None and symbol[1] != self.self_symbol or self.is_row_symbol(symbol[1]):
+            if (row is not None and symbol[1] != self.self_symbol) or self.is_row_symbol(symbol[1]):
                 changed = base._replace(deps=strengthen(base.deps, "container") | deps)
                 if self.row_mode_of(symbol[1]) == "flush":
-                    place = Place("row", symbol[1], "", frozenset(), text(self.facts, register).rpartition(".")[0])
+                    place = Place(
+                        "row", symbol[1], "", frozenset(), text(self.facts, register).rpartition(".")[0]
+                    )
                     columns = ((symbol[2], changed),)
-                    self.emit(Event(position, "write", place, columns=columns, set_at=((symbol[2], position),)))
+                    self.emit(
+                        Event(position, "write", place, columns=columns, set_at=((symbol[2], position),))
+                    )
                 else:
                     state.dirty.setdefault(symbol[1], {})[symbol[2]] = (position, changed)
         if self.is_shared(symbol):
@@ -481,7 +497,9 @@ class Interpreter:
             self.emit(Event(position, "store", place, deps=deps))
 
     def is_row_symbol(self, symbol: Symbol) -> bool:
-        return symbol == self.self_symbol and self.self_class is not None and self.self_class.row() is not None
+        return (
+            symbol == self.self_symbol and self.self_class is not None and self.self_class.row() is not None
+        )
 
     def row_mode_of(self, symbol: Symbol) -> str | None:
         if symbol == self.self_symbol and self.self_class is not None:
@@ -494,8 +512,11 @@ class Interpreter:
             return False
         if symbol[0] == "global":
             return True
-        return symbol[0] == "attr" and self.self_symbol is not None and symbol[1] == self.self_symbol and not (
-            self.self_class is not None and self.self_class.row() is not None
+        return (
+            symbol[0] == "attr"
+            and self.self_symbol is not None
+            and symbol[1] == self.self_symbol
+            and not (self.self_class is not None and self.self_class.row() is not None)
         )
 
     # -- values -----------------------------------------------------------------------------------
@@ -535,10 +556,8 @@ class Interpreter:
         return Value(symbol, merge_deps(values, "derive"))
 
     def op_bool(self, position: int, op: Op) -> Value:
-        values = [self.regs[register] for register in op[2]]
-        if op[1] == "or" and len(values) == 2 and (
-            values[1].items == () or values[1].const in (None, 0, "", False) and values[1].const is not UNKNOWN
-        ):
+        values: list[Value] = [self.regs[register] for register in op[2]]
+        if op[1] == "or" and len(values) == 2 and (values[1].items == () or values[1].const in _FALSE):
             return values[0]
         kind = self.link.types[position]
         row = next((value for value in values if value.symbol in self.rows), None)
@@ -587,7 +606,7 @@ class Interpreter:
         deps = strengthen(value.deps, "derive")
         whole = None
         if op[1] == "dict":
-            whole = calls.whole_by_loop(self, op)
+            whole = whole_by_loop(self, op)
         return Value(("new", position), deps, self.link.types[position], whole=whole)
 
     def op_lambda(self, position: int, op: Op) -> Value:
@@ -602,7 +621,7 @@ class Interpreter:
         base = self.regs[op[1]]
         kind = self.link.types[position]
         if base.query is not None:
-            return calls.row_from_query(self, position, base, kind, op[1])
+            return row_from_query(self, position, base, kind, op[1])
         if base.items and base.items[0][0] is None and len(base.items) == 1:
             return base.items[0][1]
         symbol = self.symbol("element", base.symbol)
@@ -630,7 +649,7 @@ class Interpreter:
     # -- control ----------------------------------------------------------------------------------
 
     def op_enter(self, position: int, op: Op) -> Value:
-        return calls.enter(self, position, op)
+        return locks.enter(self, position, op)
 
     def op_leave(self, position: int, op: Op) -> None:
         state = self.state
@@ -710,4 +729,4 @@ _RULES: dict[str, Any] = {
     "call": Interpreter.op_call,
 }
 
-__all__ = ["Analysis", "Exit", "Interpreter", "Query", "State", "analysis", "whole_of"]
+__all__ = ["Analysis", "Exit", "Interpreter", "State", "analysis", "whole_of"]

@@ -14,9 +14,11 @@ from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.windows.find import Window, common
 from rmwlint.windows.interpret import analysis
-from rmwlint.windows.values import RANK, Event, Symbol
+from rmwlint.windows.values import RANK, Dep, Event, Symbol
 
-_ALONE = frozenset(["__init__", "__new__", "__del__", "__init_subclass__", "__set_name__", "__post_init__", "setUp"])
+_ALONE = frozenset(
+    ["__init__", "__new__", "__del__", "__init_subclass__", "__set_name__", "__post_init__", "setUp"]
+)
 
 
 def shared_windows(fn: Fn) -> tuple[Window, ...]:
@@ -37,11 +39,16 @@ def _windows(fn: Fn) -> Iterator[Window]:
             continue
         best: Window | None = None
         closed = False
-        candidates = [(dep, None, True) for dep in store.deps]
+        candidates: list[tuple[Dep, int | None, bool]] = [(dep, None, True) for dep in store.deps]
         candidates += [(dep, branch, outcome) for dep, branch, outcome in store.control]
         for dep, branch, outcome in candidates:
             load = loads.get(dep[0])
-            if load is None or dep[1] is not None or load.place is None or load.place.symbol != store.place.symbol:
+            if (
+                load is None
+                or dep[1] is not None
+                or load.place is None
+                or load.place.symbol != store.place.symbol
+            ):
                 continue
             if any(held.kind == "lock" and not held.fresh for held in common(load.held, store.held)):
                 closed = True
@@ -56,15 +63,19 @@ def _windows(fn: Fn) -> Iterator[Window]:
 
 def concurrency(module: ModuleView) -> int:
     """How sure it is that the module's code runs in several threads: 2 where it takes locks or starts any."""
-    known = module.fn(0).memo.get("concurrency")
-    if known is None:
-        known = 1
-        for fn in module.functions():
-            for call in link(fn).calls.values():
-                if any(row.does in ("lock", "spawn") for row in call.rows):
-                    known = 2
-        module.fn(0).memo["concurrency"] = known
-    return int(known)  # type: ignore[call-overload]
+    memo = module.fn(0).memo
+    if "concurrency" not in memo:
+        memo["concurrency"] = 2 if _locks_or_spawns(module) else 1
+    return 2 if memo["concurrency"] == 2 else 1
+
+
+def _locks_or_spawns(module: ModuleView) -> bool:
+    return any(
+        row.does in ("lock", "spawn")
+        for fn in module.functions()
+        for call in link(fn).calls.values()
+        for row in call.rows
+    )
 
 
 class Access(NamedTuple):
@@ -76,7 +87,7 @@ class Access(NamedTuple):
 
 
 class Lockset(NamedTuple):
-    """An attribute of a class that a lock guards in most places: who uses it with the lock, and who without."""
+    """An attribute of a class that a lock guards in most places: who uses it with the lock, who without."""
 
     attribute: str
     lock: Symbol
@@ -137,7 +148,9 @@ def _held_on_entry(methods: Sequence[Fn]) -> dict[Fn, frozenset[Symbol]]:
             calls = callers.get(fn)
             if calls and name.startswith("_") and not name.endswith("__"):
                 sets = [
-                    held | entry.get(caller, frozenset()) for caller, held in calls if caller.facts.name not in _ALONE
+                    held | entry.get(caller, frozenset())
+                    for caller, held in calls
+                    if caller.facts.name not in _ALONE
                 ]
                 if sets:
                     entry[fn] = frozenset.intersection(*sets)

@@ -38,7 +38,7 @@ def solve(
         changed = False
         for number in numbers:
             states = [state for _, state in sorted(arriving.get(number, {}).items())]
-            if number == 0 and not backward or backward and not blocks[number][2]:
+            if (number == 0 and not backward) or (backward and not blocks[number][2]):
                 states.insert(0, start)
             if not states:
                 continue

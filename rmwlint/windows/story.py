@@ -33,7 +33,9 @@ def _steps(view: View, window: Window) -> Iterator[Step]:
     if window.branch is not None:
         yield view.step("decide", window.branch, "decides here")
     if window.set_at is not None and window.set_at != write.op:
-        yield view.step("decide" if window.how == "decide" else "read", window.set_at, "given its new value here")
+        yield view.step(
+            "decide" if window.how == "decide" else "read", window.set_at, "given its new value here"
+        )
     for held in write.held:
         yield from view.held_step(held)
     yield view.step("write", write.op, "written back here")

@@ -6,31 +6,23 @@ to the caller's arguments. What a callee reads and returns becomes a read of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rmwlint.facts.model import Op
 from rmwlint.program.link import Call
 from rmwlint.program.program import Fn
-from rmwlint.windows.values import (
-    NO_DEPS,
-    UNKNOWN,
-    Dep,
-    Event,
-    Held,
-    Place,
-    Symbol,
-    Value,
-    strengthen,
-)
+from rmwlint.windows.binding import Binding
+from rmwlint.windows.site import Site
+from rmwlint.windows.text import bound
+from rmwlint.windows.values import NO_DEPS, UNKNOWN, Dep, Event, Held, Place, Query, Symbol, Value
 
 if TYPE_CHECKING:
-    from rmwlint.windows.interpret import Analysis, Interpreter
+    from rmwlint.windows.interpret import Analysis, Exit, Interpreter
 
-_REPLAYED = frozenset(["write", "swap", "delta", "create", "ensure", "delete", "replace", "test", "read", "commit"])
+_REPLAYED = frozenset(
+    ["write", "swap", "delta", "create", "ensure", "delete", "replace", "test", "read", "commit"]
+)
 _MOST = 40
 _DEEPEST = 4
-_PLAIN = frozenset(["attr", "item", "call", "binop", "fstring", "compare", "unary", "bool", "element", "key"])
 
 
 def _analysis(fn: Fn) -> Analysis:
@@ -39,103 +31,21 @@ def _analysis(fn: Fn) -> Analysis:
     return analysis(fn)
 
 
-class Binding:
-    """The caller's values for a callee's parameters; rebases symbols and dependences."""
-
-    __slots__ = ("kept", "position", "run", "target", "values")
-
-    def __init__(
-        self, run: Interpreter, position: int, target: Fn, receiver: Value | None, args: list[Value], kwargs: list[tuple[str, Value]]
-    ) -> None:
-        self.run = run
-        self.position = position
-        self.target = target
-        self.values: dict[int, Value] = {}
-        self.kept: dict[Symbol, Symbol] = {}
-        params = target.facts.params
-        shift = 0
-        if receiver is not None and target.first_is_self:
-            self.values[0] = receiver
-            shift = 1
-        positional = [index for index, parameter in enumerate(params) if parameter.kind in ("positional", "any")]
-        for given, value in enumerate(args):
-            if given + shift < len(positional):
-                self.values[positional[given + shift]] = value
-        names = {parameter.name: index for index, parameter in enumerate(params)}
-        for keyword, value in kwargs:
-            if keyword in names:
-                self.values[names[keyword]] = value
-
-    def symbol(self, symbol: Symbol) -> Symbol:
-        """The caller's symbol, None where the callee's stands for something the caller cannot name."""
-        if not isinstance(symbol, tuple) or not symbol:
-            return symbol
-        head = symbol[0]
-        if head == "param":
-            value = self.values.get(symbol[1])
-            return None if value is None else value.symbol
-        if head in ("const", "global", "function", "named"):
-            if head == "named":
-                inner = self.symbol(symbol[1])
-                return None if inner is None else ("named", inner)
-            return symbol
-        if head in _PLAIN:
-            parts = [head]
-            for part in symbol[1:]:
-                if isinstance(part, tuple) and part and isinstance(part[0], str) and head != "compare":
-                    part = self.symbol(part)
-                    if part is None:
-                        return None
-                parts.append(part)
-            return self.run.symbol(*parts)
-        return None
-
-    def deps(self, deps: frozenset[Dep]) -> frozenset[Dep]:
-        """Dependences on what parameters hold become dependences on what the caller read."""
-        if not deps:
-            return NO_DEPS
-        found: set[Dep] = set()
-        for read, attribute, how in deps:
-            if read < 0:
-                value = self.values.get(-1 - read)
-                if value is None:
-                    continue
-                row = self.run.rows.get(value.symbol)
-                if row is not None:
-                    found.add((row, attribute, how))
-                found.update(strengthen(value.deps, how if attribute is None else "derive"))
-            else:
-                found.add((self.position, attribute, how))
-        return frozenset(found)
-
-    def value(self, value: Value) -> Value:
-        """A value of the callee in the caller's terms."""
-        if isinstance(value.symbol, tuple) and value.symbol[:1] == ("param",):
-            given = self.values.get(value.symbol[1])
-            if given is not None:
-                return given._replace(deps=given.deps | self.deps(value.deps))
-        symbol = self.symbol(value.symbol)
-        items = value.items
-        if items is not None:
-            items = tuple((key, self.value(item)) for key, item in items)
-        whole = self.symbol(value.whole) if value.whole is not None else None
-        return Value(symbol or ("op", self.position), self.deps(value.deps), value.type, value.const, None, items, whole)
+# -- what it does -------------------------------------------------------------------------------------
 
 
-def apply(
-    run: Interpreter, position: int, op: Op, known: Call, receiver: Value | None, args: list[Value], kwargs: list[tuple[str, Value]]
-) -> Value | None:
+def apply(run: Interpreter, site: Site) -> Value | None:
     """Replay what the callee does to the caller's places; the value that the call gives."""
+    known = site.known
     if known.cls is not None:
-        return Value(("new", position), NO_DEPS, run.link.types[position])
+        return Value(("new", site.position), NO_DEPS, site.kind)
     if len(known.targets) != 1:
         return None
     target = known.targets[0]
     if target.facts.is_generator:
         return None
-    binding = Binding(run, position, target, receiver, args, kwargs)
+    binding = Binding(run, site.position, target, site.receiver, site.args, site.kwargs)
     found = _analysis(target)
-    before = {held.id for held in run.state.held}
     replayed = 0
     for event in found.events:
         if event.does not in _REPLAYED or replayed >= _MOST:
@@ -145,18 +55,21 @@ def apply(
             replayed += 1
             run.emit(lifted)
             if lifted.held != event.held and event.held:
-                run.result.events[-1] = run.result.events[-1]._replace(held=run.state.held + _inner(event.held, binding, before))
+                held = run.state.held + _inner(event.held, binding)
+                run.result.events[-1] = run.result.events[-1]._replace(held=held)
     _dirty(run, binding, found)
     _checked(run, binding, found)
-    return returned(run, position, op, known, receiver, args, kwargs)
+    return returned(run, site)
 
 
-def _inner(held: tuple[Held, ...], binding: Binding, before: set[int]) -> tuple[Held, ...]:
+def _inner(held: tuple[Held, ...], binding: Binding) -> tuple[Held, ...]:
     """What the callee holds at its own event, with numbers that no two calls share."""
-    return tuple(one._replace(id=(binding.position + 1) * 1_000_000 + abs(one.id), key=binding.symbol(one.key)) for one in held)
+    first = (binding.position + 1) * 1_000_000
+    return tuple(one._replace(id=first + abs(one.id), key=binding.symbol(one.key)) for one in held)
 
 
 def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Event | None:
+    """The callee's event as one of the caller, None where it is none of the caller's business."""
     place = event.place
     if len(event.trail) >= _DEEPEST or place is None:
         return None
@@ -174,7 +87,9 @@ def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Ev
         return None
     columns = tuple((name, binding.value(value)) for name, value in event.columns)
     control = frozenset(
-        (dep, binding.position, outcome) for old, _, outcome in event.control for dep in binding.deps(frozenset([old]))
+        (dep, binding.position, outcome)
+        for old, _, outcome in event.control
+        for dep in binding.deps(frozenset([old]))
     )
     if event.does == "read" and symbol is not None:
         run.rows[symbol] = binding.position
@@ -188,13 +103,14 @@ def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Ev
         passed=tuple((name, binding.value(value)) for name, value in event.passed),
         sure=min(event.sure, known.sure),
         trail=((binding.target, event.op), *event.trail),
-        fresh=event.fresh or (symbol is not None and isinstance(symbol, tuple) and symbol[:1] == ("new",)),
-        query=None if event.query is None else event.query._replace(
-            conditions=tuple(
-                (column, binding.symbol(old), binding.deps(deps)) for column, old, deps in event.query.conditions
-            )
-        ),
+        fresh=event.fresh or (isinstance(symbol, tuple) and symbol[:1] == ("new",)),
+        query=None if event.query is None else _query(binding, event.query),
     )
+
+
+def _query(binding: Binding, query: Query) -> Query:
+    found = tuple((column, binding.symbol(old), binding.deps(deps)) for column, old, deps in query.conditions)
+    return query._replace(conditions=found)
 
 
 def _dirty(run: Interpreter, binding: Binding, found: Analysis) -> None:
@@ -225,162 +141,89 @@ def _checked(run: Interpreter, binding: Binding, found: Analysis) -> None:
                 run.state.control = run.state.control | {(mine, binding.position, outcome)}
 
 
-def returned(
-    run: Interpreter, position: int, op: Op, known: Call, receiver: Value | None, args: list[Value], kwargs: list[tuple[str, Value]]
-) -> Value | None:
-    """The value that a call gives: a snapshot that the callee read, something of an argument, or a new thing."""
+# -- what it gives ------------------------------------------------------------------------------------
+
+
+def returned(run: Interpreter, site: Site) -> Value | None:
+    """The value that a call gives: a snapshot that the callee read, something of an argument, a new thing."""
+    known, position = site.known, site.position
     if len(known.targets) != 1 or known.cls is not None:
         return None
     target = known.targets[0]
-    binding = Binding(run, position, target, receiver, args, kwargs)
+    binding = Binding(run, position, target, site.receiver, site.args, site.kwargs)
     found = _analysis(target)
-    kind = run.link.types[position]
-    value: Value | None = None
-    deps: frozenset[Dep] = NO_DEPS
-    for way in found.exits:
-        if way.value is None or way.value.const is None:
-            continue
-        deps |= way.value.deps
-        if way.value.const is True or way.value.const is False:
-            deps |= frozenset((dep[0], dep[1], "derive") for dep, _, _ in way.state.control)
-        if value is None or value.symbol == way.value.symbol:
-            value = way.value
-        elif way.value.symbol[0] == "row" or way.value.query is not None and value.query is None:
-            value = way.value
+    value, deps = _best(found.exits)
     if value is None:
         return None
+    kind = site.kind
     mine = binding.deps(deps)
-    if isinstance(value.symbol, tuple) and value.symbol[:1] == ("row",):
-        source = next((event for event in found.events if event.does == "read" and event.place is not None and event.place.symbol == value.symbol), None)
-        if source is not None and source.place is not None:
-            symbol = ("row", position)
-            run.rows[symbol] = position
-            still_open = any(held.kind == "transaction" for held in run.state.held)
-            keys = frozenset((column, key) for column, old in source.place.keys if (key := binding.symbol(old)) is not None)
-            from rmwlint.windows.calls import _bound
-
-            written = _bound(run, position, source.place.text)
-            place = Place("row", symbol, source.place.what, keys, written)
-            run.emit(
-                source._replace(
-                    op=position, place=place, locked=source.locked and still_open, control=frozenset(), deps=NO_DEPS,
-                    trail=((target, source.op), *source.trail), sure=min(source.sure, known.sure), type=kind or source.type, query=None,
-                )
-            )
-            return Value(symbol, mine, kind or value.type)
+    head = value.symbol[0] if isinstance(value.symbol, tuple) and value.symbol else None
+    if head == "row":
+        row = _row(run, site, binding, found, value.symbol)
+        if row is not None:
+            return Value(row, mine, kind or value.type)
     if value.query is not None:
-        query = value.query._replace(
-            conditions=tuple((c, binding.symbol(s), binding.deps(d)) for c, s, d in value.query.conditions),
-            locked=None if value.query.locked is None else position,
-            origin=position,
-        )
+        query = _query(binding, value.query)
+        query = query._replace(locked=None if query.locked is None else position, origin=position)
         return Value(("query", position), mine, kind or value.type, query=query)
-    if isinstance(value.symbol, tuple) and value.symbol[:1] == ("new",):
-        inner = binding.value(value)
-        return inner._replace(symbol=("new", position), type=kind or value.type, deps=inner.deps | mine)
     inner = binding.value(value)
+    if head == "new":
+        return inner._replace(symbol=("new", position), type=kind or value.type, deps=inner.deps | mine)
     if inner.symbol == ("op", position):
-        symbol = ("op", position)
-        if any(way.value is not None and way.value.symbol != value.symbol for way in found.exits):
-            symbol = ("op", position)
-        return Value(symbol, mine, kind, inner.const if len(found.exits) == 1 else UNKNOWN, None, inner.items, inner.whole)
+        const = inner.const if len(found.exits) == 1 else UNKNOWN
+        return Value(("op", position), mine, kind, const, None, inner.items, inner.whole)
     return inner._replace(deps=inner.deps | mine, type=kind or inner.type)
 
 
-# -- contexts and decorators --------------------------------------------------------------------------
+def _best(exits: list[Exit]) -> tuple[Value | None, frozenset[Dep]]:
+    """The value that tells most of all that may be returned, and the dependences of all."""
+    best: Value | None = None
+    deps: frozenset[Dep] = NO_DEPS
+    for way in exits:
+        value = way.value
+        if value is None or value.const is None:
+            continue
+        deps |= value.deps
+        if value.const is True or value.const is False:
+            deps |= frozenset((dep[0], dep[1], "derive") for dep, _, _ in way.state.control)
+        if (
+            best is None
+            or best.symbol == value.symbol
+            or value.symbol[0] == "row"
+            or (value.query is not None and best.query is None)
+        ):
+            best = value
+    return best, deps
 
 
-def held_inside(
-    run: Interpreter, position: int, target: Fn, receiver: Value | None, args: list[Value], kwargs: list[tuple[str, Value]], sure: int
-) -> Iterator[Held]:
-    """What a user's context manager (a generator, or a function that returns one) holds while its body runs."""
-    found = _analysis(target)
-    binding = Binding(run, position, target, receiver, args, kwargs)
-    if target.facts.is_generator:
-        for way in found.yields[:1]:
-            for held in way.state.held:
-                yield _rebased(binding, held, position, sure)
-        return
-    for nested in _returned_calls(target):
-        inner_call = nested[1]
-        for row in inner_call.rows:
-            if "context" in row.form and row.does in ("transaction", "lock"):
-                key: Any = ("call", target.qualified, *(value.symbol for value in args))
-                yield Held(
-                    position, row.does, key if row.does == "lock" else None, row.reach or "process", target.facts.name,
-                    row.readonly, row.nested, False, min(sure, inner_call.sure),
-                )
-        for inner in inner_call.targets:
-            if inner is not target and inner_call.cls is None and "held_inside" not in inner.memo:
-                inner.memo["held_inside"] = True
-                try:
-                    for held in held_inside(run, position, inner, None, [], [], min(sure, inner_call.sure)):
-                        yield held._replace(key=("call", target.qualified, *(value.symbol for value in args)) if held.kind == "lock" else None)
-                finally:
-                    del inner.memo["held_inside"]
-
-
-def _returned_calls(target: Fn) -> Iterator[tuple[int, Call]]:
-    from rmwlint.program.link import link
-
-    ops = target.facts.ops
-    linked = link(target)
-    for op in ops:
-        if op[0] == "return" and op[1] is not None and ops[op[1]][0] == "call":
-            known = linked.calls.get(op[1])
-            if known is not None:
-                yield op[1], known
-
-
-def _rebased(binding: Binding, held: Held, position: int, sure: int) -> Held:
-    key = binding.symbol(held.key)
-    if key is None and held.kind == "lock":
-        key = ("call", binding.target.qualified, *(value.symbol for value in binding.values.values()))
-    fresh = held.fresh and not binding.target.facts.is_generator
-    return held._replace(id=position, key=key, sure=min(held.sure, sure), fresh=fresh)
-
-
-def held_after(run: Interpreter, position: int, target: Fn, receiver: Value) -> Iterator[Held]:
-    """What a method (``__enter__``, ``acquire``) has taken and not given back when it returns."""
-    found = _analysis(target)
-    binding = Binding(run, position, target, receiver, [], [])
-    for way in found.exits[:1]:
-        for held in way.state.held:
-            yield _rebased(binding, held, position, 3)
-    from rmwlint.program.link import link
-
-    ops = target.facts.ops
-    for number, known in link(target).calls.items():
-        if known.name in ("__enter__", "__aenter__", "enter_context", "enter_async_context") and ops[number][0] == "call":
-            for row in known.rows:
-                if row.does in ("transaction", "lock"):
-                    yield Held(position, row.does, ("attr", receiver.symbol, known.name), row.reach or "process", target.facts.name)
-
-
-def held_by_wrapper(decorator: Fn) -> tuple[Held, ...]:
-    """What a user's decorator holds around the call of the function it is given."""
-    known = decorator.memo.get("held_by_wrapper")
-    if known is None:
-        decorator.memo["held_by_wrapper"] = ()
-        known = decorator.memo["held_by_wrapper"] = tuple(_by_wrapper(decorator))
-    return known  # type: ignore[return-value]
-
-
-def _by_wrapper(decorator: Fn) -> Iterator[Held]:
-    params: set[str] = {parameter.name for parameter in decorator.facts.params}
-    pending = [decorator]
-    while pending:
-        fn = pending.pop(0)
-        for op in fn.facts.ops:
-            if op[0] != "def":
-                continue
-            inner = fn.module.fn(op[2])
-            for number, called in enumerate(inner.facts.ops):
-                if called[0] != "call":
-                    continue
-                callee = inner.facts.ops[called[1]]
-                if callee[0] == "name" and callee[1] in params and callee[1] not in inner.facts.locals:
-                    yield from _analysis(inner).at_calls.get(number, ())
-                    return
-            params |= {parameter.name for parameter in inner.facts.params}
-            pending.append(inner)
+def _row(run: Interpreter, site: Site, binding: Binding, found: Analysis, wanted: Symbol) -> Symbol | None:
+    """A row that the callee read becomes one that the call reads; its symbol."""
+    source: Event | None = None
+    for event in found.events:
+        if event.does == "read" and event.place is not None and event.place.symbol == wanted:
+            source = event
+            break
+    if source is None or source.place is None:
+        return None
+    position = site.position
+    symbol = ("row", position)
+    run.rows[symbol] = position
+    still_open = any(held.kind == "transaction" for held in run.state.held)
+    keys = frozenset(
+        (column, key) for column, old in source.place.keys if (key := binding.symbol(old)) is not None
+    )
+    written = bound(run.facts, position, source.place.text)
+    run.emit(
+        source._replace(
+            op=position,
+            place=Place("row", symbol, source.place.what, keys, written),
+            locked=source.locked and still_open,
+            control=frozenset(),
+            deps=NO_DEPS,
+            trail=((binding.target, source.op), *source.trail),
+            sure=min(source.sure, site.known.sure),
+            type=site.kind or source.type,
+            query=None,
+        )
+    )
+    return symbol

@@ -43,5 +43,19 @@ def text(function: Function, register: int | None, depth: int = 0) -> str:
     return "…"
 
 
+def bound(function: Function, position: int, otherwise: str) -> str:
+    """The name that the value of ``position`` is stored in at once, ``otherwise`` where it is not."""
+    ops = function.ops
+    for number in range(position + 1, min(position + 6, len(ops))):
+        op = ops[number]
+        if op[0] == "store":
+            source = ops[op[2]]
+            if op[2] == position or (source[0] in ("await", "unpack") and source[1] == position):
+                return str(op[1])
+        if op[0] == "setattr" and op[3] == position:
+            return f"{text(function, op[1])}.{op[2]}"
+    return otherwise
+
+
 def _short(written: str) -> str:
     return written if len(written) <= _LIMIT else written[: _LIMIT - 1] + "…"

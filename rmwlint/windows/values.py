@@ -76,9 +76,9 @@ class Held(NamedTuple):
 
 
 class Place(NamedTuple):
-    """What is accessed. ``kind``: row rows file directory key document http shared. ``symbol``: of the object,
-    path or key; ``what``: class, table or stem; ``keys``: symbols that identify the row besides; ``text``: as
-    a reader would name it."""
+    """What is accessed. ``kind``: row rows file directory key document http shared. ``symbol``: of the
+    object, path or key; ``what``: class, table or stem; ``keys``: symbols that identify the row besides;
+    ``text``: as a reader would name it."""
 
     kind: str
     symbol: Symbol
@@ -93,9 +93,9 @@ class Event(NamedTuple):
     ``does``: as in the library models, or ``load``/``store`` for shared memory, ``lock``/``unlock``,
     ``transaction``, ``leave``. ``columns``: attribute → Value for a row write, with the operation that set it
     in ``set_at``. ``control``: dependences that decided that the event happens, with the branch and its
-    outcome. ``whole``: the write takes every column. ``offered``/``passed``: guards that the callee's signature
-    offers, and those that the call passes. ``trail``: (function, operation) steps into callees, outermost
-    first, where the event did not happen in this function itself.
+    outcome. ``whole``: the write takes every column. ``offered``/``passed``: guards that the callee's
+    signature offers, and those that the call passes. ``trail``: (function, operation) steps into callees,
+    outermost first, where the event did not happen in this function itself.
     """
 
     op: int

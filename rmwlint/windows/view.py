@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, Protocol
 from rmwlint.program.effects import Effect, chain, effects
 from rmwlint.program.program import Fn
 from rmwlint.violation import Confidence, Span, Step, Violation
-from rmwlint.windows.find import Window, guard_of, open_windows, same_place, windows
 from rmwlint.windows.constants import constant_of
+from rmwlint.windows.find import Window, guard_of, open_windows, same_place, windows
 from rmwlint.windows.hazards import hazards_in_transaction
 from rmwlint.windows.hints import hints_of_write
 from rmwlint.windows.interpret import Analysis, analysis
@@ -65,7 +65,7 @@ class View:
         return open_windows(self.fn)
 
     def saves_of_stale_rows(self) -> Iterator[Event]:
-        """Writes to a row read before, in this function or by whoever passed it in, that no guard protects."""
+        """Writes to a row read before, here or by whoever passed it in, that no guard protects."""
         for event in self.events:
             if event.does != "write" or event.place is None or event.place.kind != "row" or event.fresh:
                 continue
@@ -84,7 +84,15 @@ class View:
             for fn, effect in hazard.below:
                 what = f"`{effect.label}`" if effect.via is None else f"by way of `{effect.via.facts.name}`"
                 steps.append(self.step("hazard", effect.op, what, fn))
-            yield ToldHazard(hazard.event, hazard.transaction, hazard.label, hazard.detail, hazard.sure, written, tuple(steps))
+            yield ToldHazard(
+                hazard.event,
+                hazard.transaction,
+                hazard.label,
+                hazard.detail,
+                hazard.sure,
+                written,
+                tuple(steps),
+            )
 
     @property
     def shared_windows(self) -> tuple[Window, ...]:
@@ -154,7 +162,9 @@ class View:
         fn = fn or self.fn
         line, column, end_line, end_column = fn.facts.spans[op]
         source = self.lines(fn)
-        return Span(line, _characters(source, line, column), end_line, _characters(source, end_line, end_column))
+        return Span(
+            line, _characters(source, line, column), end_line, _characters(source, end_line, end_column)
+        )
 
     def step(self, role: str, op: int, message: str, fn: Fn | None = None) -> Step:
         """A numbered place of the story."""

@@ -1,0 +1,262 @@
+"""Reads and writes by the library models' rows: which place, which columns, under which guards."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import TYPE_CHECKING, NamedTuple
+
+from rmwlint.libraries.model import CallModel
+from rmwlint.program.program import Fn
+from rmwlint.windows.columns import columns_of, limit_of, written_dict
+from rmwlint.windows.queries import conditions, many, queried
+from rmwlint.windows.site import Site
+from rmwlint.windows.text import bound, text
+from rmwlint.windows.values import NO_DEPS, Dep, Event, Place, Value, merge_deps
+
+if TYPE_CHECKING:
+    from rmwlint.windows.interpret import Interpreter
+
+#: keyword patterns by which a save or update offers a compare-and-swap, in whoever's class they stand
+GUARD_PATTERNS = ("expected_*", "if_*", "version", "etag", "generation", "from_state", "from_status")
+
+
+class _At(NamedTuple):
+    """Where a row of a library model says that the access goes: a place, and the value that stands for it."""
+
+    place: Place
+    value: Value | None
+
+
+# -- places -------------------------------------------------------------------------------------------
+
+
+def _place(run: Interpreter, site: Site, row: CallModel) -> _At:
+    value, register = _accessed(run, site, row)
+    at = row.at or ("self" if row.on else "arg0")
+    kind = row.place or "row"
+    written = text(run.facts, register)
+    if value is None:
+        return _At(Place(kind, ("op", site.position), "", frozenset(), written), None)
+    if at == "query" or value.query is not None:
+        return _At(_rows(site, row, value, kind, written), value)
+    receiver, args = site.receiver, site.args
+    if kind in ("row", "rows", "document") and value.symbol not in run.rows and not run.is_row(value.type):
+        if row.on and value is receiver:
+            stem = _stem(row, site.known.name)
+            keys = frozenset(("", given.symbol) for given in args if identifies(given))
+            return _At(Place(kind, ("op", site.position), stem, keys, stem or written), value)
+    if kind == "key" and value is receiver and args:
+        written = text(run.facts, site.op[2][0])
+        return _At(Place(kind, ("key", value.symbol, args[0].symbol), "", frozenset(), written), value)
+    return _At(Place(kind, value.symbol, _what(value), frozenset(), written), value)
+
+
+def _accessed(run: Interpreter, site: Site, row: CallModel) -> tuple[Value | None, int | None]:
+    """The value that the access goes to, and its register."""
+    at = row.at or ("self" if row.on else "arg0")
+    if at in ("self", "query"):
+        return site.receiver, site.known.receiver
+    index = site.positional(at)
+    if index is not None:
+        return site.args[index], site.op[2][index]
+    if at.startswith("keyword:"):
+        wanted = at.partition(":")[2]
+        for keyword, register in reversed(site.op[3]):
+            if keyword == wanted:
+                return run.regs[register], register
+    if at == "result":
+        return Value(("op", site.position), type=site.kind), None
+    return None, None
+
+
+def _rows(site: Site, row: CallModel, value: Value, kind: str, written: str) -> Place:
+    """The rows that a query gives."""
+    query = value.query
+    what = query.what if query is not None else ""
+    found = list(query.conditions) if query is not None else []
+    if row.narrows or row.does in ("read", "ensure"):
+        found += list(conditions(site.args, site.kwargs))
+    keys = frozenset((column, symbol) for column, symbol, _ in found)
+    what = what or queried(site.known.rtype) or queried(site.kind)
+    return Place("rows" if kind == "row" else kind, ("query", site.position), what, keys, written)
+
+
+def _what(value: Value) -> str:
+    return value.type.name if value.type is not None and value.type.kind == "instance" else ""
+
+
+def identifies(value: Value) -> bool:
+    """Whether an argument can be the key of a row: a variable or attribute, no constant or display."""
+    symbol = value.symbol
+    return isinstance(symbol, tuple) and symbol[0] in (
+        "param",
+        "attr",
+        "outer",
+        "item",
+        "element",
+        "call",
+        "global",
+    )
+
+
+def _stem(row: CallModel, name: str) -> str:
+    """What is left of a method's name without the fixed part of the wildcard: ``volume_get`` → ``volume``."""
+    best = ""
+    for pattern in row.methods:
+        if "*" in pattern and fnmatch.fnmatchcase(name, pattern):
+            fixed = pattern.strip("*")
+            if "*" in fixed:
+                fixed = fixed.partition("*")[0]
+            before, found, _ = name.partition(fixed) if pattern.startswith("*") else ("", "", name)
+            stem = before if found else name.replace(fixed, "", 1)
+            if not best or len(stem) < len(best):
+                best = stem
+    return best.strip("_")
+
+
+# -- reads --------------------------------------------------------------------------------------------
+
+
+def read(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | None:
+    """A read, a test or a refresh; the value it gives."""
+    place, value = _place(run, site, row)
+    position, kind = site.position, site.kind
+    query = value.query if value is not None else None
+    locked = row.lock or bool(query is not None and query.locked is not None)
+    if row.lock_keywords:
+        locked = locked or any(
+            k in row.lock_keywords and v.const not in (False, None) for k, v in site.kwargs
+        )
+    event = Event(
+        position, "read", place, row=row, call=site.known, type=kind, sure=sure, locked=locked, query=query
+    )
+    if row.does == "refresh":
+        if value is not None:
+            _forget(run, value)
+            run.rows[value.symbol] = position
+            run.emit(event._replace(place=place._replace(symbol=value.symbol)))
+        return None
+    deps: frozenset[Dep] = frozenset([(position, None, "copy")])
+    if row.does == "test":
+        run.emit(event._replace(does="test"))
+        return Value(("test", position), deps, kind)
+    if place.kind in ("row", "rows", "document") and (place.kind != "rows" or not many(kind)):
+        symbol = ("row", position)
+        run.rows[symbol] = position
+        what = place.what or (kind.name if kind is not None and kind.kind == "instance" else "")
+        written = bound(run.facts, position, place.text)
+        run.emit(event._replace(place=place._replace(kind="row", symbol=symbol, what=what, text=written)))
+        return Value(symbol, NO_DEPS, kind)
+    run.emit(event)
+    return Value(("op", position), deps, kind, query=query if many(kind) else None)
+
+
+def _forget(run: Interpreter, value: Value) -> None:
+    """What was known of the object's attributes is read anew."""
+    state = run.state
+    for key in [key for key in state.attrs if key[0] == value.symbol]:
+        del state.attrs[key]
+    state.dirty.pop(value.symbol, None)
+
+
+# -- writes -------------------------------------------------------------------------------------------
+
+
+def write(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | None:
+    """A write, with its columns and guards; the value it gives."""
+    at = _place(run, site, row)
+    value = at.value
+    run.emit(_write_event(run, site, row, at, sure))
+    if row.columns in ("all", "changed") and value is not None:
+        run.state.dirty.pop(value.symbol, None)
+    place, position, kind = at.place, site.position, site.kind
+    if row.does == "create":
+        return Value(("new", position), NO_DEPS, kind)
+    if row.does == "ensure":
+        symbol = ("row", position)
+        run.rows[symbol] = position
+        place = place._replace(kind="row", symbol=symbol, text=bound(run.facts, position, place.text))
+        run.emit(Event(position, "read", place, row=row, call=site.known, type=kind, sure=sure))
+        return Value(symbol, frozenset([(position, None, "copy")]), kind)
+    if place.kind in ("file", "directory") and row.gives is not None:
+        return Value(("opened", place.symbol), frozenset([(position, None, "copy")]), kind)
+    return Value(("outcome", position), frozenset(), kind)
+
+
+def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: int) -> Event:
+    value = at.value
+    columns: list[tuple[str, Value]] = list(columns_of(run, site, row))
+    set_at: list[tuple[str, int]] = []
+    whole = False
+    if row.columns in ("all", "changed") and value is not None:
+        limit = limit_of(site, row)
+        whole = row.columns == "all" and limit is None
+        for name, (changed_at, changed) in run.state.dirty.get(value.symbol, {}).items():
+            if limit is None or limit is True or name in limit:
+                columns.append((name, changed))
+                set_at.append((name, changed_at))
+    offered, passed = _guards(site, row)
+    serialised = written_dict(site, row)
+    if serialised is None and value is not None:
+        serialised = run.state.attrs.get((value.symbol, "**"))
+    kind = value.type if value is not None else None
+    return Event(
+        site.position,
+        row.does,
+        at.place,
+        deps=merge_deps(site.given),
+        columns=tuple(columns),
+        set_at=tuple(set_at),
+        whole=whole,
+        offered=offered,
+        passed=passed,
+        row=row,
+        call=site.known,
+        type=kind,
+        sure=sure if kind is None else min(sure, kind.sure),
+        fresh=row.does in ("write", "delete") and value is not None and _is_new(value),
+        query=value.query if value is not None else None,
+        caught=_tolerated(site, row),
+        locked=bool(serialised is not None and serialised.whole is not None),
+    )
+
+
+def _tolerated(site: Site, row: CallModel) -> frozenset[str]:
+    """``missing`` where the call itself does not mind that the thing is gone."""
+    if row.tolerates == "*":
+        return frozenset(["missing"])
+    given = None if row.tolerates is None else site.keyword(row.tolerates)
+    if given is not None and given.const is not False and given.const is not None:
+        return frozenset(["missing"])
+    return frozenset()
+
+
+def _is_new(value: Value) -> bool:
+    symbol = value.symbol
+    return isinstance(symbol, tuple) and bool(symbol) and symbol[0] == "new" and value.query is None
+
+
+def _guards(site: Site, row: CallModel) -> tuple[tuple[str, ...], tuple[tuple[str, Value], ...]]:
+    """The guards that the callee's own signature (or the library model) offers, and those passed."""
+    offered: list[str] = []
+    for target in site.known.targets:
+        offered += guard_parameters(target)
+    patterns = tuple(row.guards) + tuple(offered)
+    if not patterns:
+        return (), ()
+    passed = tuple(
+        (keyword, value)
+        for keyword, value in site.kwargs
+        if any(fnmatch.fnmatchcase(keyword, p) for p in patterns)
+    )
+    return tuple(offered), passed
+
+
+def guard_parameters(fn: Fn) -> list[str]:
+    """The parameters of a method by which a caller can say what it expects to find."""
+    return [
+        parameter.name
+        for parameter in fn.facts.params
+        if parameter.default is not None
+        and any(fnmatch.fnmatchcase(parameter.name, p) for p in GUARD_PATTERNS)
+    ]

@@ -1,0 +1,113 @@
+"""A callee's parameters bound to the caller's values: its symbols and dependences in the caller's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rmwlint.program.program import Fn
+from rmwlint.windows.values import NO_DEPS, Dep, Symbol, Value, strengthen
+
+if TYPE_CHECKING:
+    from rmwlint.windows.interpret import Interpreter
+
+_PLAIN = frozenset(["attr", "item", "call", "binop", "fstring", "compare", "unary", "bool", "element", "key"])
+
+
+class Binding:
+    """``values``: the caller's value of each parameter that the call at ``position`` gives."""
+
+    __slots__ = ("position", "run", "target", "values")
+
+    def __init__(
+        self,
+        run: Interpreter,
+        position: int,
+        target: Fn,
+        receiver: Value | None,
+        args: Sequence[Value],
+        kwargs: Sequence[tuple[str, Value]],
+    ) -> None:
+        self.run = run
+        self.position = position
+        self.target = target
+        self.values: dict[int, Value] = {}
+        params = target.facts.params
+        shift = 0
+        if receiver is not None and target.first_is_self:
+            self.values[0] = receiver
+            shift = 1
+        positional = [
+            index for index, parameter in enumerate(params) if parameter.kind in ("positional", "any")
+        ]
+        for given, value in enumerate(args):
+            if given + shift < len(positional):
+                self.values[positional[given + shift]] = value
+        if kwargs:
+            names = {parameter.name: index for index, parameter in enumerate(params)}
+            for keyword, value in kwargs:
+                if keyword in names:
+                    self.values[names[keyword]] = value
+
+    def symbol(self, symbol: Symbol) -> Symbol:
+        """The caller's symbol, None where the callee's stands for something the caller cannot name."""
+        if not isinstance(symbol, tuple) or not symbol:
+            return symbol
+        head = symbol[0]
+        if head == "param":
+            value = self.values.get(symbol[1])
+            return None if value is None else value.symbol
+        if head == "named":
+            inner = self.symbol(symbol[1])
+            return None if inner is None else ("named", inner)
+        if head in ("const", "global", "function"):
+            return symbol
+        if head in _PLAIN:
+            parts = [head]
+            for part in symbol[1:]:
+                if isinstance(part, tuple) and part and isinstance(part[0], str) and head != "compare":
+                    part = self.symbol(part)
+                    if part is None:
+                        return None
+                parts.append(part)
+            return self.run.symbol(*parts)
+        return None
+
+    def deps(self, deps: frozenset[Dep]) -> frozenset[Dep]:
+        """Dependences on what parameters hold become dependences on what the caller read."""
+        if not deps:
+            return NO_DEPS
+        found: set[Dep] = set()
+        for read, attribute, how in deps:
+            if read < 0:
+                value = self.values.get(-1 - read)
+                if value is None:
+                    continue
+                row = self.run.rows.get(value.symbol)
+                if row is not None:
+                    found.add((row, attribute, how))
+                found.update(strengthen(value.deps, how if attribute is None else "derive"))
+            else:
+                found.add((self.position, attribute, how))
+        return frozenset(found)
+
+    def value(self, value: Value) -> Value:
+        """A value of the callee in the caller's terms."""
+        if isinstance(value.symbol, tuple) and value.symbol[:1] == ("param",):
+            given = self.values.get(value.symbol[1])
+            if given is not None:
+                return given._replace(deps=given.deps | self.deps(value.deps))
+        symbol = self.symbol(value.symbol)
+        items = value.items
+        if items is not None:
+            items = tuple((key, self.value(item)) for key, item in items)
+        whole = self.symbol(value.whole) if value.whole is not None else None
+        return Value(
+            symbol or ("op", self.position),
+            self.deps(value.deps),
+            value.type,
+            value.const,
+            None,
+            items,
+            whole,
+        )

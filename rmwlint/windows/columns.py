@@ -1,0 +1,69 @@
+"""The columns that a write names, and the values it gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from rmwlint.libraries.model import CallModel
+from rmwlint.windows.site import Site
+from rmwlint.windows.values import Value
+
+if TYPE_CHECKING:
+    from rmwlint.windows.interpret import Interpreter
+
+
+def columns_of(run: Interpreter, site: Site, row: CallModel) -> Iterator[tuple[str, Value]]:
+    """The columns that the call names, with their values."""
+    for source in (row.columns or "").split("|"):
+        if source == "keywords":
+            for keyword, value in site.kwargs:
+                if keyword == "**":
+                    yield from _entries(run, value)
+                else:
+                    yield keyword, value
+        elif source.startswith("keyword:"):
+            given = site.keyword(source.partition(":")[2])
+            if given is not None:
+                yield from _entries(run, given)
+        else:
+            index = site.positional(source)
+            if index is not None:
+                yield from _entries(run, site.args[index])
+
+
+def _entries(run: Interpreter, value: Value) -> Iterator[tuple[str, Value]]:
+    changed = run.state.dirty.get(value.symbol, {})
+    for key, item in value.items or ():
+        if isinstance(key, str) and key not in changed:
+            yield key, item
+    for key, (_, item) in changed.items():
+        yield key, item
+
+
+def written_dict(site: Site, row: CallModel) -> Value | None:
+    """The dict that a write takes its columns from, where there is one."""
+    given = site.keyword("**")
+    if given is not None:
+        return given
+    for source in (row.columns or "").split("|"):
+        index = site.positional(source)
+        if index is not None:
+            return site.args[index]
+    return None
+
+
+def limit_of(site: Site, row: CallModel) -> Sequence[str] | Literal[True] | None:
+    """The columns that a save is limited to: names, True where they are not known, None without a limit."""
+    if row.limit is None:
+        return None
+    for keyword, value in site.kwargs:
+        if keyword == row.limit:
+            if value.const is None:
+                return None
+            names = [item.const for _, item in value.items or ()]
+            known = value.items is not None and all(isinstance(name, str) for name in names)
+            return names if known else True
+        if keyword == "**":
+            return True
+    return None

@@ -1,0 +1,89 @@
+"""What users' own context managers hold while their body runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rmwlint.program.link import Call, link
+from rmwlint.program.program import Fn
+from rmwlint.windows.binding import Binding
+from rmwlint.windows.values import Held, Value
+
+if TYPE_CHECKING:
+    from rmwlint.windows.interpret import Analysis, Interpreter
+
+_ENTERED = ("__enter__", "__aenter__", "enter_context", "enter_async_context")
+
+
+def _analysis(fn: Fn) -> Analysis:
+    from rmwlint.windows.interpret import analysis
+
+    return analysis(fn)
+
+
+def held_inside(
+    run: Interpreter,
+    position: int,
+    target: Fn,
+    receiver: Value | None,
+    args: Sequence[Value],
+    kwargs: Sequence[tuple[str, Value]],
+    sure: int,
+) -> Iterator[Held]:
+    """What a function holds that gives a context manager: a generator, or one that returns another's."""
+    if target.facts.is_generator:
+        binding = Binding(run, position, target, receiver, args, kwargs)
+        for way in _analysis(target).yields[:1]:
+            for held in way.state.held:
+                yield _rebased(binding, held, position, sure)
+        return
+    key: Any = ("call", target.qualified, *(value.symbol for value in args))
+    for known in _returned_calls(target):
+        inner_sure = min(sure, known.sure)
+        for row in known.rows:
+            if "context" in row.form and row.does in ("transaction", "lock"):
+                lock = key if row.does == "lock" else None
+                reach = row.reach or "process"
+                name = target.facts.name
+                yield Held(position, row.does, lock, reach, name, row.readonly, row.nested, False, inner_sure)
+        for inner in known.targets:
+            if inner is not target and known.cls is None and "held_inside" not in inner.memo:
+                inner.memo["held_inside"] = True
+                try:
+                    for held in held_inside(run, position, inner, None, (), (), inner_sure):
+                        yield held._replace(key=key if held.kind == "lock" else None)
+                finally:
+                    del inner.memo["held_inside"]
+
+
+def _returned_calls(target: Fn) -> Iterator[Call]:
+    ops = target.facts.ops
+    linked = link(target)
+    for op in ops:
+        if op[0] == "return" and op[1] is not None and ops[op[1]][0] == "call":
+            known = linked.calls.get(op[1])
+            if known is not None:
+                yield known
+
+
+def _rebased(binding: Binding, held: Held, position: int, sure: int) -> Held:
+    key = binding.symbol(held.key)
+    if key is None and held.kind == "lock":
+        key = ("call", binding.target.qualified, *(value.symbol for value in binding.values.values()))
+    fresh = held.fresh and not binding.target.facts.is_generator
+    return held._replace(id=position, key=key, sure=min(held.sure, sure), fresh=fresh)
+
+
+def held_after(run: Interpreter, position: int, target: Fn, receiver: Value) -> Iterator[Held]:
+    """What a method (``__enter__``, ``acquire``) has taken and not given back when it returns."""
+    binding = Binding(run, position, target, receiver, (), ())
+    for way in _analysis(target).exits[:1]:
+        for held in way.state.held:
+            yield _rebased(binding, held, position, 3)
+    for known in link(target).calls.values():
+        if known.name in _ENTERED:
+            for row in known.rows:
+                if row.does in ("transaction", "lock"):
+                    key = ("attr", receiver.symbol, known.name)
+                    yield Held(position, row.does, key, row.reach or "process", target.facts.name)

@@ -1,0 +1,132 @@
+"""What a function's decorators hold while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rmwlint.libraries.model import CallModel
+from rmwlint.program.effects import row_sure
+from rmwlint.program.link import link, method_rows
+from rmwlint.program.program import Fn
+from rmwlint.program.types import Type
+from rmwlint.windows.locks import lock_key, lock_reach
+from rmwlint.windows.text import text
+from rmwlint.windows.values import Held, Value
+
+#: A decorator holds under a number below this one: no operation has it.
+FIRST = -1000
+
+
+class _Decorator(NamedTuple):
+    """``rows`` or ``targets``: what it is; ``args`` and ``kwargs``: what it was called with."""
+
+    rows: tuple[CallModel, ...]
+    targets: tuple[Fn, ...]
+    args: tuple[Value, ...]
+    kwargs: tuple[tuple[str, Value], ...]
+    sure: int
+
+
+def held_by_decorators(fn: Fn) -> tuple[Held, ...]:
+    """The transactions and locks that are held whenever the function runs."""
+    found = fn.memo.get("held_by_decorators")
+    if found is None:
+        found = fn.memo["held_by_decorators"] = tuple(_held(fn))
+    return found  # type: ignore[return-value]
+
+
+def _held(fn: Fn) -> Iterator[Held]:
+    parent = fn.parent
+    if parent is None:
+        return
+    for index, register in enumerate(fn.facts.decorators):
+        decorator = _decorator(parent, register)
+        written = "@" + text(parent.facts, register)
+        number = FIRST - index
+        for row in decorator.rows:
+            if "decorator" not in row.form:
+                continue
+            sure = min(decorator.sure, row_sure(row.confidence))
+            if row.does == "transaction":
+                yield Held(number, "transaction", None, "row", written, row.readonly, row.nested, False, sure)
+            elif row.does == "lock":
+                key = lock_key(row, None, decorator.args, number)
+                yield Held(number, "lock", key, lock_reach(row, decorator.kwargs), written, sure=sure)
+        if not decorator.rows and decorator.targets:
+            target = decorator.targets[0]
+            key = ("named", decorator.args[0].symbol) if decorator.args else ("decorator", target.qualified)
+            for held in held_by_wrapper(target):
+                yield held._replace(id=number, text=written, key=key if held.kind == "lock" else None)
+
+
+def _decorator(parent: Fn, register: int) -> _Decorator:
+    linked = link(parent)
+    program = parent.module.program
+    op = parent.facts.ops[register]
+    value = linked.types[register]
+    if op[0] != "call":
+        targets = (value.ref,) if value is not None and value.kind in ("function", "method") else ()
+        return _Decorator(_rows(parent, value), targets, (), (), 3)
+    args = tuple(_static(parent, argument) for argument in op[2])
+    kwargs = tuple((keyword, _static(parent, argument)) for keyword, argument in op[3])
+    known = linked.calls.get(register)
+    rows = known.rows if known is not None else ()
+    if not rows and value is not None and value.kind == "library":
+        rows = method_rows(program, value, "__call__", {})
+    if known is None:
+        return _Decorator(rows, (), args, kwargs, 3)
+    return _Decorator(rows, known.targets, args, kwargs, known.sure)
+
+
+def _rows(parent: Fn, value: Type | None) -> tuple[CallModel, ...]:
+    """What the library models say of a decorator that is not called."""
+    program = parent.module.program
+    if value is None:
+        return ()
+    if value.kind == "external":
+        return program.libraries.function_meaning(value.name, {})
+    if value.kind == "member" and value.arg is not None:
+        return method_rows(program, value.arg, value.name, {})
+    if value.kind == "library":
+        return method_rows(program, value, "__call__", {})
+    return ()
+
+
+def _static(parent: Fn, register: int) -> Value:
+    """An argument of a decorator: a constant, or a name."""
+    op = parent.facts.ops[register]
+    if op[0] == "const":
+        return Value(("const", op[1]), const=op[1])
+    return Value(("decoration", text(parent.facts, register)))
+
+
+def held_by_wrapper(decorator: Fn) -> tuple[Held, ...]:
+    """What a user's decorator holds around the call of the function it is given."""
+    known = decorator.memo.get("held_by_wrapper")
+    if known is None:
+        decorator.memo["held_by_wrapper"] = ()
+        known = decorator.memo["held_by_wrapper"] = _by_wrapper(decorator)
+    return known  # type: ignore[return-value]
+
+
+def _by_wrapper(decorator: Fn) -> tuple[Held, ...]:
+    from rmwlint.windows.interpret import analysis
+
+    params: set[str] = {parameter.name for parameter in decorator.facts.params}
+    pending = [decorator]
+    while pending:
+        fn = pending.pop(0)
+        for op in fn.facts.ops:
+            if op[0] != "def":
+                continue
+            inner = fn.module.fn(op[2])
+            for number, called in enumerate(inner.facts.ops):
+                if called[0] != "call":
+                    continue
+                callee = inner.facts.ops[called[1]]
+                if callee[0] == "name" and callee[1] in params and callee[1] not in inner.facts.locals:
+                    return analysis(inner).at_calls.get(number, ())
+            params |= {parameter.name for parameter in inner.facts.params}
+            pending.append(inner)
+    return ()

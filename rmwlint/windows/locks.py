@@ -1,0 +1,155 @@
+"""Locks and transactions: taken and given back by calls, held by ``with`` items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rmwlint.facts.model import Op
+from rmwlint.libraries.model import CallModel
+from rmwlint.program.effects import row_sure
+from rmwlint.program.link import method_rows
+from rmwlint.program.program import Cls
+from rmwlint.program.types import Type
+from rmwlint.windows.contexts import held_after, held_inside
+from rmwlint.windows.site import Site, site_of
+from rmwlint.windows.text import text
+from rmwlint.windows.values import Event, Held, Place, Symbol, Value
+
+if TYPE_CHECKING:
+    from rmwlint.windows.interpret import Interpreter
+
+
+def lock(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | None:
+    """A call that makes, takes or gives back a lock; the value it gives."""
+    position, known = site.position, site.known
+    key = lock_key(row, site.receiver, site.args, position)
+    if "release" in row.form:
+        run.state.held = tuple(
+            held for held in run.state.held if not (held.kind == "lock" and held.key == key)
+        )
+        run.emit(Event(position, "unlock", Place("lock", key), call=known, row=row, sure=sure))
+        return None
+    if "acquire" in row.form and "context" not in row.form:
+        reach = lock_reach(row, site.kwargs)
+        register = known.receiver if known.receiver is not None else (site.op[2][0] if site.op[2] else None)
+        written = text(run.facts, register)
+        run.state.held += (Held(position, "lock", key, reach, written, sure=sure, fresh=is_fresh(key)),)
+        place = Place("lock", key, "", frozenset(), written)
+        run.emit(Event(position, "lock", place, call=known, row=row, sure=sure))
+        return Value(("op", position))
+    if "create" in row.form:
+        return Value(_named(run, site, row) or ("new", position), type=site.kind)
+    return None
+
+
+def _named(run: Interpreter, site: Site, row: CallModel) -> Symbol | None:
+    """A lock that reaches beyond the process is its name, however many objects stand for it."""
+    if row.reach not in ("host", "cluster") or not site.args:
+        return None
+    return run.symbol("call", run.regs[site.op[1]].symbol, *(value.symbol for value in site.args))
+
+
+def is_fresh(key: Symbol) -> bool:
+    """Whether a lock's key is an object that this function itself made."""
+    return isinstance(key, tuple) and bool(key) and key[0] == "new"
+
+
+def lock_key(row: CallModel, receiver: Value | None, args: Sequence[Value], position: int) -> Symbol:
+    """The symbol of what is locked."""
+    key = row.key or ("self" if receiver is not None else "arg0")
+    if key == "self" and receiver is not None:
+        return receiver.symbol
+    if key.startswith("arg") and key[3:].isdigit() and int(key[3:]) < len(args):
+        return ("named", args[int(key[3:])].symbol)
+    if key == "none":
+        return ("named", row.library)
+    return ("op", position)
+
+
+def lock_reach(row: CallModel, kwargs: Sequence[tuple[str, Value]]) -> str:
+    """How far the lock reaches, with the keyword that widens it."""
+    if row.widens is not None:
+        for keyword, value in kwargs:
+            if keyword == row.widens[0] and value.const is not False and value.const is not None:
+                return row.widens[1]
+    return row.reach or "process"
+
+
+def enter(run: Interpreter, position: int, op: Op) -> Value:
+    """Enter a ``with`` item: what it acquires, and the value that ``as`` binds."""
+    register: int = op[1]
+    context = run.regs[register]
+    source = run.ops[register]
+    kind = run.link.types[position]
+    taken: list[Held] = []
+    if source[0] == "call" and register in run.link.calls:
+        site = site_of(run, register, source)
+        for row in site.known.rows:
+            if "context" in row.form:
+                taken += _held(
+                    run, position, row, site.receiver, site.args, site.kwargs, site.known.sure, register
+                )
+        if not taken and site.known.cls is None:
+            for target in site.known.targets:
+                taken += held_inside(
+                    run, position, target, site.receiver, site.args, site.kwargs, site.known.sure
+                )
+    if not taken and context.type is not None:
+        taken += _held_object(run, position, context, context.type, register)
+    if taken:
+        run.state.held += tuple(taken)
+        for held in taken:
+            place = Place(held.kind, held.key, "", frozenset(), held.text)
+            run.emit(Event(position, held.kind, place, sure=held.sure))
+        if context.symbol not in run.rows:
+            return Value(("entered", context.symbol), context.deps, kind)
+    return context._replace(type=kind or context.type)
+
+
+def _held_object(
+    run: Interpreter, position: int, context: Value, kind: Type, register: int
+) -> Iterator[Held]:
+    """What an object holds that is entered itself: ``with self.lock:``."""
+    rows = _entered_rows(run, kind)
+    for row in rows:
+        if "context" in row.form:
+            yield from _held(run, position, row, context, (), (), kind.sure, register)
+    if not rows and kind.kind == "instance":
+        cls: Cls = kind.ref
+        method = cls.method("__enter__") or cls.method("__aenter__")
+        if method is not None:
+            yield from held_after(run, position, method, context)
+
+
+def _entered_rows(run: Interpreter, kind: Type) -> tuple[CallModel, ...]:
+    program = run.fn.module.program
+    if kind.kind == "external":
+        return run.libraries.function_meaning(kind.name, {})
+    if kind.kind == "member" and kind.arg is not None:
+        return method_rows(program, kind.arg, kind.name, {})
+    if kind.kind in ("library", "instance"):
+        return method_rows(program, kind, "__enter__", {}) or method_rows(program, kind, "__aenter__", {})
+    return ()
+
+
+def _held(
+    run: Interpreter,
+    position: int,
+    row: CallModel,
+    receiver: Value | None,
+    args: Sequence[Value],
+    kwargs: Sequence[tuple[str, Value]],
+    sure: int,
+    register: int,
+) -> list[Held]:
+    sure = min(sure, row_sure(row.confidence))
+    written = text(run.facts, register)
+    if row.does == "transaction":
+        return [Held(position, "transaction", None, "row", written, row.readonly, row.nested, False, sure)]
+    if row.does == "lock":
+        key = lock_key(row, receiver, args, position)
+        return [
+            Held(position, "lock", key, lock_reach(row, kwargs), written, False, False, is_fresh(key), sure)
+        ]
+    return []

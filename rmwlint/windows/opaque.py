@@ -1,0 +1,131 @@
+"""Calls that no library model and no function of the program explains: what their shape says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rmwlint.facts.model import Op
+from rmwlint.windows.site import Site
+from rmwlint.windows.values import NO_DEPS, Symbol, Value, merge_deps, strengthen
+
+if TYPE_CHECKING:
+    from rmwlint.windows.interpret import Interpreter
+
+_WHOLE_METHODS = frozenset(
+    ["model_dump", "dict", "to_dict", "as_dict", "asdict", "__dict__", "_asdict", "to_primitive"]
+)
+_WHOLE_FUNCTIONS = frozenset(["vars", "dataclasses.asdict", "attr.asdict", "attrs.asdict"])
+_COPIES = frozenset(["copy.copy", "copy.deepcopy", "dict", "list", "set", "tuple", "sorted"])
+_CONTAINERS = ("builtins.dict", "builtins.list", "builtins.set")
+#: pure functions and methods whose result is another name of the same thing for as long as its inputs are
+_STABLE = frozenset(["str", "int", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.expanduser"])
+
+
+def opaque(run: Interpreter, site: Site) -> Value:
+    """The value that the call gives."""
+    known, args = site.known, site.args
+    if known.qualified in ("setattr", "getattr"):
+        found = _attribute(run, site)
+        if found is not None:
+            return found
+    if site.receiver is not None and not known.targets:
+        found = _container_method(run, site, site.receiver)
+        if found is not None:
+            return found
+    if known.qualified in _COPIES:
+        return _copy(site)
+    if known.cls is not None:
+        return Value(("new", site.position), NO_DEPS, site.kind)
+    if known.qualified in _STABLE and len(args) == 1 and not _unnamed(site):
+        return args[0]._replace(type=site.kind)
+    return _derived(run, site)
+
+
+def _attribute(run: Interpreter, site: Site) -> Value | None:
+    """``getattr`` and ``setattr`` with a constant name."""
+    args, position, register = site.args, site.position, site.op[2][0] if site.op[2] else None
+    if len(args) < 2 or not isinstance(args[1].const, str):
+        return None
+    if site.known.qualified == "getattr":
+        return run.op_attr(position, ("attr", register, args[1].const))
+    if len(args) == 3 and register is not None:
+        run.set_attribute(position, args[0], args[1].const, args[2], register)
+        return Value(("op", position))
+    return None
+
+
+def _container_method(run: Interpreter, site: Site, receiver: Value) -> Value | None:
+    known, args, position = site.known, site.args, site.position
+    assert known.receiver is not None
+    if known.name == "get" and args and isinstance(args[0].const, str) and receiver.symbol in run.rows:
+        return run.op_item(position, ("item", known.receiver, site.op[2][0]))
+    if _mutates(run, known.name):
+        deps = merge_deps(site.given)
+        run.mutate(position, receiver, deps, known.receiver)
+        return Value(("op", position), receiver.deps | deps, site.kind)
+    if known.name in ("copy", "deepcopy"):
+        return Value(("new", position), receiver.deps, site.kind, items=receiver.items, whole=receiver.whole)
+    return None
+
+
+def _mutates(run: Interpreter, name: str) -> bool:
+    meaning = run.libraries.method_meaning
+    return any(row.does == "mutate" for kind in _CONTAINERS for row in meaning(kind, name, {}))
+
+
+def _copy(site: Site) -> Value:
+    args = site.args
+    deps = merge_deps(site.given)
+    items = args[0].items if args else ()
+    whole = args[0].whole if args else None
+    if site.known.qualified == "dict":
+        items = (items or ()) + tuple((keyword, value) for keyword, value in site.kwargs if keyword != "**")
+        if len(site.given) > 1:
+            deps = strengthen(deps, "container")
+    return Value(("new", site.position), deps, site.kind, items=items, whole=whole)
+
+
+def _derived(run: Interpreter, site: Site) -> Value:
+    """Something computed from what the call is given: the same for the same, as far as anybody can tell."""
+    known, receiver, position = site.known, site.receiver, site.position
+    whole: Symbol | None = None
+    if known.qualified in _WHOLE_FUNCTIONS and site.args:
+        whole = site.args[0].symbol
+    elif receiver is not None and known.name in _WHOLE_METHODS and not site.args:
+        whole = receiver.symbol
+    given = site.given
+    values = given if receiver is None else (receiver, *given)
+    deps = merge_deps(values, "derive")
+    moves_on = not given and known.rtype is None and known.name.startswith(("get", "next", "pop"))
+    if not values or _unnamed(site) or (receiver is not None and moves_on):
+        return Value(("op", position), deps, site.kind, whole=whole)
+    parts = tuple(value.symbol for value in site.args)
+    parts += tuple((keyword, value.symbol) for keyword, value in site.kwargs)
+    return Value(run.symbol("call", run.regs[site.op[1]].symbol, *parts), deps, site.kind, whole=whole)
+
+
+def _unnamed(site: Site) -> bool:
+    """Whether an argument is a value that came out of nowhere: another call gives another."""
+    return any(value.symbol[0] == "op" for value in site.given if isinstance(value.symbol, tuple))
+
+
+def whole_by_loop(run: Interpreter, op: Op) -> Symbol | None:
+    """The object of ``{c.name: getattr(obj, c.name) for c in columns}``: all its attributes by a loop."""
+    value = run.ops[op[2]]
+    if value[0] != "call" or len(value[2]) < 2:
+        return None
+    callee = run.ops[value[1]]
+    if callee[0] == "name" and callee[1] == "getattr" and run.ops[value[2][1]][0] != "const":
+        symbol: Symbol = run.regs[value[2][0]].symbol
+        return None if _own_choice(run.regs[value[2][1]].symbol, symbol) else symbol
+    return None
+
+
+def _own_choice(name: Symbol, obj: Symbol) -> bool:
+    """Whether the names come from a plain attribute of the object itself: what it says has changed."""
+    if not (isinstance(name, tuple) and len(name) == 2 and name[0] == "element"):
+        return False
+    source = name[1]
+    if not (isinstance(source, tuple) and len(source) == 3 and source[0] == "attr" and source[1] == obj):
+        return False
+    return not source[2].startswith("__") and source[2] not in ("fields", "columns", "_fields")

@@ -1,0 +1,108 @@
+"""Queries not run yet, their conditions, and the rows taken out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rmwlint.libraries.model import CallModel
+from rmwlint.program.types import Type
+from rmwlint.windows.site import Site
+from rmwlint.windows.text import bound, text
+from rmwlint.windows.values import NO_DEPS, Dep, Event, Place, Query, Symbol, Value, merge_deps
+
+if TYPE_CHECKING:
+    from rmwlint.windows.interpret import Interpreter
+
+_LOOKUPS = ("exact", "iexact", "in")
+
+
+def query(run: Interpreter, site: Site, row: CallModel) -> Value:
+    """A query made or narrowed by the call."""
+    receiver, position = site.receiver, site.position
+    before = receiver.query if receiver is not None else None
+    what = before.what if before is not None else ""
+    if not what:
+        what = queried(site.kind) or queried(site.known.rtype)
+    found = before.conditions if before is not None else ()
+    if row.narrows:
+        found += tuple(conditions(site.args, site.kwargs))
+    if receiver is not None:
+        if receiver.symbol in run.state.dirty:
+            run.state.dirty["query", position] = run.state.dirty[receiver.symbol]
+        if (receiver.symbol, "**") in run.state.attrs:
+            run.state.attrs[("query", position), "**"] = run.state.attrs[receiver.symbol, "**"]
+    locked = before.locked if before is not None else None
+    if row.lock or any(
+        keyword in row.lock_keywords and value.const is not False for keyword, value in site.kwargs
+    ):
+        locked = position
+    origin = before.origin if before is not None else position
+    deps = merge_deps(site.given, "derive")
+    return Value(("query", position), deps, site.kind, query=Query(what, found, locked, origin))
+
+
+def queried(kind: Type | None) -> str:
+    """The class or table that a query is about, by its type."""
+    if kind is None:
+        return ""
+    if kind.arg is not None and kind.arg.kind == "instance":
+        return kind.arg.name
+    if kind.kind in ("class", "instance") and kind.arg is None:
+        return kind.name
+    return ""
+
+
+def many(kind: Type | None) -> bool:
+    """Whether objects of the type hold or give several rows."""
+    return kind is not None and ((kind.kind == "iterable" and kind.name != "tuple") or kind.arg is not None)
+
+
+def conditions(
+    args: Iterable[Value], kwargs: Iterable[tuple[str, Value]]
+) -> Iterator[tuple[str, Symbol, frozenset[Dep]]]:
+    """The conditions that arguments of a filter are, as a Query holds them."""
+    for keyword, value in kwargs:
+        column, _, lookup = keyword.partition("__")
+        if lookup in _LOOKUPS or not lookup:
+            yield column, value.symbol, value.deps
+        else:
+            yield keyword, value.symbol, value.deps
+    for value in args:
+        yield from compared(value)
+
+
+def compared(value: Value) -> Iterator[tuple[str, Symbol, frozenset[Dep]]]:
+    """(column, symbol, dependences) of an expression like ``Order.id == pk`` or a ``Q(status=old)``."""
+    symbol = value.symbol
+    if not isinstance(symbol, tuple) or not symbol:
+        return
+    if symbol[0] == "compare" and len(symbol) == 4 and symbol[1] == ("==",):
+        left = symbol[2]
+        if isinstance(left, tuple) and left:
+            column = (
+                left[-1]
+                if left[0] == "attr"
+                else str(left[1]).rpartition(".")[2]
+                if left[0] == "global"
+                else "?"
+            )
+            yield str(column), symbol[3], value.deps
+            return
+    yield "?", symbol, value.deps
+
+
+def row_from_query(run: Interpreter, position: int, base: Value, kind: Type | None, register: int) -> Value:
+    """A row taken out of a query by iteration or index: a read."""
+    asked = base.query
+    assert asked is not None
+    symbol = ("row", position)
+    run.rows[symbol] = position
+    keys = frozenset((column, value) for column, value, _ in asked.conditions)
+    written = bound(run.facts, position, text(run.facts, register))
+    place = Place("row", symbol, asked.what, keys, written)
+    sure = 3 if kind is None else kind.sure
+    run.emit(
+        Event(position, "read", place, type=kind, sure=sure, locked=asked.locked is not None, query=asked)
+    )
+    return Value(symbol, NO_DEPS, kind)
