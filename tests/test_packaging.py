@@ -146,7 +146,7 @@ def test_the_readme_names_every_option(project: dict[str, Any]) -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     for key in _KEYS:
         assert f"`{key}`" in readme, key
-    check = _parser()._subparsers._group_actions[0].choices["check"]  # type: ignore[union-attr, index, call-overload]
+    check = _parser()._subparsers._group_actions[0].choices["check"]  # type: ignore[union-attr, index]
     for action in check._actions:
         assert any(f"{option}" in readme for option in action.option_strings) or not action.option_strings, (
             action
