@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rmwlint.libraries.index import Libraries
 
 #: Fewer bytes than this are computed sooner than workers start.
-_WORTH_WORKERS = 1_000_000
+_WORTH_WORKERS = 2_000_000
 
 
 class Request(NamedTuple):

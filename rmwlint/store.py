@@ -33,6 +33,9 @@ _PARSES = b"parses"
 
 _KEPT_BYTES = 64 * 1024 * 1024
 
+#: The lines of so many files; those of one are asked for again and again, then no more.
+_KEPT_LINES = 64
+
 
 class Failure(NamedTuple):
     """rmwlint's own failure on one function (empty where unknown) of one file."""
@@ -69,6 +72,7 @@ class Store:
         self._given: dict[Path, bytes] = {}
         self._bytes: dict[Path, bytes] = {}
         self._bytes_kept = 0
+        self._lines: dict[Path, list[str]] = {}
         self._facts: dict[Path, Module | None] = {}
         self._computed: dict[Path, bytes] = {}
         self._listed: dict[str, frozenset[str]] = {}
@@ -136,13 +140,17 @@ class Store:
 
     def source_lines(self, path: Path) -> list[str]:
         """The lines of a file without their ends; none where it is no text."""
-        data = self.data(path)
-        if data is None:
-            return []
-        try:
-            return split_lines(decode(data))
-        except Undecodable:
-            return []
+        lines = self._lines.get(path)
+        if lines is None:
+            data = self.data(path)
+            try:
+                lines = split_lines(decode(data)) if data is not None else []
+            except Undecodable:
+                lines = []
+            if len(self._lines) >= _KEPT_LINES:
+                self._lines.clear()
+            self._lines[path] = lines
+        return lines
 
     def contains(self, path: Path, tokens: Iterable[str]) -> bool:
         """Whether one of the tokens occurs in the file's bytes, anywhere."""

@@ -11,7 +11,6 @@ import re
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:[#\r\n]|$)")
-_NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
 class Undecodable(Exception):
@@ -49,7 +48,7 @@ def decode(data: bytes) -> str:
 
 def split_lines(text: str) -> list[str]:
     """The lines of a source, cut where Python's tokenizer counts a new line, without their ends."""
-    return _NEWLINE.split(text)
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _encoding(data: bytes) -> str:
