@@ -191,11 +191,12 @@ class TestInARun:
 
     def test_facts_follow_a_file_that_moves(self, lay_out: LayOut, rmwlint: Command) -> None:
         body = "import os\n\n\ndef f(path):\n    if not os.path.exists(path):\n        os.mkdir(path)\n"
-        root = lay_out({"pyproject.toml": "", "a.py": body})
-        assert rmwlint("check", "--output-format", "concise").out.startswith("a.py:")
-        (root / "sub").mkdir()
-        (root / "a.py").rename(root / "sub" / "a.py")
-        assert rmwlint("check", "--output-format", "concise").out.startswith("sub/a.py:")
+        root = lay_out({"pyproject.toml": "", "one-folder/a.py": body})
+        assert rmwlint("check", "--output-format", "concise").out.startswith("one-folder/a.py:")
+        before = packs(root / ".rmwlint_cache")
+        (root / "one-folder").rename(root / "another-folder")
+        assert rmwlint("check", "--output-format", "concise").out.startswith("another-folder/a.py:")
+        assert packs(root / ".rmwlint_cache") == before
 
     def test_no_cache(self, lay_out: LayOut, rmwlint: Command) -> None:
         root = lay_out({"pyproject.toml": "", "a.py": "x = 1\n"})

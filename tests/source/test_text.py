@@ -23,6 +23,7 @@ def test_reads_what_python_reads(data: bytes) -> None:
 @pytest.mark.parametrize(("data", "said", "line"), [
     ("x = 1\ny = 'ä'\n".encode("latin-1"), "byte 0xe4 is not utf-8", 2),
     (b"x = 1\r\n\0\r\n", "null byte", 2),
+    (b"x = 1\ry = 2\r\0", "null byte", 3),
     (b"# coding: klingon\nx = 1\n", "`klingon`, which is not a text encoding", 1),
     (b"# coding: hex\nx = 1\n", "`hex`, which is not a text encoding", 1),
     (b"# coding: rot13\nk = 1\n", "`rot13`, which is not a text encoding", 1),
