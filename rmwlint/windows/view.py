@@ -14,6 +14,7 @@ from rmwlint.windows.hazards import hazards_in_transaction
 from rmwlint.windows.hints import hints_of_write
 from rmwlint.windows.interpret import Analysis, analysis
 from rmwlint.windows.shared import concurrency, shared_windows
+from rmwlint.windows.skipped import Skipped, skipped_guards
 from rmwlint.windows.text import text
 from rmwlint.windows.values import Event, Held, Value
 
@@ -110,6 +111,10 @@ class View:
             if event.does == "switch" and first < event.op < last:
                 return event.op
         return None
+
+    def skipped_guards(self) -> Iterator[Skipped]:
+        """The guards that this method offers and that a path to its normal end skips."""
+        return skipped_guards(self.fn)
 
     def takes_own_lock(self, event: Event) -> bool:
         """Whether a lock event takes a lock that this call made and showed to nobody."""

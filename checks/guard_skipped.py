@@ -1,0 +1,64 @@
+"""A save that takes a guard returns before it evaluates it.
+
+The caller passes what it expects to find and takes the normal return for "it was so". On the path that leaves
+early nobody looked. The second of two equal requests changes nothing any more, so it leaves early, and passes
+the gate that the guard was meant to be.
+
+Bad:
+
+    from oslo_versionedobjects import base
+
+    class Server(base.VersionedObject):
+        def save(self, expected_task_state=None):
+            changes = self.obj_get_changes()
+            if not changes:
+                return
+            update(self.uuid, changes, expected_task_state)
+
+Good:
+
+    from oslo_versionedobjects import base
+
+    class Server(base.VersionedObject):
+        def save(self, expected_task_state=None):
+            changes = self.obj_get_changes()
+            if not changes and expected_task_state is None:
+                return
+            update(self.uuid, changes, expected_task_state)
+
+Evaluate the guard on every path that returns normally.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import HIGH, Check, View, Violation
+
+check = Check("RMW103", "guard-skipped", since="0.1")
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    skipped = list(view.skipped_guards())
+    if not skipped:
+        return
+    names = ", ".join(f"`{one.guard}`" for one in skipped)
+    first = skipped[0]
+    owner = view.fn.owner
+    place = f"{owner.name}.{view.fn.facts.name}" if owner is not None else view.fn.facts.name
+    yield view.violation(
+        check,
+        first.exit,
+        f"`{place}` returns normally here without having evaluated {names}",
+        place=place,
+        sure=HIGH,
+        steps=[
+            view.step("decide", first.exit, "leaves before the guard"),
+            view.step("guard", first.look, f"`{first.guard}` is evaluated only here"),
+        ],
+        interleaving=(
+            ("A", f"sets the state, saves with {first.guard}: passes"),
+            ("B", "reads A's state, sets the same: nothing changed"),
+            ("B", f"saves with {first.guard}: returns early    passes as well"),
+        ),
+        remedy="evaluate the guard on every path that returns normally, also when nothing changed",
+    )
