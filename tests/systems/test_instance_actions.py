@@ -1,0 +1,57 @@
+"""A second pause arrives while the first one is at work."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import sqlalchemy
+
+from tests.systems.conftest import codes, load
+
+UUID = "7f1c"
+
+
+class Compute:
+    """The machine's side: while it pauses for the first caller, a second one comes in."""
+
+    def __init__(self, second: Any) -> None:
+        self.paused: list[str] = []
+        self.second = second
+        self.refused: Exception | None = None
+
+    def pause(self, uuid: str) -> None:
+        self.paused.append(uuid)
+        if len(self.paused) == 1:
+            try:
+                self.second(self)
+            except Exception as error:
+                self.refused = error
+
+
+def play(side: str, engine: sqlalchemy.Engine) -> tuple[Any, Compute]:
+    system = load("instance_actions", side)
+    system.tables.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(system.servers.insert().values(uuid=UUID, task_state=None))
+    context = SimpleNamespace(engine=engine)
+    compute = Compute(lambda compute: system.pause(context, compute, UUID))
+    system.pause(context, compute, UUID)
+    return system, compute
+
+
+def test_before_both_callers_pass_the_gate(engine: sqlalchemy.Engine) -> None:
+    _, compute = play("before", engine)
+    assert compute.paused == [UUID, UUID]
+    assert compute.refused is None
+
+
+def test_after_the_second_is_refused(engine: sqlalchemy.Engine) -> None:
+    system, compute = play("after", engine)
+    assert compute.paused == [UUID]
+    assert isinstance(compute.refused, system.Conflict)
+
+
+def test_rmwlint_tells_them_apart() -> None:
+    assert "RMW103" in codes("instance_actions", "before")
+    assert "RMW103" not in codes("instance_actions", "after")
