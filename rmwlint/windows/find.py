@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.interpret import Analysis, analysis
-from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol
+from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order
 
 WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])
 READS = frozenset(["read", "test"])
@@ -91,18 +91,18 @@ class _Finder:
         set_at = dict(write.set_at)
         if place.kind in ("row", "rows", "document"):
             for column, value in write.columns:
-                for dep in value.deps:
+                for dep in in_order(value.deps):
                     if dep[1] == column or (dep[1] is None and column == ""):
                         yield from self.window(write, dep, column, dep[2], None, True, set_at.get(column))
             columns = {column for column, _ in write.columns}
-            for dep, branch, outcome in write.control:
+            for dep, branch, outcome in decisions(write.control):
                 if dep[1] is not None and (dep[1] in columns or write.does == "delete" or not columns):
                     yield from self.window(write, dep, dep[1], "decide", branch, outcome, set_at.get(dep[1]))
         else:
-            for dep in write.deps:
+            for dep in in_order(write.deps):
                 if dep[1] is None:
                     yield from self.window(write, dep, None, dep[2], None, True, None)
-            for dep, branch, outcome in write.control:
+            for dep, branch, outcome in decisions(write.control):
                 if dep[1] is None:
                     yield from self.window(write, dep, None, "decide", branch, outcome, None)
 

@@ -14,7 +14,7 @@ from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.windows.find import Window, common
 from rmwlint.windows.interpret import analysis
-from rmwlint.windows.values import RANK, Dep, Event, Symbol
+from rmwlint.windows.values import RANK, Dep, Event, Symbol, decisions, in_order
 
 _ALONE = frozenset(
     ["__init__", "__new__", "__del__", "__init_subclass__", "__set_name__", "__post_init__", "setUp"]
@@ -39,8 +39,8 @@ def _windows(fn: Fn) -> Iterator[Window]:
             continue
         best: Window | None = None
         closed = False
-        candidates: list[tuple[Dep, int | None, bool]] = [(dep, None, True) for dep in store.deps]
-        candidates += [(dep, branch, outcome) for dep, branch, outcome in store.control]
+        candidates: list[tuple[Dep, int | None, bool]] = [(dep, None, True) for dep in in_order(store.deps)]
+        candidates += decisions(store.control)
         for dep, branch, outcome in candidates:
             load = loads.get(dep[0])
             if (
@@ -125,7 +125,7 @@ def locksets(cls: Cls, methods: Sequence[Fn]) -> Iterator[Lockset]:
                 counts[lock] = counts.get(lock, 0) + 1
         if not counts:
             continue
-        lock = max(counts, key=lambda key: (counts[key], repr(key)))
+        lock = max(counts, key=lambda key: (counts[key], texts.get(key, ""), repr(key)))
         guarded = tuple(use for use in uses if lock in use.locks)
         bare = tuple(use for use in uses if not use.locks)
         if bare and any(use.event.does == "store" for use in guarded):

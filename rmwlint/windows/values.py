@@ -137,6 +137,22 @@ def strengthen(deps: frozenset[Dep], how: str) -> frozenset[Dep]:
     return frozenset(dep if RANK[dep[2]] >= rank else (dep[0], dep[1], how) for dep in deps)
 
 
+def in_order(deps: frozenset[Dep]) -> list[Dep]:
+    """Dependences in an order that no hash decides, the latest read first."""
+    return sorted(deps, key=_number, reverse=True) if len(deps) > 1 else list(deps)
+
+
+def decisions(control: frozenset[tuple[Dep, int, bool]]) -> list[tuple[Dep, int, bool]]:
+    """What decided an event, in an order that no hash decides, the latest read and branch first."""
+    if len(control) < 2:
+        return list(control)
+    return sorted(control, key=lambda decision: (_number(decision[0]), decision[1:]), reverse=True)
+
+
+def _number(dep: Dep) -> tuple[int, str, str]:
+    return dep[0], dep[1] or "", dep[2]
+
+
 def rooted(symbol: Symbol, root: Symbol) -> bool:
     """Whether ``symbol`` is ``root`` or reached from it through attributes and items."""
     while isinstance(symbol, tuple):
