@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rmwlint.facts.lower import lower
@@ -216,7 +216,8 @@ def _check(source: str, answers: list[int]) -> None:
     module = lower(tree, "m", "m.py", False)
     assert_invariants(module)
     # Beyond the limit of copies the paths are merged, and two runs may differ.
-    assume(len(module.functions[1].ops) < 50_000)
+    if len(module.functions[1].ops) >= 50_000:
+        return
 
     def by_python(names: dict[str, Any]) -> object:
         exec(code, names)
