@@ -176,6 +176,10 @@ class Libraries:
             for pattern in model.receivers:
                 table = self._wild_receivers if "*" in pattern else self._receivers
                 table.setdefault(pattern.lstrip("_").lower(), []).append(model.name)
+        self._saved_by: dict[str, list[TypeModel]] = {}
+        for model in self.types.values():
+            for method in model.saved_by:
+                self._saved_by.setdefault(method, []).append(model)
 
     def _add(self, rows: Rows) -> None:
         for model in rows.types:
@@ -190,6 +194,10 @@ class Libraries:
                     _union(known.bases, model.bases),
                     _union(known.objects, model.objects),
                     known.unshared or model.unshared,
+                    _union(known.saved_by, model.saved_by),
+                    _union(known.homes, model.homes),
+                    _union(known.imports, model.imports),
+                    model.element or known.element,
                 )
             self.types[model.name] = model
             for qualified in model.classes:
@@ -343,6 +351,10 @@ class Libraries:
                 types.extend(self._wild_receivers[pattern])
             found = self._receiver_answers[identifier] = tuple(dict.fromkeys(types))
         return found
+
+    def saved_by(self, method: str) -> list[TypeModel]:
+        """The types that an object of unknown type may have whose attributes are set before this is called."""
+        return self._saved_by.get(method, [])
 
     def gives(self, row: CallModel | AttributeModel) -> Gives | None:
         """What the call or attribute gives, parsed; None where the row does not say."""

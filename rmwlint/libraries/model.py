@@ -20,7 +20,12 @@ File
                                         #   all | changed | flush (tracked by a session)
     keys = ["pk", "id", "uuid"]         # attributes that identify a row, and never change
     receivers = ["session", "*_session"]  # names that suggest the type when nothing else is known
+    saved_by = ["save"]                 # an object of unknown type whose attributes are set before one of these
+                                        #   methods is called on it is taken for this type, with medium confidence,
+    homes = ["models"]                  #   where the module, or a module of such a name in a package around it,
+                                        #   imports the library
     bases = ["Other"]                   # it has everything these types have
+    element = "Model"                   # what it holds where nobody knows (then with medium confidence)
 
     [[attribute]]                       # an attribute whose value has a type
     on = "Model"
@@ -144,7 +149,7 @@ from typing import Any, NamedTuple
 
 
 class TypeModel(NamedTuple):
-    """A library's type. ``name`` is full (``django.Model``); ``bases`` are full names."""
+    """A library's type. ``name`` is full (``django.Model``); ``bases`` are full names; ``imports``: its library's."""
 
     name: str
     classes: tuple[str, ...]
@@ -154,6 +159,10 @@ class TypeModel(NamedTuple):
     bases: tuple[str, ...]
     objects: tuple[str, ...] = ()
     unshared: bool = False
+    saved_by: tuple[str, ...] = ()
+    homes: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    element: str | None = None
 
 
 class CallModel(NamedTuple):

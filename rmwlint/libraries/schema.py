@@ -230,7 +230,10 @@ _TYPE: dict[str, Check] = {
     "objects": _dotted,
     "unshared": _flag,
     "receivers": _patterns,
+    "saved_by": _texts,
+    "homes": _dotted,
     "bases": _texts,
+    "element": _text,
 }
 _ATTRIBUTE: dict[str, Check] = {"on": _texts, "names": _patterns, "gives": _text}
 _BASE: dict[str, Check] = {
@@ -294,7 +297,7 @@ def rows_of(data: Mapping[str, Any], file: str) -> Rows:
             at = _At(file, f"[[{table}]] number {number}")
             row = _checked(entry, table, at)
             if table == "type":
-                types.append(_type(row, name))
+                types.append(_type(row, name, library["imports"]))
             elif table == "call":
                 calls.append(_call(row, name, at))
             elif table == "attribute":
@@ -326,7 +329,7 @@ def _checked(entry: Any, table: str, at: _At) -> dict[str, Any]:
     return row
 
 
-def _type(row: dict[str, Any], library: str) -> TypeModel:
+def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeModel:
     return TypeModel(
         f"{library}.{row['name']}",
         row.get("classes", ()),
@@ -336,6 +339,10 @@ def _type(row: dict[str, Any], library: str) -> TypeModel:
         _full(row.get("bases", ()), library),
         row.get("objects", ()),
         row.get("unshared", False),
+        row.get("saved_by", ()),
+        row.get("homes", ()),
+        imports,
+        _full((row["element"],), library)[0] if "element" in row else None,
     )
 
 
@@ -430,6 +437,7 @@ def resolve(files: Mapping[str, Rows]) -> None:
     for file, rows in files.items():
         named = [
             *(("type", number, model.bases, "bases") for number, model in enumerate(rows.types, 1)),
+            *(("type", number, (of.element,), "element") for number, of in enumerate(rows.types, 1) if of.element),
             *(("call", number, row.on, "on") for number, row in enumerate(rows.calls, 1)),
             *(("call", number, _named(row.gives), "gives") for number, row in enumerate(rows.calls, 1)),
             *(("attribute", number, of.on, "on") for number, of in enumerate(rows.attributes, 1)),

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from rmwlint.facts.model import Op
 from rmwlint.libraries.index import UNKNOWN, Gives
-from rmwlint.libraries.model import CallModel
+from rmwlint.libraries.model import CallModel, TypeModel
 from rmwlint.program.annotations import annotation_type
 from rmwlint.program.program import Cls, Fn, ModuleView, Program
 from rmwlint.program.types import Type, iterable
@@ -41,6 +41,45 @@ class Call(NamedTuple):
 
 
 _UNKNOWN_CALL = Call((), (), None, None, "", 3)
+
+
+def lives_near(module: ModuleView, model: TypeModel) -> bool:
+    """Whether a module uses a type's library: by its own imports, or by those of a home of a package around it."""
+    found = module.near.get(model.name)
+    if found is None:
+        parts = module.name.split(".")
+        found = imports_any(module, model.imports)
+        for size in range(len(parts), 0, -1):
+            for home in model.homes:
+                other = None if found else module.program.module(".".join([*parts[:size], home]), module.path)
+                found = found or other is not None and (
+                    imports_any(other, model.imports) or other.facts.is_package and _imports_below(other, model.imports)
+                )
+        module.near[model.name] = found
+    return found
+
+
+def imports_any(module: ModuleView, roots: tuple[str, ...]) -> bool:
+    """Whether the module imports from one of these roots."""
+    wanted = set(roots)
+    names = (*module.facts.imports.values(), *module.facts.stars)
+    return any(qualified.partition(".")[0] in wanted for qualified in names)
+
+
+def _imports_below(package: ModuleView, roots: tuple[str, ...]) -> bool:
+    """Whether one of the package's own modules that it imports from uses one of these roots."""
+    seen = set()
+    for qualified in (*package.facts.imports.values(), *package.facts.stars):
+        if not qualified.startswith(package.name + "."):
+            continue
+        dotted = ".".join(qualified.split(".")[: package.name.count(".") + 2])
+        if dotted in seen:
+            continue
+        seen.add(dotted)
+        other = package.program.module(dotted, package.path)
+        if other is not None:
+            return imports_any(other, roots)
+    return False
 
 
 class Link:
@@ -256,7 +295,7 @@ def _give(
     if kind == "self":
         found = receiver
     elif kind == "element":
-        found = None if receiver is None else receiver.arg
+        found = None if receiver is None else receiver.arg or _usual_element(program, receiver)
     elif kind == "class":
         found = _instantiated(receiver)
     elif kind == "argument":
@@ -265,6 +304,8 @@ def _give(
         given = None if args is None else args.type(gives.position or 0)
         if given is not None:
             found = _instantiated(given) if given.kind == "class" else given.arg
+        elif args is not None:
+            found = args.instantiated(gives.position or 0)
     elif kind == "type":
         element = _give(program, gives.of[0], receiver, args, sure) if gives.of else None
         found = Type("library", gives.type or "", element)
@@ -276,6 +317,41 @@ def _give(
         items = tuple(_give(program, item, receiver, args, sure) for item in gives.of)
         found = Type("iterable", "tuple", None, items)
     return None if found is None else found.weaker(sure)
+
+
+def _usual_element(program: Program, receiver: Type) -> Type | None:
+    """What a query of nobody knows what gives: the library's rows, with medium confidence."""
+    names: tuple[str, ...] = ()
+    if receiver.kind == "library":
+        names = (receiver.name,)
+    elif receiver.kind == "instance":
+        names = receiver.ref.library_types()
+    for name in names:
+        for ancestor in program.libraries.lineage(name):
+            element = program.libraries.types[ancestor].element
+            if element is not None:
+                return Type("library", element, None, None, MEDIUM)
+    return None
+
+
+def _given_for(found: Type | None, fn: Fn, arguments: _Arguments, shift: int) -> Type | None:
+    """What a call of ``fn`` gives: a class that is one of its parameters becomes that of the argument."""
+    if found is None:
+        return None
+    if found.kind == "argument":
+        parameter = fn.facts.params[found.ref]
+        index = found.ref - shift
+        given = arguments.instantiated(index) if parameter.kind != "keyword" else None
+        if given is None or index >= len(arguments.registers):
+            given = next(
+                (_instantiated(arguments.linker.types[value]) for word, value in arguments.kwargs if word == parameter.name),
+                None,
+            )
+        return given if given is None else given.weaker(found.sure)
+    if found.arg is not None:
+        arg = _given_for(found.arg, fn, arguments, shift)
+        return found if arg is found.arg else found._replace(arg=arg)
+    return found
 
 
 def method_rows(
@@ -363,6 +439,8 @@ class _Arguments:
             op = self.linker.ops[register]
             if op[0] == "const" and isinstance(op[1], str):
                 found = self.linker.class_by_text(op[1])
+            elif self.linker.types[register] is None:
+                found = self.linker.parameter_class(register)
         return found
 
 
@@ -407,9 +485,32 @@ class _Linker:
 
     def store(self, number: int, op: Op) -> Type | None:
         found = self.types[op[2]]
-        if found is not None or op[1] not in self.names:
+        if found is not None or op[1] not in self.names or self.made_of(op[2], op[1]):
             self.names[op[1]] = found
         return None
+
+    def parameter_class(self, register: int) -> Type | None:
+        """The class that a parameter names, which only the caller knows: of type ``argument``."""
+        op = self.ops[register]
+        if op[0] == "star":
+            op = self.ops[op[1]]
+        if op[0] != "name" or op[1] not in self.locals:
+            return None
+        for index, parameter in enumerate(self.fn.facts.params):
+            if parameter.name == op[1] and parameter.kind != "kwargs":
+                return Type("argument", "", None, index, MEDIUM)
+        return None
+
+    def made_of(self, register: int, name: str) -> bool:
+        """Whether a value is computed from what ``name`` held: ``query = query.filter(…).first()``."""
+        for _ in range(20):
+            op = self.ops[register]
+            if op[0] == "name":
+                return bool(op[1] == name)
+            if op[0] not in ("call", "attr", "item", "await", "unpack"):
+                return False
+            register = op[1]
+        return False
 
     def import_(self, number: int, op: Op) -> Type | None:
         if self.fn.index:
@@ -456,7 +557,7 @@ class _Linker:
 
     def attr(self, number: int, op: Op) -> Type | None:
         value = self.types[op[1]]
-        if value is None:
+        if value is None or value.kind == "argument":
             return self.suggested_attribute(op[1], op[2])
         return attribute(self.program, value, op[2])
 
@@ -637,7 +738,7 @@ class _Linker:
         register: int = callee[1]
         name: str = callee[2]
         receiver = self.types[register]
-        if receiver is None:
+        if receiver is None or receiver.kind == "argument":
             return self.suggested_call(op, register, name)
         kind = receiver.kind
         if kind in ("module", "proxy", "iterable"):
@@ -671,7 +772,7 @@ class _Linker:
         if member is not None:
             if member.kind in ("method", "function"):
                 targets = (member.ref,)
-                found = self.result_of(member.ref, receiver)
+                found = self.result_of(member.ref, receiver, arguments)
             elif member.kind == "class" or (member.kind == "external" and not rows):
                 return self.value_call(op, member, name, register, receiver)
         sure = receiver.sure
@@ -713,7 +814,36 @@ class _Linker:
                             found = _give(self.program, gives, receiver, _Arguments(self, op), MEDIUM)
                             break
                     return Call((), rows, register, receiver, name, MEDIUM), found
+        saved = self.saved_type(register, name)
+        if saved is not None:
+            rows = method_rows(self.program, saved, name, self.keywords(op))
+            return Call((), rows, register, saved, name, MEDIUM), None
         return Call((), (), register, None, name, 3), None
+
+    def saved_type(self, register: int, name: str) -> Type | None:
+        """The row type that an object of unknown type has by what is done to it: attributes set, then saved."""
+        models = self.libraries.saved_by(name)
+        if not models:
+            return None
+        written = self.path(register)
+        if not any(op[0] == "setattr" and self.path(op[1]) == written for op in self.ops):
+            return None
+        for model in models:
+            if lives_near(self.module, model):
+                return Type("library", model.name, None, None, MEDIUM)
+        return None
+
+    def path(self, register: int) -> tuple[str | int, ...]:
+        """A register as the names that lead to it, equal for two registers that are written alike."""
+        names: list[str | int] = []
+        while True:
+            op = self.ops[register]
+            if op[0] == "name":
+                return (*names, op[1])
+            if op[0] != "attr":
+                return (*names, register)
+            names.append(op[2])
+            register = op[1]
 
     def container_call(self, receiver: Type, name: str) -> Type | None:
         if name in ("pop", "popleft", "get"):
@@ -741,10 +871,10 @@ class _Linker:
             return Call((init,) if init else (), rows, None, value, name, value.sure, cls), found
         if kind == "function":
             fn: Fn = value.ref
-            return Call((fn,), (), None, None, name, value.sure), self.result_of(fn, None)
+            return Call((fn,), (), None, None, name, value.sure), self.result_of(fn, None, _Arguments(self, op))
         if kind == "method":
             fn = value.ref
-            return Call((fn,), (), register, value.arg, name, value.sure), self.result_of(fn, value.arg)
+            return Call((fn,), (), register, value.arg, name, value.sure), self.result_of(fn, value.arg, _Arguments(self, op))
         if kind == "instance":
             cls = value.ref
             method = cls.method("__call__")
@@ -844,8 +974,9 @@ class _Linker:
                     texts.append(str(self.ops[value][1]))
         return Type("proxy", " ".join(texts), None, self.module.path) if texts else None
 
-    def result_of(self, fn: Fn, receiver: Type | None) -> Type | None:
-        found = returned_type(fn)
+    def result_of(self, fn: Fn, receiver: Type | None, arguments: _Arguments) -> Type | None:
+        shift = 1 if receiver is not None and fn.first_is_self else 0
+        found = _given_for(returned_type(fn), fn, arguments, shift)
         if found is not None and found.kind in ("instance", "library") and found.arg is None:
             # ``def pending(self): return self.filter(...)`` on a manager keeps what the manager manages
             if receiver is not None and receiver.arg is not None and found.ref is receiver.ref:

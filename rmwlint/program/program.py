@@ -193,6 +193,7 @@ class ModuleView:
         "_symbols",
         "facts",
         "name",
+        "near",
         "path",
         "program",
         "suggested",
@@ -208,6 +209,7 @@ class ModuleView:
         self._symbols: dict[str, Type | None] = {}
         self._by_name: tuple[str, ...] | None = None
         self.suggested: dict[str, Cls | None] = {}
+        self.near: dict[str, bool] = {}
 
     def fn(self, index: int) -> Fn:
         """Function number ``index``; 0 is the module body."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.program import Fn
-from rmwlint.windows.columns import columns_of, limit_of, written_dict
+from rmwlint.windows.columns import columns_of, decided, limit_of, written_dict
 from rmwlint.windows.queries import conditions, many, queried
 from rmwlint.windows.site import Site
 from rmwlint.windows.text import bound, text
-from rmwlint.windows.values import NO_DEPS, Dep, Event, Place, Value, merge_deps
+from rmwlint.windows.values import NO_DEPS, Control, Dep, Event, Place, Value, merge_deps
 
 if TYPE_CHECKING:
     from rmwlint.windows.interpret import Interpreter
@@ -197,6 +197,10 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
                 set_at.append((name, changed_at))
     offered, passed = _guards(site, row)
     serialised = written_dict(site, row)
+    control: Control = frozenset()
+    for source in (value, serialised) if run.state.decided else ():
+        if source is not None:
+            control |= decided(run, source.symbol)
     if serialised is None and value is not None:
         serialised = run.state.attrs.get((value.symbol, "**"))
     kind = value.type if value is not None else None
@@ -207,6 +211,7 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
         deps=merge_deps(site.given),
         columns=tuple(columns),
         set_at=tuple(set_at),
+        control=control,
         whole=whole,
         offered=offered,
         passed=passed,

@@ -107,9 +107,15 @@ def _assign(run: Interpreter, site: Site, row: CallModel) -> Value | None:
     receiver = site.receiver
     if receiver is None:
         return None
-    for name, value in columns_of(run, site, row):
+    assigned = tuple(columns_of(run, site, row))
+    for name, value in assigned:
         run.state.dirty.setdefault(receiver.symbol, {})[name] = (site.position, value)
         run.state.attrs[receiver.symbol, name] = value
+        if run.state.control:
+            run.state.decided[receiver.symbol, name] = run.state.control
+    if assigned and run.row_mode(receiver.type) == "flush" and receiver.symbol in run.rows:
+        run.state.dirty.pop(receiver.symbol, None)
+        run.flushed(site.position, receiver, assigned, site.known.receiver)
     given = written_dict(site, row)
     if given is not None:
         run.state.attrs[receiver.symbol, "**"] = given

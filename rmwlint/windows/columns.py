@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rmwlint.libraries.model import CallModel
 from rmwlint.windows.site import Site
-from rmwlint.windows.values import Value
+from rmwlint.windows.values import Control, Symbol, Value
 
 if TYPE_CHECKING:
     from rmwlint.windows.interpret import Interpreter
@@ -19,26 +19,38 @@ def columns_of(run: Interpreter, site: Site, row: CallModel) -> Iterator[tuple[s
         if source == "keywords":
             for keyword, value in site.kwargs:
                 if keyword == "**":
-                    yield from _entries(run, value)
+                    yield from entries(run, value)
                 else:
                     yield keyword, value
         elif source.startswith("keyword:"):
             given = site.keyword(source.partition(":")[2])
             if given is not None:
-                yield from _entries(run, given)
+                yield from entries(run, given)
         else:
             index = site.positional(source)
             if index is not None:
-                yield from _entries(run, site.args[index])
+                yield from entries(run, site.args[index])
 
 
-def _entries(run: Interpreter, value: Value) -> Iterator[tuple[str, Value]]:
+def entries(run: Interpreter, value: Value) -> Iterator[tuple[str, Value]]:
+    """The entries of a dict by constant keys; a dict that only the caller knows is one entry named ``**``."""
     changed = run.state.dirty.get(value.symbol, {})
     for key, item in value.items or ():
         if isinstance(key, str) and key not in changed:
             yield key, item
     for key, (_, item) in changed.items():
         yield key, item
+    if value.items is None and isinstance(value.symbol, tuple) and value.symbol[:1] == ("param",):
+        yield "**", value
+
+
+def decided(run: Interpreter, symbol: Symbol) -> Control:
+    """What decided that entries or attributes of an object were set."""
+    found: Control = frozenset()
+    for (base, _), decision in run.state.decided.items():
+        if base == symbol:
+            found |= decision
+    return found
 
 
 def written_dict(site: Site, row: CallModel) -> Value | None:

@@ -7,6 +7,7 @@ leaves a ``try`` body with what was held on its entry.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rmwlint.facts.model import Op
@@ -42,7 +43,7 @@ _CONTAINER_TYPES = frozenset(["dict", "list", "set", "tuple", "generator", "froz
 class State:
     """What is known at one point. Copied where the flow parts."""
 
-    __slots__ = ("attrs", "control", "dirty", "env", "held", "mutated")
+    __slots__ = ("attrs", "control", "decided", "dirty", "env", "held", "mutated")
 
     def __init__(self) -> None:
         self.env: dict[str, Value] = {}
@@ -51,6 +52,8 @@ class State:
         self.mutated: dict[Symbol, int] = {}
         self.held: tuple[Held, ...] = ()
         self.control: frozenset[tuple[Dep, int, bool]] = frozenset()
+        #: what decided that an attribute or entry was set, for a write that stands after the branches met
+        self.decided: dict[tuple[Symbol, str], frozenset[tuple[Dep, int, bool]]] = {}
 
     def copy(self) -> State:
         """An independent copy."""
@@ -61,6 +64,7 @@ class State:
         new.mutated = self.mutated.copy()
         new.held = self.held
         new.control = self.control
+        new.decided = self.decided.copy() if self.decided else {}
         return new
 
 
@@ -87,22 +91,27 @@ class Analysis:
         self.at_calls: dict[int, tuple[Held, ...]] = {}
 
 
-def analysis(fn: Fn) -> Analysis:
-    """Interpret ``fn``, once. A function in the middle of its own analysis (recursion) has no events."""
-    found = fn.memo.get("analysis")
+def analysis(fn: Fn, constants: tuple[tuple[int, bool | None], ...] = ()) -> Analysis:
+    """Interpret ``fn``, once. A function in the middle of its own analysis (recursion) has no events.
+
+    ``constants``: flags that a call passes, as (parameter, value) pairs: branches on them go one way only.
+    """
+    key = f"analysis {constants}" if constants else "analysis"
+    found = fn.memo.get(key)
     if found is None:
-        fn.memo["analysis"] = Analysis(fn)
-        found = fn.memo["analysis"] = Interpreter(fn).run()
+        fn.memo[key] = Analysis(fn)
+        found = fn.memo[key] = Interpreter(fn, constants).run()
     return found  # type: ignore[return-value]
 
 
 class Interpreter:
     """The transfer function of every operation, and the tables it fills."""
 
-    def __init__(self, fn: Fn) -> None:
+    def __init__(self, fn: Fn, constants: tuple[tuple[int, bool | None], ...] = ()) -> None:
         self.fn = fn
         self.facts = fn.facts
         self.ops = fn.facts.ops
+        self.constants: dict[Symbol, bool | None] = {("param", index): value for index, value in constants}
         self.link: Link = link(fn)
         self.libraries = fn.module.program.libraries
         self.result = Analysis(fn)
@@ -153,7 +162,10 @@ class Interpreter:
         out: list[tuple[int, State]] = []
         if end[0] in ("branch", "loop") and len(successors) == 2:
             condition = regs[end[1]]
+            known = truth(self.ops, end[1], self.flag) if self.constants and end[0] == "branch" else None
             for outcome, target in zip((True, False), successors):
+                if known is not None and outcome is not known:
+                    continue
                 branch = state.copy()
                 if end[0] == "branch" and condition.deps:
                     branch.control = state.control | {(dep, last - 1, outcome) for dep in condition.deps}
@@ -192,6 +204,8 @@ class Interpreter:
                 merged.mutated.update(other.mutated)
                 merged.held = tuple(held for held in merged.held if held in other.held)
                 merged.control &= other.control
+                for where, decision in other.decided.items():
+                    merged.decided[where] = merged.decided.get(where, frozenset()) | decision
         if number in self.handler_starts:
             before = self.states_in.get(self.handler_starts[number])
             if before is not None:
@@ -275,6 +289,14 @@ class Interpreter:
             return self.libraries.handled(value.name)
         return frozenset()
 
+    def flag(self, register: int) -> tuple[bool | None] | None:
+        """The flag that a register is known to hold in this call, in a tuple; None where it is not known."""
+        op = self.ops[register]
+        if op[0] == "const":
+            return (op[1],) if op[1] is None or isinstance(op[1], bool) else None
+        symbol = self.regs[register].symbol
+        return (self.constants[symbol],) if symbol in self.constants else None
+
     # -- symbols ----------------------------------------------------------------------------------
 
     def symbol(self, *parts: Any) -> Symbol:
@@ -302,7 +324,7 @@ class Interpreter:
     def op_param(self, position: int, op: Op) -> Value:
         symbol = ("param", op[1])
         self.rows[symbol] = -1 - op[1]
-        return Value(symbol, type=self.link.types[position])
+        return Value(symbol, type=self.link.types[position], const=self.constants.get(symbol, UNKNOWN))
 
     def op_name(self, position: int, op: Op) -> Value:
         name: str = op[1]
@@ -408,6 +430,8 @@ class Interpreter:
         if value.symbol in state.mutated:
             value = value._replace(deps=strengthen(value.deps, "container"))
         state.attrs[base.symbol, name] = value
+        if state.control:
+            state.decided[base.symbol, name] = state.control
         shared_self = base.symbol == self.self_symbol and not self.is_row(base.type)
         if shared_self or (base.type is not None and base.type.kind in ("module", "class")):
             symbol = ("attr", base.symbol, name) if shared_self else ("global", f"{base.type.name}.{name}")  # type: ignore[union-attr]
@@ -416,15 +440,23 @@ class Interpreter:
                 Event(position, "store", Place("shared", symbol, "", frozenset(), written), deps=value.deps)
             )
         if self.row_mode(base.type) == "flush" and base.symbol in self.rows:
-            place = self.row_place(base, text(self.facts, register))
-            sure = 3 if base.type is None else base.type.sure
-            self.emit(
-                Event(
-                    position, "write", place, columns=((name, value),), set_at=((name, position),), sure=sure
-                )
-            )
+            self.flushed(position, base, ((name, value),), register)
             return
         state.dirty.setdefault(base.symbol, {})[name] = (position, value)
+
+    def flushed(
+        self,
+        position: int,
+        base: Value,
+        columns: tuple[tuple[str, Value], ...],
+        register: int | None,
+        trail: tuple[tuple[Fn, int], ...] = (),
+    ) -> None:
+        """Columns of a row that a session tracks get values: the next flush writes them."""
+        place = self.row_place(base, text(self.facts, register))
+        sure = 3 if base.type is None else base.type.sure
+        set_at = () if trail else tuple((name, position) for name, _ in columns)
+        self.emit(Event(position, "write", place, columns=columns, set_at=set_at, sure=sure, type=base.type, trail=trail))
 
     def row_mode(self, kind: Type | None) -> str | None:
         """What a plain save of such an object writes: all, changed, flush; None where it is no row."""
@@ -466,8 +498,14 @@ class Interpreter:
         value = self.regs[op[3]]
         key = self.constant(index)
         if isinstance(key, str):
-            self.state.attrs[base.symbol, key] = value
-            self.state.dirty.setdefault(base.symbol, {})[key] = (position, value)
+            state = self.state
+            state.attrs[base.symbol, key] = value
+            if state.control:
+                state.decided[base.symbol, key] = state.control
+            if self.row_mode(base.type) == "flush" and base.symbol in self.rows:
+                self.flushed(position, base, ((key, value),), op[1])
+                return
+            state.dirty.setdefault(base.symbol, {})[key] = (position, value)
         self.mutate(position, base, value.deps | index.deps, op[1])
 
     def op_delitem(self, position: int, op: Op) -> None:
@@ -668,6 +706,27 @@ class Interpreter:
 
     def op_call(self, position: int, op: Op) -> Value:
         return calls.call(self, position, op)
+
+
+def truth(ops: tuple[Op, ...], register: int, flag: Callable[[int], tuple[bool | None] | None]) -> bool | None:
+    """What a condition comes to when ``flag`` says what some registers hold; None where that is not enough."""
+    op = ops[register]
+    if op[0] == "unary" and op[1] == "not":
+        below = truth(ops, op[2], flag)
+        return None if below is None else not below
+    if op[0] == "bool":
+        parts = [truth(ops, part, flag) for part in op[2]]
+        short = op[1] == "or"
+        if short in parts:
+            return short
+        return None if None in parts else not short
+    if op[0] == "compare" and len(op[1]) == 1 and op[1][0] in ("is", "is not", "==", "!="):
+        left, right = flag(op[2][0]), flag(op[2][1])
+        if left is None or right is None:
+            return None
+        return (left == right) is (op[1][0] in ("is", "=="))
+    known = flag(register) if op[0] in ("name", "const") else None
+    return None if known is None else bool(known[0])
 
 
 def whole_of(items: list[tuple[Any, Value]]) -> Symbol | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmwlint.facts.model import Op
+from rmwlint.windows.columns import entries
 from rmwlint.windows.site import Site
 from rmwlint.windows.values import NO_DEPS, Symbol, Value, merge_deps, strengthen
 
@@ -61,11 +62,21 @@ def _container_method(run: Interpreter, site: Site, receiver: Value) -> Value | 
         return run.op_item(position, ("item", known.receiver, site.op[2][0]))
     if _mutates(run, known.name):
         deps = merge_deps(site.given)
+        if known.name == "update":
+            _update(run, site, receiver)
         run.mutate(position, receiver, deps, known.receiver)
         return Value(("op", position), receiver.deps | deps, site.kind)
     if known.name in ("copy", "deepcopy"):
         return Value(("new", position), receiver.deps, site.kind, items=receiver.items, whole=receiver.whole)
     return None
+
+
+def _update(run: Interpreter, site: Site, receiver: Value) -> None:
+    """``d.update(other, key=value)``: the entries are those of ``d`` from here on."""
+    given = [*(entries(run, site.args[0]) if site.args else ()), *site.kwargs]
+    for key, value in given:
+        if key != "**":
+            run.state.dirty.setdefault(receiver.symbol, {})[key] = (site.position, value)
 
 
 def _mutates(run: Interpreter, name: str) -> bool:

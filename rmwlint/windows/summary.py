@@ -6,14 +6,16 @@ to the caller's arguments. What a callee reads and returns becomes a read of the
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rmwlint.program.link import Call
 from rmwlint.program.program import Fn
 from rmwlint.windows.binding import Binding
+from rmwlint.windows.columns import decided, entries
 from rmwlint.windows.site import Site
 from rmwlint.windows.text import bound
-from rmwlint.windows.values import NO_DEPS, UNKNOWN, Dep, Event, Held, Place, Query, Symbol, Value
+from rmwlint.windows.values import NO_DEPS, UNKNOWN, Control, Dep, Event, Held, Place, Query, Symbol, Value
 
 if TYPE_CHECKING:
     from rmwlint.windows.interpret import Analysis, Exit, Interpreter
@@ -31,6 +33,53 @@ def _analysis(fn: Fn) -> Analysis:
     return analysis(fn)
 
 
+def _called(binding: Binding) -> Analysis:
+    """The callee's analysis for the flags that this call passes."""
+    from rmwlint.windows.interpret import analysis
+
+    fn = binding.target
+    constants = []
+    for index in _flags(fn):
+        value = binding.values.get(index)
+        if value is None:
+            default = fn.facts.params[index].default
+            if default is not None and default[0] == "const" and _is_flag(default[1]):
+                constants.append((index, default[1]))
+        elif _is_flag(value.const):
+            constants.append((index, value.const))
+    return analysis(fn, tuple(constants))
+
+
+def _is_flag(value: object) -> bool:
+    return value is None or isinstance(value, bool)
+
+
+def _flags(fn: Fn) -> tuple[int, ...]:
+    """The parameters that a function branches on by themselves and never assigns, two at most."""
+    found = fn.memo.get("flags")
+    if found is None:
+        ops = fn.facts.ops
+        stored: dict[str, int] = {}
+        for op in ops:
+            if op[0] == "store":
+                stored[op[1]] = stored.get(op[1], 0) + 1
+        names = {
+            parameter.name: index
+            for index, parameter in enumerate(fn.facts.params)
+            if parameter.default is not None and stored.get(parameter.name) == 1
+        }
+        wanted: set[int] = set()
+        pending = [op[1] for op in ops if op[0] == "branch"] if names else []
+        while pending:
+            op = ops[pending.pop()]
+            if op[0] == "name" and op[1] in names:
+                wanted.add(names[op[1]])
+            elif op[0] in ("unary", "bool", "compare"):
+                pending += op[2] if op[0] != "unary" else (op[2],)
+        found = fn.memo["flags"] = tuple(sorted(wanted)[:2])
+    return found  # type: ignore[return-value]
+
+
 # -- what it does -------------------------------------------------------------------------------------
 
 
@@ -45,7 +94,7 @@ def apply(run: Interpreter, site: Site) -> Value | None:
     if target.facts.is_generator:
         return None
     binding = Binding(run, site.position, target, site.receiver, site.args, site.kwargs)
-    found = _analysis(target)
+    found = _called(binding)
     replayed = 0
     for event in found.events:
         if event.does not in _REPLAYED or replayed >= _MOST:
@@ -85,12 +134,11 @@ def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Ev
             return None
     else:
         return None
-    columns = tuple((name, binding.value(value)) for name, value in event.columns)
-    control = frozenset(
-        (dep, binding.position, outcome)
-        for old, _, outcome in event.control
-        for dep in binding.deps(frozenset([old]))
-    )
+    columns = tuple(_bound_columns(run, binding, event.columns))
+    control = _control(binding, event.control)
+    for name, value in event.columns:
+        if name == "**":
+            control |= decided(run, binding.value(value).symbol)
     if event.does == "read" and symbol is not None:
         run.rows[symbol] = binding.position
     return event._replace(
@@ -113,8 +161,31 @@ def _query(binding: Binding, query: Query) -> Query:
     return query._replace(conditions=found)
 
 
+def _control(binding: Binding, control: Control) -> Control:
+    """What decided, in the caller's terms; the call stands for the branch."""
+    return frozenset(
+        (dep, binding.position, outcome)
+        for old, _, outcome in control
+        for dep in binding.deps(frozenset([old]))
+    )
+
+
+def _bound_columns(
+    run: Interpreter, binding: Binding, columns: Iterable[tuple[str, Value]]
+) -> Iterator[tuple[str, Value]]:
+    """A callee's columns in the caller's terms; those of a dict that it was given, by the caller's dict."""
+    for name, value in columns:
+        given = binding.value(value)
+        if name == "**":
+            yield from entries(run, given)
+        else:
+            yield name, given
+
+
 def _dirty(run: Interpreter, binding: Binding, found: Analysis) -> None:
     """Attributes that the callee set on the caller's objects and did not save."""
+    state = run.state
+    tracked: dict[Symbol, dict[str, tuple[Value, int]]] = {}
     for way in found.exits:
         for symbol, columns in way.state.dirty.items():
             if not isinstance(symbol, tuple) or symbol[:1] not in (("param",), ("attr",)):
@@ -122,10 +193,19 @@ def _dirty(run: Interpreter, binding: Binding, found: Analysis) -> None:
             mine = binding.symbol(symbol)
             if mine is None:
                 continue
-            for name, (_, value) in columns.items():
-                given = binding.value(value)
-                run.state.dirty.setdefault(mine, {})[name] = (binding.position, given)
-                run.state.attrs[mine, name] = given
+            for old, (at, value) in columns.items():
+                decision = state.control | _control(binding, way.state.decided.get((symbol, old), frozenset()))
+                for name, given in _bound_columns(run, binding, [(old, value)]):
+                    state.dirty.setdefault(mine, {})[name] = (binding.position, given)
+                    state.attrs[mine, name] = given
+                    tracked.setdefault(mine, {})[name] = (given, at)
+                    if decision:
+                        state.decided[mine, name] = decision
+    for row in binding.values.values():
+        if row.symbol in tracked and row.symbol in run.rows and run.row_mode(row.type) == "flush":
+            for name, (given, at) in tracked[row.symbol].items():
+                run.flushed(binding.position, row, ((name, given),), None, ((binding.target, at),))
+            state.dirty.pop(row.symbol, None)
 
 
 def _checked(run: Interpreter, binding: Binding, found: Analysis) -> None:
@@ -151,7 +231,7 @@ def returned(run: Interpreter, site: Site) -> Value | None:
         return None
     target = known.targets[0]
     binding = Binding(run, position, target, site.receiver, site.args, site.kwargs)
-    found = _analysis(target)
+    found = _called(binding)
     value, deps = _best(found.exits)
     if value is None:
         return None

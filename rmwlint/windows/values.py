@@ -20,6 +20,8 @@ from rmwlint.program.types import Type
 
 Symbol = Any  # a nested tuple of strings and numbers
 Dep = tuple[int, "str | None", str]
+#: dependences that decided something, each with the branch and its outcome
+Control = frozenset[tuple[Dep, int, bool]]
 
 NO_DEPS: frozenset[Dep] = frozenset()
 RANK = {"copy": 0, "derive": 1, "container": 2, "arith": 3}
