@@ -724,7 +724,7 @@ def truth(ops: tuple[Op, ...], register: int, flag: Callable[[int], tuple[bool |
         left, right = flag(op[2][0]), flag(op[2][1])
         if left is None or right is None:
             return None
-        return (left == right) is (op[1][0] in ("is", "=="))
+        return bool(left == right) is (op[1][0] in ("is", "=="))
     known = flag(register) if op[0] in ("name", "const") else None
     return None if known is None else bool(known[0])
 
