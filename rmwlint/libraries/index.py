@@ -353,7 +353,7 @@ class Libraries:
         return found
 
     def saved_by(self, method: str) -> list[TypeModel]:
-        """The types that an object of unknown type may have whose attributes are set before this is called."""
+        """The types of an object of unknown type whose attributes are set before this method is called."""
         return self._saved_by.get(method, [])
 
     def gives(self, row: CallModel | AttributeModel) -> Gives | None:

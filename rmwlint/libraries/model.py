@@ -20,10 +20,9 @@ File
                                         #   all | changed | flush (tracked by a session)
     keys = ["pk", "id", "uuid"]         # attributes that identify a row, and never change
     receivers = ["session", "*_session"]  # names that suggest the type when nothing else is known
-    saved_by = ["save"]                 # an object of unknown type whose attributes are set before one of these
-                                        #   methods is called on it is taken for this type, with medium confidence,
-    homes = ["models"]                  #   where the module, or a module of such a name in a package around it,
-                                        #   imports the library
+    saved_by = ["save"]                 # an object of unknown type whose attributes are set before such a method
+                                        #   is called is taken for this type, with medium confidence, where the
+    homes = ["models"]                  #   module, or one so named in a package around it, imports the library
     bases = ["Other"]                   # it has everything these types have
     element = "Model"                   # what it holds where nobody knows (then with medium confidence)
 
@@ -149,7 +148,10 @@ from typing import Any, NamedTuple
 
 
 class TypeModel(NamedTuple):
-    """A library's type. ``name`` is full (``django.Model``); ``bases`` are full names; ``imports``: its library's."""
+    """A library's type. ``name``, ``bases``, ``element`` are full (``django.Model``).
+
+    ``imports`` are those of its library.
+    """
 
     name: str
     classes: tuple[str, ...]

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from rmwlint.facts.model import Op
 from rmwlint.libraries.index import UNKNOWN, Gives
-from rmwlint.libraries.model import CallModel, TypeModel
+from rmwlint.libraries.model import CallModel
 from rmwlint.program.annotations import annotation_type
+from rmwlint.program.near import lives_near
 from rmwlint.program.program import Cls, Fn, ModuleView, Program
 from rmwlint.program.types import Type, iterable
 
@@ -41,45 +42,6 @@ class Call(NamedTuple):
 
 
 _UNKNOWN_CALL = Call((), (), None, None, "", 3)
-
-
-def lives_near(module: ModuleView, model: TypeModel) -> bool:
-    """Whether a module uses a type's library: by its own imports, or by those of a home of a package around it."""
-    found = module.near.get(model.name)
-    if found is None:
-        parts = module.name.split(".")
-        found = imports_any(module, model.imports)
-        for size in range(len(parts), 0, -1):
-            for home in model.homes:
-                other = None if found else module.program.module(".".join([*parts[:size], home]), module.path)
-                found = found or other is not None and (
-                    imports_any(other, model.imports) or other.facts.is_package and _imports_below(other, model.imports)
-                )
-        module.near[model.name] = found
-    return found
-
-
-def imports_any(module: ModuleView, roots: tuple[str, ...]) -> bool:
-    """Whether the module imports from one of these roots."""
-    wanted = set(roots)
-    names = (*module.facts.imports.values(), *module.facts.stars)
-    return any(qualified.partition(".")[0] in wanted for qualified in names)
-
-
-def _imports_below(package: ModuleView, roots: tuple[str, ...]) -> bool:
-    """Whether one of the package's own modules that it imports from uses one of these roots."""
-    seen = set()
-    for qualified in (*package.facts.imports.values(), *package.facts.stars):
-        if not qualified.startswith(package.name + "."):
-            continue
-        dotted = ".".join(qualified.split(".")[: package.name.count(".") + 2])
-        if dotted in seen:
-            continue
-        seen.add(dotted)
-        other = package.program.module(dotted, package.path)
-        if other is not None:
-            return imports_any(other, roots)
-    return False
 
 
 class Link:
@@ -343,8 +305,9 @@ def _given_for(found: Type | None, fn: Fn, arguments: _Arguments, shift: int) ->
         index = found.ref - shift
         given = arguments.instantiated(index) if parameter.kind != "keyword" else None
         if given is None or index >= len(arguments.registers):
+            types = arguments.linker.types
             given = next(
-                (_instantiated(arguments.linker.types[value]) for word, value in arguments.kwargs if word == parameter.name),
+                (_instantiated(types[value]) for word, value in arguments.kwargs if word == parameter.name),
                 None,
             )
         return given if given is None else given.weaker(found.sure)
@@ -821,7 +784,7 @@ class _Linker:
         return Call((), (), register, None, name, 3), None
 
     def saved_type(self, register: int, name: str) -> Type | None:
-        """The row type that an object of unknown type has by what is done to it: attributes set, then saved."""
+        """The row type of an unknown object by what is done to it: attributes set, then saved."""
         models = self.libraries.saved_by(name)
         if not models:
             return None
@@ -871,10 +834,14 @@ class _Linker:
             return Call((init,) if init else (), rows, None, value, name, value.sure, cls), found
         if kind == "function":
             fn: Fn = value.ref
-            return Call((fn,), (), None, None, name, value.sure), self.result_of(fn, None, _Arguments(self, op))
+            return Call((fn,), (), None, None, name, value.sure), self.result_of(
+                fn, None, _Arguments(self, op)
+            )
         if kind == "method":
             fn = value.ref
-            return Call((fn,), (), register, value.arg, name, value.sure), self.result_of(fn, value.arg, _Arguments(self, op))
+            return Call((fn,), (), register, value.arg, name, value.sure), self.result_of(
+                fn, value.arg, _Arguments(self, op)
+            )
         if kind == "instance":
             cls = value.ref
             method = cls.method("__call__")

@@ -456,7 +456,18 @@ class Interpreter:
         place = self.row_place(base, text(self.facts, register))
         sure = 3 if base.type is None else base.type.sure
         set_at = () if trail else tuple((name, position) for name, _ in columns)
-        self.emit(Event(position, "write", place, columns=columns, set_at=set_at, sure=sure, type=base.type, trail=trail))
+        self.emit(
+            Event(
+                position,
+                "write",
+                place,
+                columns=columns,
+                set_at=set_at,
+                sure=sure,
+                type=base.type,
+                trail=trail,
+            )
+        )
 
     def row_mode(self, kind: Type | None) -> str | None:
         """What a plain save of such an object writes: all, changed, flush; None where it is no row."""
@@ -708,15 +719,17 @@ class Interpreter:
         return calls.call(self, position, op)
 
 
-def truth(ops: tuple[Op, ...], register: int, flag: Callable[[int], tuple[bool | None] | None]) -> bool | None:
-    """What a condition comes to when ``flag`` says what some registers hold; None where that is not enough."""
+def truth(
+    ops: tuple[Op, ...], register: int, flag: Callable[[int], tuple[bool | None] | None]
+) -> bool | None:
+    """What a condition comes to when ``flag`` says what registers hold; None where that is not enough."""
     op = ops[register]
     if op[0] == "unary" and op[1] == "not":
         below = truth(ops, op[2], flag)
         return None if below is None else not below
     if op[0] == "bool":
         parts = [truth(ops, part, flag) for part in op[2]]
-        short = op[1] == "or"
+        short: bool = op[1] == "or"
         if short in parts:
             return short
         return None if None in parts else not short

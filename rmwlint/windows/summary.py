@@ -194,7 +194,8 @@ def _dirty(run: Interpreter, binding: Binding, found: Analysis) -> None:
             if mine is None:
                 continue
             for old, (at, value) in columns.items():
-                decision = state.control | _control(binding, way.state.decided.get((symbol, old), frozenset()))
+                decision = way.state.decided.get((symbol, old), frozenset())
+                decision = state.control | _control(binding, decision)
                 for name, given in _bound_columns(run, binding, [(old, value)]):
                     state.dirty.setdefault(mine, {})[name] = (binding.position, given)
                     state.attrs[mine, name] = given
