@@ -32,6 +32,7 @@ Values::
                                         slice: start, stop and, where written, step
     ("dict", pairs)                     (key register | None for ``**``, value register) pairs
     ("lambda", function)                index in Module.functions
+    ("typed", r, annotation)            the value of an annotated assignment to a name
     ("await", r)   ("yield", r | None)  ("yieldfrom", r)
     ("element", iterable)               one element of it: a for loop's or comprehension's target
     ("unpack", r, index, size)          element ``index`` of ``size`` of an unpacked value; size 0
@@ -104,7 +105,7 @@ Block = tuple[int, int, tuple[int, ...], tuple[int, ...]]
 Position = tuple[int, int, int, int]
 
 #: Raise it whenever the meaning of anything in this file changes: cached facts go stale with it.
-FORMAT = 1
+FORMAT = 2
 
 
 class Parameter(NamedTuple):

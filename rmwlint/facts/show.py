@@ -192,6 +192,7 @@ _FORMS: dict[str, Callable[..., str]] = {
     "build": lambda kind, registers: f"{kind} {_registers(registers)}",
     "dict": _dict,
     "lambda": "#{}".format,
+    "typed": lambda register, annotation: f"%{register}: {annotation}",
     "await": _optional,
     "yield": _optional,
     "yieldfrom": _optional,

@@ -124,6 +124,8 @@ def _annotated_assign(node: ast.AnnAssign, scope: Scope) -> None:
         if body is not None:
             body.annotations[name] = annotation_text(node.annotation)
         if register is not None:
+            if body is None:
+                register = scope.emit(("typed", register, annotation_text(node.annotation)), target)
             store_name(name, register, target, scope)
             if name == "__all__" and value is not None:
                 _export(scope, value)

@@ -561,6 +561,9 @@ class _Linker:
         register = op[1]
         return None if register is None else self.types[register]
 
+    def typed(self, number: int, op: Op) -> Type | None:
+        return annotation_type(self.module, op[2]) or self.types[op[1]]
+
     def binop(self, number: int, op: Op) -> Type | None:
         return None
 
@@ -897,6 +900,8 @@ class _Linker:
             name = self.ops[args[1]]
             if name[0] == "const" and isinstance(name[1], str):
                 return attribute(self.program, self.types[args[0]], name[1])
+        if qualified in ("typing.cast", "typing_extensions.cast") and len(args) == 2:
+            return _instantiated(self.types[args[0]]) or self.types[args[1]]
         if qualified == "functools.partial" and args:
             return self.types[args[0]]
         if qualified in ("list", "set", "tuple", "sorted", "reversed", "iter", "frozenset") and args:
@@ -988,6 +993,7 @@ _RULES: dict[str, Any] = {
     "attr": _Linker.attr,
     "item": _Linker.item,
     "await": _Linker.same,
+    "typed": _Linker.typed,
     "star": _Linker.same,
     "bool": _Linker.bool_,
     "choose": _Linker.choose,

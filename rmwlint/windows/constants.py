@@ -50,6 +50,8 @@ def _value(module: ModuleView, scope: Function, register: int, depth: int) -> An
     op = scope.ops[register]
     if op[0] == "const":
         return op[1]
+    if op[0] == "typed":
+        return _value(module, scope, op[1], depth)
     if depth > 6:
         return UNKNOWN
     if op[0] == "build" and op[1] in ("tuple", "list", "set"):

@@ -666,6 +666,10 @@ class Interpreter:
             self.emit(Event(position, "switch", None))
         return self.regs[op[1]] if op[1] is not None else _NOTHING
 
+    def op_typed(self, position: int, op: Op) -> Value:
+        value = self.regs[op[1]]
+        return value._replace(type=self.link.types[position] or value.type)
+
     def op_element(self, position: int, op: Op) -> Value:
         base = self.regs[op[1]]
         kind = self.link.types[position]
@@ -790,6 +794,7 @@ _RULES: dict[str, Any] = {
     "collect": Interpreter.op_collect,
     "lambda": Interpreter.op_lambda,
     "await": Interpreter.op_same,
+    "typed": Interpreter.op_typed,
     "star": Interpreter.op_same,
     "element": Interpreter.op_element,
     "unpack": Interpreter.op_unpack,

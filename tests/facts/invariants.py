@@ -12,6 +12,7 @@ _ONE_REGISTER = {
     "star": (1, 2),
     "unary": (2, 3),
     "await": (1, 2),
+    "typed": (1, 3),
     "yield": (1, 2),
     "yieldfrom": (1, 2),
     "element": (1, 2),
