@@ -20,7 +20,7 @@ from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.opaque import whole_by_loop
 from rmwlint.windows.queries import row_from_query
 from rmwlint.windows.solver import solve
-from rmwlint.windows.text import text
+from rmwlint.windows.text import bound, text
 from rmwlint.windows.values import (
     NO_DEPS,
     UNKNOWN,
@@ -668,7 +668,7 @@ class Interpreter:
 
     def op_typed(self, position: int, op: Op) -> Value:
         value = self.regs[op[1]]
-        return value._replace(type=self.link.types[position] or value.type)
+        return self.noticed(position, value._replace(type=self.link.types[position] or value.type))
 
     def op_element(self, position: int, op: Op) -> Value:
         base = self.regs[op[1]]
@@ -720,7 +720,18 @@ class Interpreter:
         return Value(("op", position))
 
     def op_call(self, position: int, op: Op) -> Value:
-        return calls.call(self, position, op)
+        return self.noticed(position, calls.call(self, position, op))
+
+    def noticed(self, position: int, value: Value) -> Value:
+        """A value; where it is a row that something outside this function fetched, a snapshot from here on."""
+        kind = self.link.types[position]
+        if kind is None or value.query is not None or not self.is_row(kind) or value.symbol in self.rows:
+            return value
+        if isinstance(value.symbol, tuple) and value.symbol[0] in ("new", "outcome", "global"):
+            return value
+        written = bound(self.facts, position, text(self.facts, position))
+        self.read(position, self.row_place(value._replace(type=kind), written), type=kind, sure=2)
+        return value._replace(type=kind)
 
 
 def truth(
