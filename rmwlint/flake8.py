@@ -66,9 +66,7 @@ class Plugin:
         given = None
         if self.filename in _STDIN:
             given = (Path("stdin.py"), "".join(self.lines).encode())
-        elif not settings.include_tests and _left_out(self.filename):
-            return
-        elif not find([self.filename]):
+        elif (not settings.include_tests and _left_out(self.filename)) or not find([self.filename]):
             return
         for violation in run(Request([self.filename], settings, jobs=1, given=given)).violations:
             text = f"{violation.code} {violation.message}"

@@ -723,7 +723,7 @@ class Interpreter:
         return self.noticed(position, calls.call(self, position, op))
 
     def noticed(self, position: int, value: Value) -> Value:
-        """A value; where it is a row that something outside this function fetched, a snapshot from here on."""
+        """The value; a row that something outside this function fetched is a snapshot from here on."""
         kind = self.link.types[position]
         if kind is None or value.query is not None or not self.is_row(kind) or value.symbol in self.rows:
             return value
