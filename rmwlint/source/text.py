@@ -29,7 +29,7 @@ def decode(data: bytes) -> str:
     null = data.find(b"\0")
     if null >= 0:
         raise Undecodable("it contains a null byte, so it is not Python source", _line_of(data, null))
-    encoding = _encoding(data)
+    encoding = encoding_of(data)
     start = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
     try:
         return data[start:].decode(encoding)
@@ -51,7 +51,8 @@ def split_lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def _encoding(data: bytes) -> str:
+def encoding_of(data: bytes) -> str:
+    """The encoding of a source file. Raises Undecodable where what it claims contradicts its mark."""
     marked = data.startswith(codecs.BOM_UTF8)
     first, second = _first_two_lines(data[3:] if marked else data)
     found = _COOKIE.match(first)

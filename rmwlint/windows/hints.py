@@ -5,6 +5,7 @@ Every hint is a pair of strings:
 ================ ==============================================================================
 ``row``          the library type that makes the object a row (``django.Model``)
 ``class``        the class of the row, by its own name
+``limit``        the keyword of the write that names the only columns written
 ``column``       a column that the code above the write changed
 ``stamped``      a column that every save sets by itself
 ``saved``        a column that the class's own ``save`` sets
@@ -34,6 +35,8 @@ def hints_of_write(write: Event) -> Hints:
 
 
 def _of_write(write: Event) -> Iterator[tuple[str, str]]:
+    if write.row is not None and write.row.limit is not None:
+        yield "limit", write.row.limit
     kind = write.type
     if kind is None or kind.kind not in ("instance", "library"):
         return

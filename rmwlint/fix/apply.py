@@ -1,0 +1,224 @@
+"""Rewrites tried on the violations of files, in rounds, until nothing more can be mended.
+
+A round takes for each file the changes that do not touch each other and asks the gate about the new text. Where
+it refuses, the changes are halved until those it refuses are known; they are not tried again. Files are
+judged together, so that a round costs one run of the engine, not one for each change.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from rmwlint.fix.change import Change, Left, applied, disjoint
+from rmwlint.fix.gate import refused
+from rmwlint.fix.rewrites import rewrites_of
+from rmwlint.fix.source import Source, Unreadable
+from rmwlint.violation import Applicability, Violation
+
+ROUNDS = 10
+
+#: All violations of the files, whose content is given, by path.
+Recheck = Callable[[Mapping[str, bytes]], Mapping[str, Sequence[Violation]]]
+
+#: What a violation is known by while the lines around it move.
+_Mark = tuple[str, str, str, str]
+
+
+class Mended(NamedTuple):
+    """A violation that a change has ended, as it stood when the change was made."""
+
+    violation: Violation
+    change: Change
+
+
+class Remaining(NamedTuple):
+    """A violation that stays. ``unsafe``: there is a fix, but nobody asked for unsafe ones."""
+
+    violation: Violation
+    reason: str
+    unsafe: bool = False
+
+
+class Fixed(NamedTuple):
+    """One file: its bytes before and after, what was mended, and what stays and why."""
+
+    path: str
+    before: bytes
+    after: bytes
+    mended: tuple[Mended, ...]
+    left: tuple[Remaining, ...]
+
+
+class _Proposal(NamedTuple):
+    violation: Violation
+    rewrite: str
+    change: Change
+
+
+class _File:
+    def __init__(self, path: str, data: bytes, violations: Sequence[Violation]) -> None:
+        self.path = path
+        self.before = data
+        self.current = data
+        self.violations = list(violations)
+        self.mended: list[Mended] = []
+        self.left: list[Remaining] = []
+        self.refused: dict[tuple[_Mark, str], str] = {}
+        self.settled = False
+
+    def propose(self, codes: frozenset[str], allowed: frozenset[Applicability]) -> tuple[Source | None, list[_Proposal]]:
+        """The first allowed change for each violation; ``left`` says why the others have none."""
+        self.left = []
+        wanted = [violation for violation in self.violations if violation.code in codes]
+        try:
+            source = Source(self.current)
+        except Unreadable as error:
+            self.left = [Remaining(violation, str(error)) for violation in wanted]
+            return None, []
+        proposals = []
+        for violation in wanted:
+            found = self._first(source, violation, allowed)
+            if isinstance(found, Remaining):
+                self.left.append(found)
+            else:
+                proposals.append(found)
+        return source, proposals
+
+    def _first(
+        self, source: Source, violation: Violation, allowed: frozenset[Applicability]
+    ) -> _Proposal | Remaining:
+        reasons: list[str] = []
+        unsafe = ""
+        mark = _mark(source.text, violation)
+        for rewrite in rewrites_of(violation.code):
+            known = self.refused.get((mark, rewrite.name))
+            if known is not None:
+                reasons.append(known)
+                continue
+            found = rewrite(source, violation)
+            if isinstance(found, Left):
+                reasons.append(found.reason)
+            elif found.applicability in allowed:
+                return _Proposal(violation, rewrite.name, found)
+            else:
+                unsafe = unsafe or found.message
+        if unsafe:
+            return Remaining(violation, f"only with --unsafe-fixes: {unsafe}", True)
+        return Remaining(violation, reasons[0] if reasons else "there is no rewrite for it")
+
+    def refuse(self, source: Source, proposal: _Proposal, reason: str) -> None:
+        """Never try this rewrite on this violation again."""
+        self.refused[_mark(source.text, proposal.violation), proposal.rewrite] = reason
+
+
+class _Attempt:
+    """The proposals of one file in one round: those accepted, and groups still to be judged."""
+
+    def __init__(self, file: _File, source: Source, proposals: list[_Proposal]) -> None:
+        self.file = file
+        self.source = source
+        self.accepted: list[_Proposal] = []
+        self.groups = [proposals]
+        self.text = file.current
+        self.violations: Sequence[Violation] = file.violations
+
+    def next_text(self) -> bytes | None:
+        """The text with the accepted changes and the next group's; None where it cannot be written so."""
+        try:
+            text = applied(self.source, [one.change for one in (*self.accepted, *self.groups[0])])
+            return self.source.encoded(text)
+        except (UnicodeEncodeError, RecursionError, ValueError, TypeError) as error:
+            self.judge(None, (), f"the rewrite failed: {error}")
+            return None
+
+    def judge(self, text: bytes | None, new: Sequence[Violation], reason: str = "") -> None:
+        """Accept the group, refuse it, or cut it in two."""
+        group = self.groups.pop(0)
+        if not reason:
+            assert text is not None
+            mended = [one.violation for one in (*self.accepted, *group)]
+            reason = refused(self.file.before, text, self.file.violations, new, mended)
+        if not reason:
+            assert text is not None
+            self.accepted += group
+            self.text, self.violations = text, new
+        elif len(group) == 1:
+            self.file.refuse(self.source, group[0], reason)
+        else:
+            half = len(group) // 2
+            self.groups[:0] = [group[:half], group[half:]]
+
+
+def mend(
+    files: Mapping[str, bytes],
+    violations: Mapping[str, Sequence[Violation]],
+    recheck: Recheck,
+    *,
+    codes: frozenset[str],
+    allowed: frozenset[Applicability],
+) -> list[Fixed]:
+    """Rewrite the files until nothing more can be mended, or ten rounds have passed. Writes nothing.
+
+    ``violations``: all of each file; ``codes``: which are to be mended; ``allowed``: what a fix may be.
+    """
+    states = [_File(path, data, violations.get(path, ())) for path, data in files.items()]
+    for _ in range(ROUNDS):
+        attempts = []
+        for file in states:
+            if file.settled:
+                continue
+            source, proposals = file.propose(codes, allowed)
+            if source is None or not proposals:
+                file.settled = True
+                continue
+            chosen = disjoint(source, [proposal.change for proposal in proposals])
+            attempts.append(_Attempt(file, source, [proposals[number] for number in chosen]))
+        if not attempts:
+            break
+        _judge(attempts, recheck)
+        for attempt in attempts:
+            file = attempt.file
+            file.current = attempt.text
+            file.violations = list(attempt.violations)
+            file.mended += [Mended(one.violation, one.change) for one in attempt.accepted]
+    else:
+        for file in states:
+            if not file.settled:
+                file.propose(codes, frozenset())
+    return [
+        Fixed(file.path, file.before, file.current, tuple(file.mended), tuple(file.left)) for file in states
+    ]
+
+
+def _judge(attempts: Sequence[_Attempt], recheck: Recheck) -> None:
+    """Ask the gate about the groups of all attempts, until each is accepted or refused."""
+    while True:
+        texts: dict[str, bytes] = {}
+        pending: list[_Attempt] = []
+        for attempt in attempts:
+            while attempt.groups:
+                text = attempt.next_text()
+                if text is None:
+                    continue
+                texts[attempt.file.path] = text
+                pending.append(attempt)
+                break
+        if not pending:
+            return
+        found = recheck(texts)
+        for attempt in pending:
+            path = attempt.file.path
+            attempt.judge(texts[path], found.get(path, ()))
+
+
+def _mark(text: str, violation: Violation) -> _Mark:
+    lines = text.splitlines()
+    line = lines[violation.line - 1].strip() if violation.line <= len(lines) else ""
+    return violation.code, violation.function, violation.place, line
+
+
+def count(fixed: Sequence[Fixed]) -> Counter[str]:
+    """How many violations of each code were mended."""
+    return Counter(mended.violation.code for file in fixed for mended in file.mended)

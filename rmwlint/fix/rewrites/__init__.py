@@ -1,0 +1,26 @@
+"""One module a codemod. The order is the order in which they are tried on one violation."""
+
+from __future__ import annotations
+
+import importlib
+
+from rmwlint.fix.rewrite import Rewrite
+
+IN_ORDER = (
+    "save_changed_columns",
+)
+
+
+def rewrites() -> tuple[Rewrite, ...]:
+    """All rewrites, in order."""
+    found = []
+    for name in IN_ORDER:
+        rewrite = importlib.import_module(f"{__name__}.{name}").rewrite
+        assert isinstance(rewrite, Rewrite)
+        found.append(rewrite)
+    return tuple(found)
+
+
+def rewrites_of(code: str) -> tuple[Rewrite, ...]:
+    """The rewrites for violations of a code, in order."""
+    return tuple(rewrite for rewrite in rewrites() if code in rewrite.codes)
