@@ -70,4 +70,5 @@ def _violation(view: View, event: Event) -> Violation:
             ("A", f"changes {names.replace('`', '')}, saves every column    B's change is put back"),
         ),
         remedy=f"name the columns: `save(update_fields=[{fields}])`",
+        hints=view.hints(event),
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rmwlint.codes import Described
     from rmwlint.config import Settings
     from rmwlint.report.result import Result
+    from rmwlint.runner import Request
 
 _INTERRUPTED = 130
 
@@ -52,7 +53,7 @@ def _command(arguments: list[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 2
     try:
-        command = {"check": _check, "explain": _explain, "list": _list}[options.command]
+        command = {"check": _check, "fix": _fix, "explain": _explain, "list": _list}[options.command]
         code = command(options)
         sys.stdout.flush()
         return code
@@ -82,19 +83,50 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("paths", nargs="*", default=["."], metavar="PATH",
                        help="file, folder, or `-` for standard input (default: this folder)")  # fmt: skip
     check.add_argument("--output-format", choices=tuple(FORMATS), default="full", help="default: full")
-    what = check.add_argument_group("what is looked for")
+    _add_selection(check)
+    check.add_argument(
+        "--stdin-filename", metavar="PATH", help="what standard input is to be taken for"
+    )
+    check.add_argument("--statistics", action="store_true", help="count the violations of each code")
+    check.add_argument("--fix", action="store_true", help="rewrite what can be fixed safely, report the rest")
+    check.add_argument(
+        "--with-fixes", action="store_true", help="report the fix of each violation with it, as JSON does too"
+    )
+    _add_fixing(check)
+
+    fix = commands.add_parser(
+        "fix",
+        help="rewrite files so that violations are gone",
+        description="Rewrite files so that violations are gone. Exit code: 0 none left, 1 some left "
+        "(with --diff: something would change), 2 usage or internal error.",
+    )
+    fix.add_argument("paths", nargs="*", default=["."], metavar="PATH", help="file or folder")
+    _add_selection(fix)
+    _add_fixing(fix)
+    fix.set_defaults(stdin_filename=None)
+
+    explain = commands.add_parser("explain", help="say what a check looks for, and what to do about it")
+    explain.add_argument("word", metavar="CODE|NAME")
+
+    listing = commands.add_parser("list", help="list all checks")
+    listing.add_argument("--output-format", choices=("full", "json"), default="full")
+    return parser
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    """What to look for, where and how: what ``check`` and ``fix`` both take."""
+    what = parser.add_argument_group("what is looked for")
     what.add_argument(
         "--select", action="append", metavar="CODE", help="only these: codes, RMW1 for a family, names, ALL"
     )
     what.add_argument("--extend-select", action="append", metavar="CODE", help="these too")
     what.add_argument("--ignore", action="append", metavar="CODE", help="not these")
     what.add_argument("--min-confidence", choices=("low", "medium", "high"), help="default: medium")
-    where = check.add_argument_group("where")
+    where = parser.add_argument_group("where")
     where.add_argument(
         "--include-tests", action="store_true", default=None, help="check tests and migrations too"
     )
-    where.add_argument("--stdin-filename", metavar="PATH", help="what standard input is to be taken for")
-    how = check.add_argument_group("how")
+    how = parser.add_argument_group("how")
     how.add_argument(
         "--config", metavar="FILE", help="settings file (default: the nearest above the first path)"
     )
@@ -103,14 +135,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     how.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     how.add_argument("--cache-dir", metavar="FOLDER", help="default: .rmwlint_cache in the project's root")
-    how.add_argument("--statistics", action="store_true", help="count the violations of each code")
 
-    explain = commands.add_parser("explain", help="say what a check looks for, and what to do about it")
-    explain.add_argument("word", metavar="CODE|NAME")
 
-    listing = commands.add_parser("list", help="list all checks")
-    listing.add_argument("--output-format", choices=("full", "json"), default="full")
-    return parser
+def _add_fixing(parser: argparse.ArgumentParser) -> None:
+    """How far a fix may go."""
+    parser.add_argument(
+        "--unsafe-fixes", action="store_true", help="fixes too that want a person's eye"
+    )
+    parser.add_argument("--diff", action="store_true", help="show what would be fixed, write nothing")
 
 
 def _positive(text: str) -> int:
@@ -125,23 +157,73 @@ def _check(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from rmwlint.report import format_named
-    from rmwlint.runner import Request, run
+    from rmwlint.runner import run
 
-    given = _given(options)
-    settings = _settings(options)
-    result = run(Request(
-        paths=options.paths,
-        settings=settings,
-        use_cache=not options.no_cache,
-        jobs=options.jobs,
-        given=(Path(given[0]), given[1]) if given is not None else None,
-    ))  # fmt: skip
+    request = _request(options)
+    if options.diff:
+        return _write_diff(request, options)
+    if options.fix:
+        from rmwlint.fix.run import counted, fix
+
+        outcome = fix(request, unsafe=options.unsafe_fixes, write=True)
+        print(f"rmwlint: {counted(outcome, written=True)}", file=sys.stderr)
+        result = outcome.result
+    elif options.with_fixes:
+        from rmwlint.fix.run import with_fixes
+
+        result = with_fixes(request)
+    else:
+        result = run(request)
     if not result.files:
         print(f"rmwlint: no Python files to check under {', '.join(options.paths)}.", file=sys.stderr)
     format_named(options.output_format).write(result, sys.stdout, colour=_shows_colour(sys.stdout))
     if options.statistics and options.output_format != "json":
         _write_statistics(result)
     return result.exit_code
+
+
+def _fix(options: argparse.Namespace) -> int:
+    from rmwlint.fix.run import fix, told
+
+    request = _request(options)
+    if options.diff:
+        return _write_diff(request, options)
+    outcome = fix(request, unsafe=options.unsafe_fixes, write=True)
+    for line in told(outcome, written=True):
+        print(line)
+    for failure in outcome.result.failures:
+        print(f"rmwlint: {failure.path}: {failure.message}", file=sys.stderr)
+    return outcome.result.exit_code
+
+
+def _write_diff(request: Request, options: argparse.Namespace) -> int:
+    """Show what would be fixed; 1 where something would."""
+    from rmwlint.fix.run import counted, fix, unified_diff
+
+    outcome = fix(request, unsafe=options.unsafe_fixes, write=False)
+    for line in unified_diff(outcome.fixed):
+        sys.stdout.write(line)
+    sys.stdout.flush()
+    print(f"rmwlint: {counted(outcome, written=False)}", file=sys.stderr)
+    if outcome.result.failures:
+        return 2
+    return 1 if outcome.fixed else 0
+
+
+def _request(options: argparse.Namespace) -> Request:
+    """The run that the options ask for."""
+    from pathlib import Path
+
+    from rmwlint.runner import Request
+
+    given = _given(options)
+    return Request(
+        paths=options.paths,
+        settings=_settings(options),
+        use_cache=not options.no_cache,
+        jobs=options.jobs,
+        given=(Path(given[0]), given[1]) if given is not None else None,
+    )
 
 
 def _given(options: argparse.Namespace) -> tuple[str, bytes] | None:

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from rmwlint.cache import FOLDER, Cache
@@ -38,7 +39,8 @@ _WORTH_WORKERS = 2_000_000
 
 
 class Request(NamedTuple):
-    """What to run. ``given`` is the content of a path that is not read from the disk (standard input).
+    """What to run. ``given`` is the content of a path that is not read from the disk (standard input);
+    ``unsaved`` the content that some of the files are to be taken to have.
 
     ``jobs`` is how many processes may work, None for as many as there are processors. ``executor`` is used
     instead of processes of our own; it may be any, also one that runs its work on other hosts.
@@ -50,6 +52,7 @@ class Request(NamedTuple):
     jobs: int | None = None
     executor: Executor | None = None
     given: tuple[Path, bytes] | None = None
+    unsaved: Mapping[Path, bytes] = MappingProxyType({})
 
 
 def run(request: Request) -> Result:
@@ -89,6 +92,8 @@ def _run(request: Request) -> Result:
     )
     if request.given is not None:
         store.give(*request.given)
+    for path, data in request.unsaved.items():
+        store.give(path, data)
     progress = Progress(sys.stderr, len(named))
     try:
         files = [path for path in named if not skips(path, store)]

@@ -7,15 +7,14 @@ judged together, so that a round costs one run of the engine, not one for each c
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from rmwlint.fix.change import Change, Left, applied, disjoint
+from rmwlint.fix.change import Change, Left, applied, disjoint, edits
 from rmwlint.fix.gate import refused
 from rmwlint.fix.rewrites import rewrites_of
 from rmwlint.fix.source import Source, Unreadable
-from rmwlint.violation import Applicability, Violation
+from rmwlint.violation import Applicability, Fix, Violation
 
 ROUNDS = 10
 
@@ -42,13 +41,14 @@ class Remaining(NamedTuple):
 
 
 class Fixed(NamedTuple):
-    """One file: its bytes before and after, what was mended, and what stays and why."""
+    """One file: its bytes before and after, what was mended, what stays and why, all violations after."""
 
     path: str
     before: bytes
     after: bytes
     mended: tuple[Mended, ...]
     left: tuple[Remaining, ...]
+    violations: tuple[Violation, ...]
 
 
 class _Proposal(NamedTuple):
@@ -68,7 +68,20 @@ class _File:
         self.refused: dict[tuple[_Mark, str], str] = {}
         self.settled = False
 
-    def propose(self, codes: frozenset[str], allowed: frozenset[Applicability]) -> tuple[Source | None, list[_Proposal]]:
+    def result(self) -> Fixed:
+        """What has become of it."""
+        return Fixed(
+            self.path,
+            self.before,
+            self.current,
+            tuple(self.mended),
+            tuple(self.left),
+            tuple(self.violations),
+        )
+
+    def propose(
+        self, codes: frozenset[str], allowed: frozenset[Applicability]
+    ) -> tuple[Source | None, list[_Proposal]]:
         """The first allowed change for each violation; ``left`` says why the others have none."""
         self.left = []
         wanted = [violation for violation in self.violations if violation.code in codes]
@@ -97,7 +110,10 @@ class _File:
             if known is not None:
                 reasons.append(known)
                 continue
-            found = rewrite(source, violation)
+            try:
+                found = rewrite(source, violation)
+            except Exception as error:  # a mistake of ours costs one fix, not the run
+                found = Left(f"internal error in {rewrite.name}: {type(error).__name__}: {error}")
             if isinstance(found, Left):
                 reasons.append(found.reason)
             elif found.applicability in allowed:
@@ -129,7 +145,7 @@ class _Attempt:
         try:
             text = applied(self.source, [one.change for one in (*self.accepted, *self.groups[0])])
             return self.source.encoded(text)
-        except (UnicodeEncodeError, RecursionError, ValueError, TypeError) as error:
+        except Exception as error:  # an encoding that cannot say it, a node libcst does not take there
             self.judge(None, (), f"the rewrite failed: {error}")
             return None
 
@@ -187,9 +203,43 @@ def mend(
         for file in states:
             if not file.settled:
                 file.propose(codes, frozenset())
-    return [
-        Fixed(file.path, file.before, file.current, tuple(file.mended), tuple(file.left)) for file in states
-    ]
+    return [file.result() for file in states]
+
+
+def propose(
+    files: Mapping[str, bytes],
+    violations: Mapping[str, Sequence[Violation]],
+    recheck: Recheck,
+    *,
+    codes: frozenset[str],
+    allowed: frozenset[Applicability],
+) -> dict[Violation, Fix]:
+    """The change that would end each violation, each on the file as it is. The gate is asked about all."""
+    found: dict[Violation, Fix] = {}
+    waiting: list[tuple[_File, Source, list[_Proposal]]] = []
+    for path, data in files.items():
+        file = _File(path, data, violations.get(path, ()))
+        source, proposals = file.propose(codes, allowed)
+        if source is not None and proposals:
+            waiting.append((file, source, proposals))
+    while waiting:
+        attempts = []
+        later = []
+        for file, source, proposals in waiting:
+            chosen = disjoint(source, [proposal.change for proposal in proposals])
+            attempts.append(_Attempt(file, source, [proposals[number] for number in chosen]))
+            rest = [one for number, one in enumerate(proposals) if number not in chosen]
+            if rest:
+                later.append((file, source, rest))
+        _judge(attempts, recheck)
+        for attempt in attempts:
+            for accepted in attempt.accepted:
+                text = applied(attempt.source, [accepted.change])
+                changed = edits(attempt.file.path, attempt.source.text, text)
+                change = accepted.change
+                found[accepted.violation] = Fix(change.applicability, change.message, changed)
+        waiting = later
+    return found
 
 
 def _judge(attempts: Sequence[_Attempt], recheck: Recheck) -> None:
@@ -218,7 +268,3 @@ def _mark(text: str, violation: Violation) -> _Mark:
     line = lines[violation.line - 1].strip() if violation.line <= len(lines) else ""
     return violation.code, violation.function, violation.place, line
 
-
-def count(fixed: Sequence[Fixed]) -> Counter[str]:
-    """How many violations of each code were mended."""
-    return Counter(mended.violation.code for file in fixed for mended in file.mended)
