@@ -154,7 +154,6 @@ def _positive(text: str) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from pathlib import Path
 
     from rmwlint.report import format_named
     from rmwlint.runner import run

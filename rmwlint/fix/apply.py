@@ -1,8 +1,8 @@
 """Rewrites tried on the violations of files, in rounds, until nothing more can be mended.
 
-A round takes for each file the changes that do not touch each other and asks the gate about the new text. Where
-it refuses, the changes are halved until those it refuses are known; they are not tried again. Files are
-judged together, so that a round costs one run of the engine, not one for each change.
+A round takes for each file the changes that do not touch each other and asks the gate about the new text.
+Where it refuses, the changes are halved until those it refuses are known; they are not tried again. Files
+are judged together, so that a round costs one run of the engine, not one for each change.
 """
 
 from __future__ import annotations

@@ -81,7 +81,8 @@ def edits(path: str, before: str, after: str) -> tuple[Edit, ...]:
     old = before.splitlines(keepends=True)
     new = after.splitlines(keepends=True)
     found = []
-    for what, first, last, start, end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for what, first, last, start, end in matcher.get_opcodes():
         if what != "equal":
             found.append(Edit(path, Span(first + 1, 1, last + 1, 1), "".join(new[start:end])))
     return tuple(found)

@@ -1,7 +1,7 @@
 """What must hold of a file's new text before it may be written.
 
-The text parses; it uses no name that nothing binds; the violations it was made for are gone; no other has come.
-The engine itself says so, on the new text, with every check that the run shows.
+The text parses; it uses no name that nothing binds; the violations it was made for are gone; no other has
+come. The engine itself says so, on the new text, with every check that the run shows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ _ALWAYS = frozenset([*dir(builtins), "__file__", "__path__", "__builtins__", "__
 
 
 def refused(
-    before: bytes, after: bytes, old: Sequence[Violation], new: Sequence[Violation], mended: Iterable[Violation]
+    before: bytes,
+    after: bytes,
+    old: Sequence[Violation],
+    new: Sequence[Violation],
+    mended: Iterable[Violation],
 ) -> str:
     """Why the text must not be written; empty where nothing speaks against it.
 

@@ -105,15 +105,17 @@ def _imports(node: cst.CSTNode) -> Iterator[tuple[str, str]]:
             yield bound, f"{base}.{name}"
 
 
+_WITH_TARGET = (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.For, cst.CompFor, cst.NamedExpr)
+
+
 def _names_bound(node: cst.CSTNode) -> Iterator[str]:
-    if isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.For, cst.CompFor, cst.NamedExpr)):
+    if isinstance(node, _WITH_TARGET):
         yield from _targets(node.target)
-    elif isinstance(node, cst.AsName) or isinstance(node, cst.Param):
+    elif isinstance(node, (cst.AsName, cst.Param)):
         yield from _targets(node.name)
-    elif isinstance(node, (cst.FunctionDef, cst.ClassDef)):
-        yield node.name.value
-    elif isinstance(node, (cst.MatchAs, cst.MatchStar)) and node.name is not None:
-        yield node.name.value
+    elif isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.MatchAs, cst.MatchStar)):
+        if node.name is not None:
+            yield node.name.value
 
 
 def _targets(target: cst.CSTNode) -> Iterator[str]:

@@ -64,4 +64,6 @@ def step_span(violation: Violation, role: str, *, last: bool = False) -> Span | 
 
 def elsewhere(violation: Violation) -> bool:
     """Whether a part of the story is told in another function or file, beyond a call."""
-    return any(step.message.startswith("by way of") or step.path != violation.path for step in violation.steps)
+    return any(
+        step.message.startswith("by way of") or step.path != violation.path for step in violation.steps
+    )

@@ -13,7 +13,7 @@ from rmwlint.fix.source import Source
 from rmwlint.violation import Violation
 
 #: Wider than this, a call is broken over lines.
-WIDEST = 110
+WIDEST = 100
 
 
 class Saved(NamedTuple):
@@ -57,6 +57,12 @@ def uses(source: Source, around: cst.CSTNode, written: str) -> Iterator[cst.Base
         yield node
 
 
+_BINDING: Any = (
+    cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.AsName, cst.Param, cst.For, cst.CompFor,
+    cst.NamedExpr, cst.Del,
+)  # fmt: skip
+
+
 def bindings(source: Source, function: cst.CSTNode, name: str) -> list[cst.CSTNode]:
     """The nodes that bind a name in a function: assignments, loops, ``with``, parameters and the like."""
     found: list[cst.CSTNode] = []
@@ -64,10 +70,8 @@ def bindings(source: Source, function: cst.CSTNode, name: str) -> list[cst.CSTNo
         above = source.parent(node)
         while isinstance(above, (cst.Tuple, cst.List, cst.Element, cst.StarredElement)):
             node, above = above, source.parent(above)  # type: ignore[assignment]
-        binds: Any = (cst.AssignTarget, cst.AsName, cst.Param, cst.For, cst.CompFor, cst.NamedExpr, cst.Del)
-        if isinstance(above, binds) or isinstance(above, (cst.AnnAssign, cst.AugAssign)):
-            if getattr(above, "target", getattr(above, "name", node)) is node:
-                found.append(above)
+        if isinstance(above, _BINDING) and getattr(above, "target", getattr(above, "name", node)) is node:
+            found.append(above)
     return found
 
 
@@ -121,7 +125,7 @@ def is_open(call: cst.Call) -> bool:
 
 def with_argument(source: Source, call: cst.Call, keyword: str, value: str) -> cst.Call:
     """The call with one more keyword argument, broken over lines where it gets too wide."""
-    given = [arg for arg in call.args]
+    given = list(call.args)
     if given:
         last = given[-1]
         comma = last.comma if isinstance(last.comma, cst.Comma) else None
@@ -139,10 +143,19 @@ def with_argument(source: Source, call: cst.Call, keyword: str, value: str) -> c
     longer = call.with_changes(args=[new], whitespace_before_args=cst.SimpleWhitespace(""))
     where = source.span(call)
     if where.column + len(source.code(longer)) > WIDEST:
+        indent = len(_indentation(source, call)) + 4
+        if value.startswith("[") and indent + len(f"{keyword}={value},") > WIDEST:
+            items = "".join(f"        {item},\n" for item in value[1:-1].split(", "))
+            value = f"[\n{items}    ]"
         text = f"{source.code(call.func)}(\n    {keyword}={value},\n)"
         broken: Any = cst.parse_expression(text)
         return call.with_changes(args=broken.args, whitespace_before_args=broken.whitespace_before_args)
     return longer
+
+
+def _indentation(source: Source, node: cst.CSTNode) -> str:
+    line = source.text.splitlines()[source.line(node) - 1]
+    return line[: len(line) - len(line.lstrip())].expandtabs(4)
 
 
 def _name(keyword: str) -> cst.Name:

@@ -23,7 +23,7 @@ class Unreadable(Exception):
 
 
 class Source:
-    """The tree of a file. Raises Unreadable where it cannot be parsed, or would not come back byte for byte."""
+    """The tree of a file. Raises Unreadable where it does not parse, or would not come back byte for byte."""
 
     def __init__(self, data: bytes) -> None:
         try:
@@ -59,7 +59,7 @@ class Source:
 
     def at(self, span: Span, kind: type[N]) -> N | None:
         """The outermost node of that kind that stands exactly there."""
-        for node in self._by_span.get(tuple(span), ()):
+        for node in self._by_span.get((span.line, span.column, span.end_line, span.end_column), ()):
             if isinstance(node, kind) and node in self._parents:
                 return node
         return None

@@ -105,22 +105,89 @@ def _own_save(cls: Cls, write: Event) -> Iterator[tuple[str, str]]:
         if limit is not None and not any(name == limit or kind == "kwargs" for name, kind in taken):
             yield "bar", f"`{cls.name}.{pending[0].facts.name}` takes no `{limit}`"
     declared = _fields(cls)
+    told: set[str] = set()
     while pending:
-        fn = pending.pop()
+        fn = pending.pop(0)
         if fn in seen or not fn.facts.params:
             continue
         seen.add(fn)
         itself = fn.facts.params[0].name
         ops = fn.facts.ops
-        for op in ops:
+        for number in of_stored_row(fn, cls.keys()):
+            op = ops[number]
             if op[0] == "setattr" and ops[op[1]] == ("name", itself):
                 stem = op[2][:-3] if op[2].endswith("_id") else op[2]
-                if stem in declared or op[2] in declared:
-                    yield "saved", op[2]
+                column = stem if stem in declared else op[2]
+                if column in declared and column not in told:
+                    told.add(column)
+                    yield "saved", column
             elif op[0] == "call" and ops[op[1]][0] == "attr" and ops[ops[op[1]][1]] == ("name", itself):
                 called = cls.method(ops[op[1]][2])
                 if called is not None:
                     pending.append(called)
+
+
+def of_stored_row(fn: Fn, keys: frozenset[str]) -> Iterator[int]:
+    """The operations of a method that can run for a row that is in the database, called without arguments.
+
+    Branches on ``self._state.adding``, on the row's key and on parameters left at their defaults are known.
+    """
+    blocks = fn.facts.blocks
+    seen: set[int] = set()
+    pending = [0]
+    while pending:
+        number = pending.pop()
+        if number in seen:
+            continue
+        seen.add(number)
+        _, last, successors, handlers = blocks[number]
+        pending.extend(handlers)
+        end = fn.facts.ops[last - 1] if last else ("pass",)
+        if end[0] == "branch" and len(successors) == 2:
+            known = _truth(fn, end[1], keys)
+            if known is not None:
+                pending.append(successors[0 if known else 1])
+                continue
+        pending.extend(successors)
+    for number in sorted(seen):
+        yield from range(blocks[number][0], blocks[number][1])
+
+
+def _truth(fn: Fn, register: int, keys: frozenset[str]) -> bool | None:
+    """Whether a condition holds for a stored row; None where that is not known."""
+    ops = fn.facts.ops
+    op = ops[register]
+    if op[0] == "unary" and op[1] == "not":
+        inner = _truth(fn, op[2], keys)
+        return None if inner is None else not inner
+    if op[0] == "bool":
+        parts = [_truth(fn, part, keys) for part in op[2]]
+        decisive: bool = op[1] == "or"
+        if decisive in parts:
+            return decisive
+        return None if None in parts else not decisive
+    if op[0] == "compare" and len(op[2]) == 2 and op[1] in (("is",), ("is not",)):
+        if ops[op[2][1]] == ("const", None):
+            absent = _absent(fn, op[2][0], keys)
+            return None if absent is None else absent is (op[1][0] == "is")
+        return None
+    if op[0] == "attr" and op[2] == "adding":
+        return False
+    absent = _absent(fn, register, keys)
+    return None if absent is None else not absent
+
+
+def _absent(fn: Fn, register: int, keys: frozenset[str]) -> bool | None:
+    """Whether a value is None (or as good as that): a parameter's default, or the key of a stored row."""
+    op = fn.facts.ops[register]
+    if op[0] == "attr" and op[2] in keys and fn.facts.ops[op[1]] == ("name", fn.facts.params[0].name):
+        return False
+    if op[0] != "name" or sum(other[:2] == ("store", op[1]) for other in fn.facts.ops) != 1:
+        return None
+    for parameter in fn.facts.params[1:]:
+        if parameter.name == op[1] and parameter.default is not None and parameter.default[0] == "const":
+            return not bool(parameter.default[1])
+    return None
 
 
 def _row_type(cls: Cls) -> str | None:

@@ -21,7 +21,7 @@ BY_FOLDER = {check.name.replace("-", "_"): check for check in registry().values(
 def situations(folder: Path) -> Iterator[Path]:
     """The fixtures in a check's folder: files, and folders that are run as a whole."""
     for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "__pycache__")):
+        if path.name.startswith((".", "__pycache__")) or path.name.endswith(".fixed.py"):
             continue
         if path.is_dir() or path.suffix == ".py":
             yield path
@@ -30,6 +30,7 @@ def situations(folder: Path) -> Iterator[Path]:
 def files_of(situation: Path) -> list[Path]:
     """The modules of one fixture."""
     found = sorted(situation.rglob("*.py")) if situation.is_dir() else [situation]
+    found = [path for path in found if not path.name.endswith(".fixed.py")]
     return [Path(os.path.relpath(path)) for path in found]
 
 

@@ -7,7 +7,10 @@ import importlib
 from rmwlint.fix.rewrite import Rewrite
 
 IN_ORDER = (
+    "compute_in_database",
+    "lock_row",
     "save_changed_columns",
+    "enqueue_after_commit",
 )
 
 

@@ -5,8 +5,8 @@ those that every save stamps (`auto_now`).
 
 Safe where the row is read in the same function and used for nothing but its attributes before the save, its
 class and all these columns are known, and no receiver of `pre_save` in the project could set more: then one
-actor writes exactly what was changed. Unsafe otherwise: a caller or callee may have changed a column that would
-no longer be saved. Left where the object may be a new row, which `update_fields` refuses to insert.
+actor writes exactly what was changed. Unsafe otherwise: a caller or callee may have changed a column that
+would no longer be saved. Left where the object may be a new row, which `update_fields` refuses to insert.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def naming(source: Source, violation: Violation, found: Saved) -> cst.Call | Lef
     call = found.call
     if call.args and (is_open(call) or any(arg.keyword is None for arg in call.args)):
         return Left("what else the save is given is not known")
-    if any(argument(call, keyword) for keyword in ("force_insert", "force_update", "update_fields")):
+    if any(argument(call, keyword) for keyword in ("force_insert", "update_fields")):
         return Left("the save says itself how it is to be done")
     new = _may_be_new(source, found)
     if new:

@@ -1,0 +1,208 @@
+"""`Order.objects.get(pk=pk)` → `Order.objects.select_for_update().get(pk=pk)`, inside `transaction.atomic()`.
+
+Where no transaction is open from the read to the write, the statements between go into a `with
+transaction.atomic():`. SQLAlchemy's queries get `with_for_update()`; its session is in a transaction already.
+
+Unsafe always: others wait for the row, what follows may be rolled back together, and a row locked in another
+order elsewhere can deadlock. Left in `async` functions of Django, around `yield`, where a database error is
+caught inside, and where the rows come out of a loop or from the caller.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from rmwlint.fix.change import Change, Left, Replacement, replaced
+from rmwlint.fix.names import Import, dotted
+from rmwlint.fix.rewrite import UNSAFE, Rewrite, elsewhere, hint, step_span
+from rmwlint.fix.shapes import argument
+from rmwlint.fix.source import Source
+from rmwlint.violation import Violation
+
+rewrite = Rewrite(
+    "RMW104",
+    "RMW105",
+    "RMW106",
+    library="Django, SQLAlchemy",
+    does="`.get(…)` → `.select_for_update().get(…)` in `transaction.atomic()`; `with_for_update()`",
+    unsafe="others wait for the row, and errors roll more back",
+)
+
+_TERMINAL = frozenset(["get", "first", "last", "earliest", "latest", "get_or_create"])
+_QUERY_TERMINAL = frozenset(["first", "one", "one_or_none", "scalar", "get"])
+#: A query with one of these cannot lock its rows.
+_UNLOCKABLE = frozenset(["distinct", "annotate", "aggregate", "values", "values_list", "union", "raw"])
+_RUNS = frozenset(["execute", "scalar", "scalars"])
+
+
+@rewrite.of_violation
+def attempt(source: Source, violation: Violation) -> Change | Left:
+    if elsewhere(violation):
+        return Left("the read or the write is in another function")
+    span = step_span(violation, "read")
+    read = source.at(span, cst.Call) if span is not None else None
+    first = next((step for step in violation.steps if step.role == "read"), None)
+    if read is None or first is None or first.message != "read here":
+        return Left("the row is not read in this function by a plain call")
+    row = hint(violation, "row")
+    if row.startswith(("sqlalchemy.", "flask_sqlalchemy.")):
+        return _sqlalchemy(source, read)
+    if row == "django.Model":
+        return _django(source, violation, read)
+    return Left("its library has no row lock that is known here")
+
+
+def _chain(call: cst.CSTNode) -> list[str]:
+    """The methods of a chain of calls, last first."""
+    names = []
+    node = call
+    while True:
+        if isinstance(node, cst.Call):
+            node = node.func
+        elif isinstance(node, cst.Attribute):
+            names.append(node.attr.value)
+            node = node.value
+        else:
+            return names
+
+
+def _sqlalchemy(source: Source, read: cst.Call) -> Change | Left:
+    if not isinstance(read.func, cst.Attribute):
+        return Left("the row is not read by a query")
+    method = read.func.attr.value
+    if "with_for_update" in source.code(read):
+        return Left("the query asks for a lock already")
+    message = "locks the row where it is read"
+    statement = read.args[0].value if read.args else None
+    if method in _RUNS and isinstance(statement, cst.Call):
+        if "select" in [*_chain(statement), _root(statement)]:
+            return Change({statement: _called(statement, "with_for_update")}, (), UNSAFE, message)
+    if method in _QUERY_TERMINAL and "query" in _chain(read.func.value):
+        inner = read.func.value
+        return Change({inner: _called(inner, "with_for_update")}, (), UNSAFE, message)
+    if method == "get" and len(read.args) >= 2 and _chain(read.func.value)[:1] != ["query"]:
+        if argument(read, "with_for_update") is None:
+            arg = cst.Arg(
+                cst.Name("True"),
+                cst.Name("with_for_update"),
+                equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
+            )
+            comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+            before = [*read.args[:-1], read.args[-1].with_changes(comma=comma)]
+            return Change({read: read.with_changes(args=[*before, arg])}, (), UNSAFE, message)
+    return Left("the query has no place for a lock")
+
+
+def _root(node: cst.CSTNode) -> str:
+    while isinstance(node, (cst.Call, cst.Attribute)):
+        node = node.func if isinstance(node, cst.Call) else node.value
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def _called(value: cst.BaseExpression, method: str, args: str = "") -> cst.Call:
+    made: Any = cst.parse_expression(f"x.{method}({args})")
+    return made.with_changes(func=made.func.with_changes(value=value))  # type: ignore[no-any-return]
+
+
+def _django(source: Source, violation: Violation, read: cst.Call) -> Change | Left:
+    locked = _locked(source, read, hint(violation, "class"))
+    if isinstance(locked, Left):
+        return locked
+    write = source.at(violation.span, cst.Call)
+    if write is None:
+        return Left("the write is no plain call")
+    function = source.function(write)
+    if not isinstance(function, cst.FunctionDef) or function is not source.function(read):
+        return Left("read and write are not in one function")
+    if function.asynchronous is not None:
+        return Left("transactions of Django are not async")
+    old, new = locked
+    if _in_transaction(source, read, write, function):
+        return Change({old: new}, (), UNSAFE, "locks the row where it is read")
+    hook = source.bindings.reach("django.db.transaction")
+    if hook is None:
+        return Left("the name `transaction` is taken")
+    wrapped = _wrapped(source, read, write, {old: new}, hook.code)
+    if isinstance(wrapped, Left):
+        return wrapped
+    needs: tuple[Import, ...] = (hook.needs,) if hook.needs else ()
+    return Change(wrapped, needs, UNSAFE, "locks the row from its read to the commit")
+
+
+def _locked(source: Source, read: cst.Call, class_name: str) -> tuple[cst.CSTNode, cst.CSTNode] | Left:
+    """The part of the read that is replaced, and by what."""
+    if "select_for_update" in source.code(read):
+        return Left("the query asks for a lock already")
+    chain = set(_chain(read))
+    for name in chain & _UNLOCKABLE:
+        return Left(f"rows of a query with `{name}` cannot be locked")
+    of = 'of=("self",)' if "select_related" in chain else ""
+    if isinstance(read.func, cst.Attribute) and read.func.attr.value in _TERMINAL:
+        receiver = read.func.value
+        return receiver, _called(receiver, "select_for_update", of)
+    if source.bindings.qualified(read.func) == "django.shortcuts.get_object_or_404" and read.args:
+        given = read.args[0].value
+        if read.args[0].keyword is None:
+            rows: cst.BaseExpression = given
+            if dotted(given).rpartition(".")[2] == class_name:
+                rows = cst.Attribute(given, cst.Name("objects"))
+            return given, _called(rows, "select_for_update", of)
+    return Left("the row is not read by a query in place")
+
+
+def _in_transaction(source: Source, read: cst.Call, write: cst.Call, function: cst.FunctionDef) -> bool:
+    """Whether one ``transaction.atomic`` is open from the read to the write."""
+    for decorator in function.decorators:
+        if _is_atomic(source, decorator.decorator):
+            return True
+    return any(
+        isinstance(above, cst.With)
+        and source.inside(write, above)
+        and any(_is_atomic(source, item.item) for item in above.items)
+        for above in source.ancestors(read)
+    )
+
+
+def _is_atomic(source: Source, expression: cst.BaseExpression) -> bool:
+    called = expression.func if isinstance(expression, cst.Call) else expression
+    return source.bindings.qualified(called) == "django.db.transaction.atomic"
+
+
+def _wrapped(
+    source: Source, read: cst.Call, write: cst.Call, inner: dict[cst.CSTNode, Any], code: str
+) -> dict[cst.CSTNode, Replacement] | Left:
+    """The statements from the read to the write, in a ``with`` of their own."""
+    block = next(
+        (
+            above
+            for above in source.ancestors(read)
+            if isinstance(above, cst.IndentedBlock) and source.inside(write, above)
+        ),
+        None,
+    )
+    if block is None:
+        return Left("read and write are not in one block")
+    body = list(block.body)
+    first = next(number for number, one in enumerate(body) if source.inside(read, one))
+    last = next(number for number, one in enumerate(body) if source.inside(write, one))
+    taken = body[first : last + 1]
+    for statement in taken:
+        for _ in source.within(statement, cst.Yield):
+            return Left("it would hold the transaction over a `yield`")
+        for handler in source.within(statement, cst.ExceptHandler):
+            caught = source.code(handler.type) if handler.type is not None else ""
+            if "IntegrityError" in caught or "DatabaseError" in caught:
+                return Left("a database error is caught inside")
+    new = [replaced(statement, inner) for statement in taken]
+    leading = new[0].leading_lines
+    new[0] = new[0].with_changes(leading_lines=[])
+    around = cst.With(
+        [cst.WithItem(cst.parse_expression(f"{code}.atomic()"))],
+        cst.IndentedBlock(new),
+        leading_lines=leading,
+    )
+    table: dict[cst.CSTNode, Replacement] = {taken[0]: around}
+    table.update(dict.fromkeys(taken[1:], cst.RemoveFromParent()))
+    return table
