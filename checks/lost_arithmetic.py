@@ -43,6 +43,7 @@ def find(view: View) -> Iterator[Violation]:
         if window.how != "arith" or window.write.does not in ("write", "swap") or window.attribute is None:
             continue
         place = place_text(view, window)
+        new = "2" if view.operator_at(window.set_at) == "-" else "4"
         yield view.violation(
             check,
             window.write.op,
@@ -50,7 +51,7 @@ def find(view: View) -> Iterator[Violation]:
             place=place,
             sure=window.sure,
             steps=window_steps(view, window),
-            interleaving=lost_update(place),
+            interleaving=lost_update(place, "3", new, new),
             remedy="let the database compute the new value, or lock the row from the read to the commit",
             hints=(("attribute", window.attribute), *view.hints(window.write)),
         )

@@ -112,6 +112,14 @@ class View:
                 return event.op
         return None
 
+    def operator_at(self, op: int | None) -> str:
+        """The arithmetic operator of the value that an operation stores; empty where there is none."""
+        ops = self.fn.facts.ops
+        if op is None or ops[op][0] not in ("setattr", "setitem"):
+            return ""
+        value = ops[ops[op][3]]
+        return str(value[1]) if value[0] in ("binop", "inplace") else ""
+
     def skipped_guards(self) -> Iterator[Skipped]:
         """The guards that this method offers and that a path to its normal end skips."""
         return skipped_guards(self.fn)
