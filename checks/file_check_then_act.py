@@ -31,29 +31,33 @@ from rmwlint.check import HIGH, LOW, MEDIUM, Check, View, Violation, Window, win
 check = Check("RMW406", "file-check-then-act", since="0.1")
 
 
+_DEEDS = {"create": "makes it", "delete": "removes it", "replace": "replaces it"}
+
+
 @check.on_function
 def find(view: View) -> Iterator[Violation]:
-    told: set[int] = set()
+    told: set[object] = set()
     for window in view.open_windows:
         read, write = window.read, window.write
-        if read is None or read.does != "test" or write.place is None or write.op in told:
+        if read is None or write.place is None or write.place.kind not in ("file", "directory"):
             continue
-        if write.place.kind not in ("file", "directory"):
+        # What a callee does between its own look and its own act is told of the callee.
+        if read.op == write.op:
             continue
-        sure = _sure(window)
-        if not sure:
+        sure = min(_sure(view, window), window.sure)
+        where = (view.span(write.op), write.does)
+        same = (write.place.symbol, view.span(read.op))
+        if not sure or where in told or same in told:
             continue
-        told.add(write.op)
+        told |= {where, same}
         path = write.place.text
-        deed = {"create": "makes it", "delete": "removes it", "replace": "replaces it"}.get(
-            write.does, "writes it"
-        )
+        deed = _DEEDS.get(write.does, "writes it")
         yield view.violation(
             check,
             write.op,
             f"`{path}` is looked at and then used; another process can change it in between",
             place=path,
-            sure=min(sure, window.sure),
+            sure=sure,
             steps=window_steps(view, window),
             interleaving=(
                 ("A", f"looks at {path}"),
@@ -64,15 +68,27 @@ def find(view: View) -> Iterator[Violation]:
         )
 
 
-def _sure(window: Window) -> int:
+def _sure(view: View, window: Window) -> int:
     """How sure it is that the second actor gets hurt; 0 where the act itself is safe."""
-    write = window.write
+    read, write = window.read, window.write
+    assert read is not None
+    kind = read.row.kind if read.row is not None else None
+    there = view.found_there(window)
+    if window.how != "decide":
+        return MEDIUM if kind == "listing" and write.does == "delete" and "missing" not in write.caught else 0
+    near = not read.trail and not write.trail
     if write.does == "delete":
-        return 0 if "missing" in write.caught else HIGH
+        if "missing" in write.caught or there is False:
+            return 0
+        if kind == "detail" or view.told_apart(window):
+            return LOW
+        return HIGH if near and there else MEDIUM
     if write.does == "create":
-        return 0 if "duplicate" in write.caught else HIGH
-    if write.does == "ensure":
-        return 0
+        if "duplicate" in write.caught or there is True:
+            return 0
+        return HIGH if near and there is False and kind != "detail" else MEDIUM
     if write.does == "replace":
-        return 0 if write.caught else MEDIUM
-    return LOW if window.outcome else MEDIUM
+        return 0 if write.caught else LOW if there is None else MEDIUM
+    if write.does == "write":
+        return MEDIUM if there is False and kind != "detail" else LOW
+    return 0

@@ -18,6 +18,7 @@ from rmwlint.libraries.model import AttributeModel, BaseModel, CallModel, TypeMo
 _PLACES = ("row", "rows", "file", "directory", "key", "document", "http")
 _REACHES = ("thread", "task", "process", "host", "cluster", "row")
 _BACKENDS = ("http", "rpc", "grpc", "ssh", "smtp", "subprocess", "socket", "cloud", "cache", "driver")
+_LOOKS = ("presence", "listing", "detail")
 _WAITS = ("sleep", "join", "result", "queue", "lock", "poll")
 _EXCEPTIONS = ("duplicate", "missing", "conflict")
 _LOCK_FORMS = ("context", "acquire", "release", "decorator", "create")
@@ -26,7 +27,7 @@ _TRANSACTION_FORMS = ("context", "decorator", "begin")
 # What each ``does`` allows beside the keys of every call; the keys in capitals are required.
 _GOES_WITH: dict[str, str] = {
     "read": "PLACE at lock lock_keywords outcome session",
-    "test": "PLACE at session",
+    "test": "PLACE at kind session",
     "query": "place at narrows lock lock_keywords",
     "assign": "place at COLUMNS",
     "mutate": "at",
@@ -213,7 +214,7 @@ _CALL: dict[str, Check] = {
     "nested": _flag,
     "readonly": _flag,
     "session": _word_or_argument("self"),
-    "kind": _word(*_BACKENDS, *_WAITS),
+    "kind": _word(*_BACKENDS, *_WAITS, *_LOOKS),
     "module_from": _module_from,
     "exceptions": _words(*_EXCEPTIONS),
     "requires": _condition,
@@ -394,7 +395,7 @@ def _forms(does: str) -> tuple[str, ...]:
 
 
 def _kinds(does: str) -> tuple[str, ...]:
-    return _WAITS if does == "wait" else _BACKENDS
+    return {"wait": _WAITS, "test": _LOOKS}.get(does, _BACKENDS)
 
 
 def _full(names: tuple[str, ...], library: str) -> tuple[str, ...]:

@@ -49,12 +49,12 @@ def _type(module: ModuleView, node: ast.expr) -> Type | None:
         if head == "Coroutine" and len(inner) == 3:
             return _type(module, inner[2])
         if head in ("type", "Type"):
-            found = _type(module, inner[0])
+            found = _type(module, inner[0]) if inner else None
             return found._replace(kind="class") if found is not None and found.kind == "instance" else None
         if head in _TRANSPARENT:
-            return _type(module, inner[0])
+            return _type(module, inner[0]) if inner else None
         if head in _ITERABLES:
-            return iterable(_type(module, inner[0]))
+            return iterable(_type(module, inner[0]) if inner else None)
         outer = _type(module, node.value)
         if outer is not None and outer.arg is None:
             return outer._replace(arg=_type(module, inner[-1]))

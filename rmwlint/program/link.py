@@ -565,6 +565,13 @@ class _Linker:
         return annotation_type(self.module, op[2]) or self.types[op[1]]
 
     def binop(self, number: int, op: Op) -> Type | None:
+        if op[1] != "/":
+            return None
+        for register, method in ((op[2], "__truediv__"), (op[3], "__rtruediv__")):
+            value = self.types[register]
+            if value is not None and value.kind == "library":
+                if any(row.gives == "@self" for row in self.libraries.method_meaning(value.name, method, {})):
+                    return value
         return None
 
     def bool_(self, number: int, op: Op) -> Type | None:
@@ -995,6 +1002,7 @@ _RULES: dict[str, Any] = {
     "await": _Linker.same,
     "typed": _Linker.typed,
     "star": _Linker.same,
+    "binop": _Linker.binop,
     "bool": _Linker.bool_,
     "choose": _Linker.choose,
     "build": _Linker.build,

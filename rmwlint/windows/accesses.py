@@ -34,6 +34,8 @@ def _place(run: Interpreter, site: Site, row: CallModel) -> _At:
     value, register = _accessed(run, site, row)
     at = row.at or ("self" if row.on else "arg0")
     kind = row.place or "row"
+    if value is not None and isinstance(value.symbol, tuple) and value.symbol[:1] == ("opened",):
+        return _At(Place(kind, value.symbol[1], "", frozenset(), value.symbol[2]), value)
     written = text(run.facts, register)
     if value is None:
         return _At(Place(kind, ("op", site.position), "", frozenset(), written), None)
@@ -148,6 +150,8 @@ def read(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | Non
         run.emit(event._replace(place=place._replace(kind="row", symbol=symbol, what=what, text=written)))
         return Value(symbol, NO_DEPS, kind)
     run.emit(event)
+    if place.kind == "file" and row.gives is not None:
+        return Value(("opened", place.symbol, place.text), deps, kind)
     return Value(("op", position), deps, kind, query=query if many(kind) else None)
 
 
@@ -170,16 +174,17 @@ def write(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | No
     if row.columns in ("all", "changed") and value is not None:
         run.state.dirty.pop(value.symbol, None)
     place, position, kind = at.place, site.position, site.kind
-    if row.does == "create":
+    does = _effect(site, row)
+    if does == "create":
         return Value(("new", position), NO_DEPS, kind)
-    if row.does == "ensure":
+    if does == "ensure":
         symbol = ("row", position)
         run.rows[symbol] = position
         place = place._replace(kind="row", symbol=symbol, text=bound(run.facts, position, place.text))
         run.emit(Event(position, "read", place, row=row, call=site.known, type=kind, sure=sure))
         return Value(symbol, frozenset([(position, None, "copy")]), kind)
     if place.kind in ("file", "directory") and row.gives is not None:
-        return Value(("opened", place.symbol), frozenset([(position, None, "copy")]), kind)
+        return Value(("opened", place.symbol, place.text), frozenset([(position, None, "copy")]), kind)
     return Value(("outcome", position), frozenset(), kind)
 
 
@@ -204,11 +209,14 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
     if serialised is None and value is not None:
         serialised = run.state.attrs.get((value.symbol, "**"))
     kind = value.type if value is not None else None
+    given = site.given
+    if value is not None and at.place.kind in ("file", "directory"):
+        given = (value, *given)
     return Event(
         site.position,
-        row.does,
+        _effect(site, row),
         at.place,
-        deps=merge_deps(site.given),
+        deps=merge_deps(given),
         columns=tuple(columns),
         set_at=tuple(set_at),
         control=control,
@@ -224,6 +232,15 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
         caught=_tolerated(site, row),
         locked=bool(serialised is not None and serialised.whole is not None),
     )
+
+
+def _effect(site: Site, row: CallModel) -> str:
+    """What the call does: without the keyword that makes it tolerant, an ``ensure`` is a plain creation."""
+    if row.does == "ensure" and row.when is not None:
+        given = site.keyword(row.when)
+        if (given is None or given.const is False) and site.keyword("**") is None:
+            return "create"
+    return row.does
 
 
 def _tolerated(site: Site, row: CallModel) -> frozenset[str]:

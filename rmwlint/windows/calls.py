@@ -24,6 +24,8 @@ def call(run: Interpreter, position: int, op: Op) -> Value:
     site = site_of(run, position, op)
     known = site.known
     run.result.at_calls[position] = run.state.held
+    if run.state.control:
+        run.result.control_at[position] = run.state.control
     found: Value | None = None
     for row in known.rows:
         given = _run(run, site, row) if row.does == "run" else _row(run, site, row)

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rmwlint.program.program import Cls, Fn
+from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.interpret import Analysis, analysis
+from rmwlint.windows.paths import private, related
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order
 
 WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])
@@ -127,7 +129,7 @@ class _Finder:
             yield Window(None, write, attribute, how, branch, outcome, write.held, guard, set_at, sure)
             return
         for read in self.reads.get(number, ()):
-            if read.place is None or not same_place(read.place, place):
+            if read.place is None or not (same_place(read.place, place) or related(read, write, how)):
                 continue
             held = common(read.held, write.held)
             guard = self.guard(read, write, attribute)
@@ -164,6 +166,11 @@ class _Finder:
             return "lock"
         if place.kind in ("row", "rows", "document") and self.row_locked(read, write):
             return "row lock"
+        if place.kind in ("file", "directory"):
+            if private(self.fn, place.symbol):
+                return "temporary place of its own"
+            if locked_by_callers(self.fn):
+                return "lock of the callers"
         return ""
 
     def row_locked(self, read: Event | None, write: Event) -> bool:

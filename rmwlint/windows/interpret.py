@@ -81,7 +81,7 @@ class Exit:
 class Analysis:
     """The result for one function: its events in source order, its ways out, its yields."""
 
-    __slots__ = ("at_calls", "events", "exits", "fn", "interpreter", "yields")
+    __slots__ = ("at_calls", "control_at", "events", "exits", "fn", "interpreter", "yields")
 
     def __init__(self, fn: Fn) -> None:
         self.fn = fn
@@ -89,6 +89,8 @@ class Analysis:
         self.exits: list[Exit] = []
         self.yields: list[Exit] = []
         self.at_calls: dict[int, tuple[Held, ...]] = {}
+        #: what decided that a call happens, where anything did
+        self.control_at: dict[int, frozenset[tuple[Dep, int, bool]]] = {}
 
 
 def analysis(fn: Fn, constants: tuple[tuple[int, bool | None], ...] = ()) -> Analysis:
@@ -126,6 +128,10 @@ class Interpreter:
             self.self_class = owner
         self.self_symbol: Symbol = ("param", 0) if self.self_class is not None else None
         self.handler_starts: dict[int, int] = {}
+        #: block → the looks in it, which an exception handler around it may answer
+        self.looks: dict[int, list[tuple[int, str]]] = {}
+        #: symbol of a container that this function fills → what its content depends on
+        self.contents: dict[Symbol, frozenset[Dep]] = {}
         self.states_in: dict[int, State] = {}
         self.locals = self.facts.locals if fn.index else frozenset()
 
@@ -163,12 +169,13 @@ class Interpreter:
         if end[0] in ("branch", "loop") and len(successors) == 2:
             condition = regs[end[1]]
             known = truth(self.ops, end[1], self.flag) if self.constants and end[0] == "branch" else None
+            deciding = condition.deps | self.presence(condition)
             for outcome, target in zip((True, False), successors):
                 if known is not None and outcome is not known:
                     continue
                 branch = state.copy()
-                if end[0] == "branch" and condition.deps:
-                    branch.control = state.control | {(dep, last - 1, outcome) for dep in condition.deps}
+                if end[0] == "branch" and deciding:
+                    branch.control = state.control | {(dep, last - 1, outcome) for dep in deciding}
                 out.append((target, branch))
         else:
             if not successors and end[0] not in ("return", "raise"):
@@ -239,6 +246,8 @@ class Interpreter:
     def emit(self, event: Event) -> None:
         """Record an event with what is held and what decided it."""
         state = self.state
+        if event.does in ("read", "test"):
+            self.looks.setdefault(self.block, []).append((event.op, event.does))
         self.result.events.append(
             event._replace(
                 held=state.held,
@@ -258,9 +267,11 @@ class Interpreter:
                 continue
             seen.add(handler)
             block = self.facts.blocks[handler]
-            op = self.ops[block[0]]
-            if op[0] == "caught":
-                found |= self.handled(op[1])
+            for number in range(block[0], block[1]):
+                op = self.ops[number]
+                if op[0] == "caught":
+                    found |= self.handled(op[1])
+                    break
             pending.extend(block[3])
         return frozenset(found)
 
@@ -527,6 +538,8 @@ class Interpreter:
         state = self.state
         symbol = base.symbol
         state.mutated[symbol] = position
+        if deps and isinstance(symbol, tuple) and symbol[0] == "new":
+            self.contents[symbol] = self.contents.get(symbol, NO_DEPS) | strengthen(deps, "derive")
         if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr":
             row = self.rows.get(symbol[1])
             if (row is not None and symbol[1] != self.self_symbol) or self.is_row_symbol(symbol[1]):
@@ -597,12 +610,26 @@ class Interpreter:
 
     def op_unary(self, position: int, op: Op) -> Value:
         value = self.regs[op[2]]
-        return Value(self.symbol("unary", op[1], value.symbol), strengthen(value.deps, "derive"))
+        deps = strengthen(value.deps, "derive") | self.presence(value)
+        return Value(self.symbol("unary", op[1], value.symbol), deps)
 
     def op_compare(self, position: int, op: Op) -> Value:
         values = [self.regs[register] for register in op[2]]
         symbol = self.symbol("compare", op[1], *(value.symbol for value in values))
-        return Value(symbol, merge_deps(values, "derive"))
+        deps = merge_deps(values, "derive")
+        for value in values:
+            deps |= self.presence(value)
+        return Value(symbol, deps)
+
+    def presence(self, value: Value) -> frozenset[Dep]:
+        """The dependence of a test whether there is such a row, or such an element in a container."""
+        row = self.rows.get(value.symbol)
+        if row is not None and row >= 0:
+            return frozenset([(row, None, "derive")])
+        inside = self.contents.get(value.symbol)
+        if inside:
+            return frozenset((dep[0], None, "derive") for dep in inside)
+        return NO_DEPS
 
     def op_bool(self, position: int, op: Op) -> Value:
         values: list[Value] = [self.regs[register] for register in op[2]]
@@ -612,7 +639,10 @@ class Interpreter:
         row = next((value for value in values if value.symbol in self.rows), None)
         if row is not None and row.type is not None and kind is not None:
             return row._replace(deps=merge_deps(values))
-        return Value(self.symbol("bool", *(value.symbol for value in values)), merge_deps(values), kind)
+        deps = merge_deps(values)
+        for value in values:
+            deps |= self.presence(value)
+        return Value(self.symbol("bool", *(value.symbol for value in values)), deps, kind)
 
     def op_choose(self, position: int, op: Op) -> Value:
         test, one, other = (self.regs[register] for register in op[1:4])
@@ -697,6 +727,18 @@ class Interpreter:
         return Value(self.symbol("item", base.symbol, ("const", index)), base.deps, kind)
 
     def op_caught(self, position: int, op: Op) -> Value:
+        words = self.handled(op[1])
+        if "missing" in words:
+            broad = "conflict" in words
+            found = [
+                ((look, None, "derive"), position, False)
+                for number, block in enumerate(self.facts.blocks)
+                if self.block in block[3]
+                for look, does in self.looks.get(number, ())
+                if does == "test" or not broad
+            ]
+            if found:
+                self.state.control = self.state.control | frozenset(found)
         return Value(("op", position))
 
     # -- control ----------------------------------------------------------------------------------

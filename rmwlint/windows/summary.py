@@ -91,10 +91,10 @@ def apply(run: Interpreter, site: Site) -> Value | None:
     if len(known.targets) != 1:
         return None
     target = known.targets[0]
-    if target.facts.is_generator:
-        return None
     binding = Binding(run, site.position, target, site.receiver, site.args, site.kwargs)
     found = _called(binding)
+    if target.facts.is_generator:
+        return _generated(run, binding, found, site)
     replayed = 0
     for event in found.events:
         if event.does not in _REPLAYED or replayed >= _MOST:
@@ -109,6 +109,26 @@ def apply(run: Interpreter, site: Site) -> Value | None:
     _dirty(run, binding, found)
     _checked(run, binding, found)
     return returned(run, site)
+
+
+def _generated(run: Interpreter, binding: Binding, found: Analysis, site: Site) -> Value | None:
+    """What a generator's caller iterates over: its looks happen at the call, its elements depend on them."""
+    looks: set[int] = set()
+    for event in found.events[:_MOST]:
+        if event.does == "test":
+            lifted = _lifted(run, binding, event, site.known)
+            if lifted is not None:
+                run.emit(lifted)
+                looks.add(event.op)
+    if not looks:
+        return None
+    deps = frozenset(
+        dep
+        for way in found.yields
+        if way.value is not None
+        for dep in binding.deps(frozenset(dep for dep in way.value.deps if dep[0] in looks or dep[0] < 0))
+    )
+    return Value(("op", site.position), deps, site.kind)
 
 
 def _inner(held: tuple[Held, ...], binding: Binding) -> tuple[Held, ...]:

@@ -13,6 +13,7 @@ from rmwlint.windows.find import Window, guard_of, open_windows, same_place, win
 from rmwlint.windows.hazards import hazards_in_transaction
 from rmwlint.windows.hints import hints_of_write
 from rmwlint.windows.interpret import Analysis, analysis
+from rmwlint.windows.presence import found_there
 from rmwlint.windows.shared import concurrency, shared_windows
 from rmwlint.windows.skipped import Skipped, skipped_guards
 from rmwlint.windows.text import text
@@ -59,6 +60,25 @@ class View:
     def windows(self) -> tuple[Window, ...]:
         """All windows, closed ones too."""
         return windows(self.fn)
+
+    def found_there(self, window: Window) -> bool | None:
+        """Whether the write happens because the read found the thing; None where that cannot be told."""
+        if window.branch is None or window.read is None:
+            return None
+        return found_there(self.fn.facts, window.branch, window.outcome, window.read.op)
+
+    def told_apart(self, window: Window) -> bool:
+        """Whether the look only tells sorts apart: the same is done to the place, whichever way it goes."""
+        write = window.write
+        other = (window.branch, not window.outcome)
+        return any(
+            event.does == write.does
+            and event.place is not None
+            and write.place is not None
+            and event.place.symbol == write.place.symbol
+            and any((branch, outcome) == other for _, branch, outcome in event.control)
+            for event in self.events
+        )
 
     @property
     def open_windows(self) -> tuple[Window, ...]:

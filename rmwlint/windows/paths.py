@@ -1,0 +1,64 @@
+"""Paths: which lies inside which, and which only this call knows of."""
+
+from __future__ import annotations
+
+from rmwlint.program.link import link
+from rmwlint.program.program import Fn
+from rmwlint.windows.values import Event, Symbol
+
+_JOINS = frozenset(["call", "binop", "fstring", "element"])
+
+
+def inside(path: Symbol, directory: Symbol) -> bool:
+    """Whether a path is built from a directory's path: ``os.path.join(d, n)``, ``d / n``, ``f"{d}/{n}"``."""
+    if not isinstance(path, tuple) or path[0] not in _JOINS:
+        return False
+    return any(part == directory or inside(part, directory) for part in path[1:] if isinstance(part, tuple))
+
+
+def related(read: Event, write: Event, how: str) -> bool:
+    """Whether a look at one path speaks of an act on another: what a listing names, what a directory holds."""
+    if read.place is None or write.place is None or read.row is None:
+        return False
+    if write.place.kind not in ("file", "directory") or write.does != "delete":
+        return False
+    if read.row.kind == "listing":
+        return how != "decide" or inside(write.place.symbol, read.place.symbol)
+    if write.place.kind == "directory" and how == "decide":
+        return inside(read.place.symbol, write.place.symbol)
+    return False
+
+
+def private(fn: Fn, symbol: Symbol) -> bool:
+    """Whether the path lies in a temporary place that this function or the object's own methods made."""
+    if not isinstance(symbol, tuple) or not symbol:
+        return False
+    if symbol[0] == "new":
+        return _temporary(fn, symbol[1])
+    if symbol[0] == "attr" and symbol[1] == ("param", 0) and fn.owner is not None:
+        return _own_temporary(fn, symbol[2])
+    return any(private(fn, part) for part in symbol[1:] if isinstance(part, tuple))
+
+
+def _temporary(fn: Fn, register: int) -> bool:
+    known = link(fn).calls.get(register)
+    return known is not None and any(row.does == "create" and row.at == "result" for row in known.rows)
+
+
+def _own_temporary(fn: Fn, attribute: str) -> bool:
+    owner = fn.owner
+    assert owner is not None
+    assigned = owner.facts.self_fields.get(attribute, ())
+    made = [_made(owner.module.fn(index), register) for index, register in assigned]
+    return bool(made) and any(made) and all(found is not False for found in made)
+
+
+def _made(fn: Fn, register: int) -> bool | None:
+    """Whether a value is a new temporary place; None where it is no place at all (None)."""
+    op = fn.facts.ops[register]
+    if op[0] == "const" and op[1] is None:
+        return None
+    while op[0] in ("attr", "enter", "await"):
+        register = op[1]
+        op = fn.facts.ops[register]
+    return _temporary(fn, register)

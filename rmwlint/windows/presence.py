@@ -1,0 +1,136 @@
+"""Which way a branch goes: because the thing looked for is there, or because it is not?
+
+``if not os.path.exists(p)``, ``if row is None``, ``if count == 0``, ``if key not in seen`` and ``except NotFound``
+all go on because it is absent. The answer comes from the shape of the condition; what cannot be told is None.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rmwlint.facts.model import Function
+
+_DEPTH = 12
+_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_PLAIN_CALLS = frozenset(["bool", "len", "any", "all", "list", "set", "tuple", "sorted", "int", "next", "sum"])
+
+
+def found_there(function: Function, branch: int, outcome: bool, look: int) -> bool | None:
+    """Whether the flow goes on after ``branch`` (a branch or a ``caught``) because ``look`` found something.
+
+    ``outcome``: the way taken at the branch. ``look``: the operation that looked. None where it cannot be told.
+    """
+    op = function.ops[branch]
+    if op[0] == "caught":
+        return False
+    if op[0] != "branch":
+        return None
+    sign = _Reader(function, look).sign(op[1], branch, 0)
+    if sign == 0:
+        return None
+    return (sign > 0) == outcome
+
+
+class _Reader:
+    def __init__(self, function: Function, look: int) -> None:
+        self.function = function
+        self.look = look
+
+    def sign(self, register: int, at: int, depth: int) -> int:
+        """1 where a true value means that something was found, -1 where it means that nothing was, 0 unknown."""
+        ops = self.function.ops
+        if register == self.look:
+            return 1
+        if depth > _DEPTH:
+            return 0
+        op = ops[register]
+        kind = op[0]
+        if kind == "name":
+            return self.stored(op[1], register, at, depth)
+        if kind == "unary":
+            return -self.sign(op[2], at, depth + 1) if op[1] == "not" else 0
+        if kind == "compare":
+            return self.compared(op[1], op[2], at, depth)
+        if kind == "bool":
+            return next((sign for part in op[2] if (sign := self.sign(part, at, depth + 1))), 0)
+        if kind in ("await", "star", "element", "unpack", "attr", "enter"):
+            return self.sign(op[1], at, depth + 1)
+        if kind == "item":
+            return self.sign(op[1], at, depth + 1) or self.sign(op[2], at, depth + 1)
+        if kind == "collect":
+            return self.sign(op[2], at, depth + 1)
+        if kind == "call":
+            parts = [op[1], *op[2]] if ops[op[1]][0] == "attr" else list(op[2])
+            return next((sign for part in parts if (sign := self.sign(part, at, depth + 1))), 0)
+        if kind == "choose":
+            return self.sign(op[2], at, depth + 1) or self.sign(op[3], at, depth + 1)
+        return 0
+
+    def compared(self, symbols: tuple[str, ...], registers: tuple[int, ...], at: int, depth: int) -> int:
+        if len(symbols) != 1:
+            return 0
+        symbol, (left, right) = symbols[0], registers
+        if symbol in ("in", "not in"):
+            sign = 1 if self.sign(right, at, depth + 1) or self.filled(right, at) else 0
+            return -sign if symbol == "not in" else sign
+        constant, other = self.constant(right), left
+        if constant is _OPEN:
+            constant, other = self.constant(left), right
+            symbol = _FLIPPED.get(symbol, symbol)
+        if constant is _OPEN:
+            return 0
+        sign = self.sign(other, at, depth + 1)
+        if symbol in ("is", "=="):
+            return sign if constant is True or _number(constant) and constant > 0 else -sign
+        if symbol in ("is not", "!="):
+            return -sign if constant is True or _number(constant) and constant > 0 else sign
+        if symbol in (">", ">="):
+            return sign if _number(constant) and constant <= 1 else 0
+        if symbol in ("<", "<="):
+            return -sign if _number(constant) and constant <= 1 else 0
+        return 0
+
+    def constant(self, register: int) -> Any:
+        op = self.function.ops[register]
+        if op[0] == "const":
+            return op[1]
+        if op[0] == "build" and not op[2] or op[0] == "dict" and not op[1]:
+            return None
+        if op[0] == "unary" and op[1] == "-" and self.function.ops[op[2]] == ("const", 1):
+            return None
+        return _OPEN
+
+    def stored(self, name: str, register: int, at: int, depth: int) -> int:
+        """What the last assignments of a name above the branch say; constants between them say nothing."""
+        ops = self.function.ops
+        for number in range(min(register, at) - 1, -1, -1):
+            op = ops[number]
+            if op[0] == "store" and op[1] == name:
+                sign = self.sign(op[2], number, depth + 1)
+                if sign:
+                    return sign
+        return 1 if self.filled(register, at) else 0
+
+    def filled(self, register: int, at: int) -> bool:
+        """Whether a container, known by its name, is filled above with what the look gave."""
+        ops = self.function.ops
+        named = ops[register]
+        if named[0] != "name":
+            return False
+        for number in range(at - 1, -1, -1):
+            op = ops[number]
+            receiver = None
+            if op[0] == "call" and ops[op[1]][0] == "attr":
+                receiver = ops[ops[op[1]][1]]
+            elif op[0] == "setitem":
+                receiver = ops[op[1]]
+            if receiver is not None and receiver[:2] == named[:2] and number > self.look:
+                return True
+        return False
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_OPEN = object()
