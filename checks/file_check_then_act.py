@@ -45,6 +45,8 @@ def find(view: View) -> Iterator[Violation]:
         if read.op == write.op:
             continue
         sure = min(_sure(view, window), window.sure)
+        if view.one_shot or view.scratch(write.place):
+            sure = min(sure, LOW)
         where = (view.span(write.op), write.does)
         same = (write.place.symbol, view.span(read.op))
         if not sure or where in told or same in told:
@@ -74,6 +76,8 @@ def _sure(view: View, window: Window) -> int:
     assert read is not None
     kind = read.row.kind if read.row is not None else None
     there = view.found_there(window)
+    if read.does != "test" and there is not False:
+        return 0
     if window.how != "decide":
         return MEDIUM if kind == "listing" and write.does == "delete" and "missing" not in write.caught else 0
     near = not read.trail and not write.trail
@@ -90,5 +94,9 @@ def _sure(view: View, window: Window) -> int:
     if write.does == "replace":
         return 0 if write.caught else LOW if there is None else MEDIUM
     if write.does == "write":
-        return MEDIUM if there is False and kind != "detail" else LOW
+        of_one_sort = (
+            read.place is not None and write.place is not None and read.place.kind == write.place.kind
+        )
+        exclusive = there is False and of_one_sort and view.refuses(window)
+        return MEDIUM if exclusive else LOW
     return 0

@@ -24,7 +24,7 @@ def locked_by_callers(fn: Fn) -> bool:
 def _locked(fn: Fn, depth: int) -> bool:
     name = fn.facts.name
     nested = fn.parent is not None and fn.parent.index != 0 and fn.facts.owner is None
-    if depth > _DEEPEST or not (nested or name.startswith("_") and not name.endswith("__")):
+    if depth > _DEEPEST or not (nested or (name.startswith("_") and not name.endswith("__"))):
         return False
     calls = 0
     for caller in fn.module.functions():

@@ -17,16 +17,47 @@ def inside(path: Symbol, directory: Symbol) -> bool:
 
 
 def related(read: Event, write: Event, how: str) -> bool:
-    """Whether a look at one path speaks of an act on another: what a listing names, what a directory holds."""
+    """Whether a look at one path speaks of another: of what a listing names, of the directory around it."""
     if read.place is None or write.place is None or read.row is None:
         return False
     if write.place.kind not in ("file", "directory") or write.does != "delete":
         return False
     if read.row.kind == "listing":
-        return how != "decide" or inside(write.place.symbol, read.place.symbol)
+        return _begins(write.place.symbol, read.place.symbol, how != "decide")
     if write.place.kind == "directory" and how == "decide":
         return inside(read.place.symbol, write.place.symbol)
     return False
+
+
+def _begins(path: Symbol, directory: Symbol, listed: bool) -> bool:
+    """Whether a path begins with the directory, or is itself one of the names that a listing gave."""
+    while isinstance(path, tuple):
+        if path == directory:
+            return True
+        if path[0] == "element":
+            return listed
+        if (path[0] == "call" and len(path) > 2) or (path[0] == "binop" and len(path) == 4):
+            path = path[2]
+        elif path[0] in ("fstring", "item", "attr") and len(path) > 1:
+            path = path[1]
+        else:
+            return False
+    return False
+
+
+def scratch(fn: Fn, symbol: Symbol) -> bool:
+    """Whether a name in the path suggests a temporary place, made for this run."""
+    suggests = fn.module.program.libraries.receiver
+    if not isinstance(symbol, tuple) or not symbol:
+        return False
+    if symbol[0] == "param":
+        name = fn.facts.params[symbol[1]].name
+        return "files.Temporary" in suggests(name)
+    if symbol[0] == "attr" and "files.Temporary" in suggests(symbol[2]):
+        return True
+    if symbol[0] == "global" and "files.Temporary" in suggests(str(symbol[1]).rpartition(".")[2]):
+        return True
+    return any(scratch(fn, part) for part in symbol[1:] if isinstance(part, tuple))
 
 
 def private(fn: Fn, symbol: Symbol) -> bool:

@@ -1,7 +1,7 @@
 """Which way a branch goes: because the thing looked for is there, or because it is not?
 
-``if not os.path.exists(p)``, ``if row is None``, ``if count == 0``, ``if key not in seen`` and ``except NotFound``
-all go on because it is absent. The answer comes from the shape of the condition; what cannot be told is None.
+``if not os.path.exists(p)``, ``if row is None``, ``if count == 0``, ``if key not in seen`` and ``except
+NotFound:`` all go on because it is absent. The shape of the condition tells; what cannot be told is None.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from rmwlint.facts.model import Function
 
 _DEPTH = 12
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-_PLAIN_CALLS = frozenset(["bool", "len", "any", "all", "list", "set", "tuple", "sorted", "int", "next", "sum"])
+_PLAIN_CALLS = frozenset(
+    ["bool", "len", "any", "all", "list", "set", "tuple", "sorted", "int", "next", "sum"]
+)
 
 
 def found_there(function: Function, branch: int, outcome: bool, look: int) -> bool | None:
     """Whether the flow goes on after ``branch`` (a branch or a ``caught``) because ``look`` found something.
 
-    ``outcome``: the way taken at the branch. ``look``: the operation that looked. None where it cannot be told.
+    ``outcome``: the way taken there. ``look``: the operation that looked. None where it cannot be told.
     """
     op = function.ops[branch]
     if op[0] == "caught":
@@ -37,7 +39,7 @@ class _Reader:
         self.look = look
 
     def sign(self, register: int, at: int, depth: int) -> int:
-        """1 where a true value means that something was found, -1 where it means that nothing was, 0 unknown."""
+        """1 where a true value means that something was found, -1 that nothing was, 0 unknown."""
         ops = self.function.ops
         if register == self.look:
             return 1
@@ -81,9 +83,9 @@ class _Reader:
             return 0
         sign = self.sign(other, at, depth + 1)
         if symbol in ("is", "=="):
-            return sign if constant is True or _number(constant) and constant > 0 else -sign
+            return sign if constant is True or (_number(constant) and constant > 0) else -sign
         if symbol in ("is not", "!="):
-            return -sign if constant is True or _number(constant) and constant > 0 else sign
+            return -sign if constant is True or (_number(constant) and constant > 0) else sign
         if symbol in (">", ">="):
             return sign if _number(constant) and constant <= 1 else 0
         if symbol in ("<", "<="):
@@ -94,7 +96,7 @@ class _Reader:
         op = self.function.ops[register]
         if op[0] == "const":
             return op[1]
-        if op[0] == "build" and not op[2] or op[0] == "dict" and not op[1]:
+        if (op[0] == "build" and not op[2]) or (op[0] == "dict" and not op[1]):
             return None
         if op[0] == "unary" and op[1] == "-" and self.function.ops[op[2]] == ("const", 1):
             return None

@@ -13,11 +13,12 @@ from rmwlint.windows.find import Window, guard_of, open_windows, same_place, win
 from rmwlint.windows.hazards import hazards_in_transaction
 from rmwlint.windows.hints import hints_of_write
 from rmwlint.windows.interpret import Analysis, analysis
+from rmwlint.windows.paths import scratch
 from rmwlint.windows.presence import found_there
 from rmwlint.windows.shared import concurrency, shared_windows
 from rmwlint.windows.skipped import Skipped, skipped_guards
 from rmwlint.windows.text import text
-from rmwlint.windows.values import Event, Held, Value
+from rmwlint.windows.values import Event, Held, Place, Value
 
 
 class Lines(Protocol):
@@ -66,6 +67,29 @@ class View:
         if window.branch is None or window.read is None:
             return None
         return found_there(self.fn.facts, window.branch, window.outcome, window.read.op)
+
+    def scratch(self, place: Place) -> bool:
+        """Whether the names in a path suggest a place made for this run alone."""
+        return scratch(self.fn, place.symbol) or "files.Temporary" in self._suggested(place.text)
+
+    @property
+    def one_shot(self) -> bool:
+        """Whether the module's name suggests a program that is run once, by hand."""
+        return any("files.OneShot" in self._suggested(part) for part in self.fn.module.name.split("."))
+
+    def _suggested(self, name: str) -> tuple[str, ...]:
+        return self.fn.module.program.libraries.receiver(name.rpartition(".")[2])
+
+    def refuses(self, window: Window) -> bool:
+        """Whether the other way at the branch that decides only raises."""
+        if window.branch is None:
+            return False
+        blocks, ops = self.fn.facts.blocks, self.fn.facts.ops
+        for _, last, successors, _ in blocks:
+            if last - 1 == window.branch and len(successors) == 2:
+                start, end, further, _ = blocks[successors[1 if window.outcome else 0]]
+                return not further and ops[end - 1][0] == "raise" and start < end
+        return False
 
     def told_apart(self, window: Window) -> bool:
         """Whether the look only tells sorts apart: the same is done to the place, whichever way it goes."""
