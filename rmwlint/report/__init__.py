@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from rmwlint.report.result import Result
 
 #: Name on the command line → module in this folder.
-FORMATS = {"full": "full", "concise": "concise", "json": "as_json"}
+FORMATS = {
+    "full": "full",
+    "concise": "concise",
+    "json": "as_json",
+    "sarif": "sarif",
+}
 
 
 class Format(Protocol):

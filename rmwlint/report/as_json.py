@@ -7,7 +7,6 @@ from typing import Any, TextIO
 
 from rmwlint import __version__
 from rmwlint.own import INTERNAL_ERROR
-from rmwlint.report.fingerprint import fingerprints
 from rmwlint.report.result import Result
 from rmwlint.store import Failure
 from rmwlint.violation import Fix, Span, Step, Violation
@@ -22,10 +21,9 @@ def write(result: Result, out: TextIO, *, colour: bool) -> None:
 
 def document(result: Result) -> dict[str, Any]:
     """The document as plain values."""
-    marks = fingerprints(result.violations, result.lines)
     return {
         "version": __version__,
-        "violations": [_violation(*pair) for pair in zip(result.violations, marks)],
+        "violations": [_violation(*pair) for pair in zip(result.violations, result.fingerprints())],
         "errors": [_error(failure) for failure in result.failures],
         "summary": {
             "files": result.files,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from rmwlint.report.fingerprint import fingerprints
 from rmwlint.store import Failure
 from rmwlint.violation import Violation
 
@@ -13,7 +14,8 @@ class Result(NamedTuple):
     """``violations`` are those to show, sorted; ``lines`` gives the source lines of a path.
 
     ``failures`` are rmwlint's own. ``files`` counts those checked, ``suppressed`` the violations that a
-    comment silenced.
+    comment silenced, ``accepted`` those that a baseline holds. ``marks`` are the fingerprints, where
+    violations were taken out after they were made: equal ones are told apart by their order.
     """
 
     violations: tuple[Violation, ...]
@@ -21,6 +23,8 @@ class Result(NamedTuple):
     files: int
     suppressed: int
     lines: Callable[[str], list[str]]
+    accepted: int = 0
+    marks: tuple[str, ...] | None = None
 
     @property
     def exit_code(self) -> int:
@@ -35,3 +39,14 @@ class Result(NamedTuple):
         for violation in self.violations:
             counts[violation.code] = counts.get(violation.code, 0) + 1
         return dict(sorted(counts.items()))
+
+    def fingerprints(self) -> tuple[str, ...]:
+        """The fingerprint of each violation, in order."""
+        return self.marks if self.marks is not None else tuple(fingerprints(self.violations, self.lines))
+
+    def only(self, keep: Sequence[bool]) -> Result:
+        """The result with those violations for which ``keep`` is true; they keep their fingerprints."""
+        kept = [pair for pair, wanted in zip(zip(self.violations, self.fingerprints()), keep) if wanted]
+        return self._replace(
+            violations=tuple(violation for violation, _ in kept), marks=tuple(mark for _, mark in kept)
+        )

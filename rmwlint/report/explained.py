@@ -1,0 +1,59 @@
+"""The text of a check, cut into what a format can set: prose, the headings of examples, their code."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import NamedTuple
+
+_HEADING = re.compile(r"[A-Z][A-Za-z ]*:\Z")
+
+
+class Part(NamedTuple):
+    """``kind`` is ``prose``, ``heading`` (``Bad``, ``Good``, …) or ``code``."""
+
+    kind: str
+    text: str
+
+
+class Explained(NamedTuple):
+    """A check's documentation: its first line, and the rest in order."""
+
+    title: str
+    parts: tuple[Part, ...]
+
+    @property
+    def prose(self) -> str:
+        """The paragraphs before the first example, each as one line."""
+        paragraphs = []
+        for part in self.parts:
+            if part.kind != "prose":
+                break
+            paragraphs.append(part.text)
+        return "\n\n".join(paragraphs)
+
+    @property
+    def markdown(self) -> str:
+        """All of it but the title, as Markdown."""
+        shapes = {"prose": "{}", "heading": "**{}**", "code": "```python\n{}\n```"}
+        return "\n\n".join(shapes[part.kind].format(part.text) for part in self.parts)
+
+
+def explained(doc: str) -> Explained:
+    """Read the docstring of a check (or of a code of rmwlint's own)."""
+    title, _, rest = inspect.cleandoc(doc).partition("\n")
+    parts: list[Part] = []
+    for block in re.split(r"\n(?:[ \t]*\n)+", rest.strip("\n")):
+        if not block.strip():
+            continue
+        if block.startswith("    "):
+            code = "\n".join(line[4:].rstrip() for line in block.split("\n"))
+            if parts and parts[-1].kind == "code":
+                # an empty line inside an example: two, where the example has more
+                code = f"{parts.pop().text}\n\n{code}"
+            parts.append(Part("code", code))
+        elif _HEADING.match(block):
+            parts.append(Part("heading", block.rstrip(":")))
+        else:
+            parts.append(Part("prose", " ".join(block.split())))
+    return Explained(title, tuple(parts))
