@@ -40,8 +40,8 @@ def find(view: View) -> Iterator[Violation]:
         kind = hazard.detail or "backend"
         yield view.violation(
             check,
-            hazard.event.op,
-            f"{hazard.written} ({kind}) runs while the transaction `{hazard.transaction.text}` is open",
+            hazard.op,
+            f"{hazard.written} ({kind}) runs while the transaction `{hazard.held.text}` is open",
             place=hazard.label,
             sure=hazard.sure,
             steps=hazard.steps,

@@ -48,8 +48,8 @@ def find(view: View) -> Iterator[Violation]:
     for hazard in view.hazards_in_transaction("enqueue"):
         yield view.violation(
             check,
-            hazard.event.op,
-            f"{hazard.written} sends work while the transaction `{hazard.transaction.text}` is not committed",
+            hazard.op,
+            f"{hazard.written} sends work while the transaction `{hazard.held.text}` is not committed",
             place=hazard.label,
             sure=hazard.sure,
             steps=hazard.steps,

@@ -40,8 +40,8 @@ def find(view: View) -> Iterator[Violation]:
     for hazard in view.hazards_in_transaction("wait"):
         yield view.violation(
             check,
-            hazard.event.op,
-            f"{hazard.written} waits while the transaction `{hazard.transaction.text}` is open",
+            hazard.op,
+            f"{hazard.written} waits while the transaction `{hazard.held.text}` is open",
             place=hazard.label,
             sure=hazard.sure,
             steps=hazard.steps,

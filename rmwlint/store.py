@@ -1,6 +1,7 @@
 """The files of a run: their bytes, lines and facts, each looked at once.
 
-Modules are found by name when they are asked for, a folder at a time: no tree is ever listed.
+Modules are found by name when they are asked for, a folder at a time. The files of a whole project are listed
+only for a question that none of them can answer alone (who overrides this method?).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from rmwlint.facts.lower import lower
 from rmwlint.facts.model import Module
 from rmwlint.facts.storage import UnusableFactsError, dump, load
 from rmwlint.own import UNREADABLE
-from rmwlint.source.files import shown
+from rmwlint.source.files import find, shown
 from rmwlint.source.parse import Unparsable, parse
 from rmwlint.source.project import project_root
 from rmwlint.source.text import Undecodable, decode, split_lines
@@ -79,6 +80,7 @@ class Store:
         self._package_roots: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._found: dict[tuple[str, str], Path | None] = {}
         self._patterns: dict[frozenset[str], re.Pattern[bytes]] = {}
+        self._project_files: dict[str, tuple[Path, ...]] = {}
 
     def give(self, path: Path, data: bytes) -> None:
         """Take ``data`` for the content of ``path``, whatever the disk says (an editor's unsaved text)."""
@@ -183,6 +185,16 @@ class Store:
         if key not in self._found:
             self._found[key] = self._find(dotted.split("."), root)
         return self._found[key]
+
+    def project_files(self, near: Path) -> Sequence[Path]:
+        """The files of the project that ``near`` lies in, without its tests; none where there is no project."""
+        root = project_root(os.path.dirname(os.path.abspath(near)))
+        if root is None:
+            return ()
+        files = self._project_files.get(root)
+        if files is None:
+            files = self._project_files[root] = tuple(sorted(find([root])))
+        return files
 
     def warm(
         self, tasks: Sequence[Task], executor: Executor, *, workers: int, progress: Callable[[int], None]

@@ -164,6 +164,7 @@ class Libraries:
         self._gives: dict[str, Gives] = {}
         self._receiver_answers: dict[str, tuple[str, ...]] = {}
         self._tokens: frozenset[str] | None = None
+        self._method_names: frozenset[str] | None = None
         self._token_wildcards: tuple[str, ...] = ()
         roots: set[str] = set()
         for rows in layers:
@@ -268,6 +269,14 @@ class Libraries:
     def methods(self, type_name: str, method: str) -> tuple[CallModel, ...]:
         """All rows for a method of a type, through its lineage, most specific first."""
         return tuple(row for level in self._levels(type_name, method) for row in level)
+
+    def knows_method(self, name: str) -> bool:
+        """Whether some library's type has a method of exactly that name."""
+        if self._method_names is None:
+            self._method_names = frozenset(
+                known for names in self._methods.values() for known in names.exact
+            )
+        return name in self._method_names
 
     def function_meaning(self, qualified: str, keywords: Mapping[str, Any]) -> tuple[CallModel, ...]:
         """The rows that count for a call of a function; ``keywords`` as in :meth:`applies`."""

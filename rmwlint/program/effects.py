@@ -1,9 +1,12 @@
 """What a call may set off, however far down: backend calls, messages, waits.
 
-``effects(fn)`` gives for each kind the best witness: the surest, then the nearest. It is the least fixed
-point over the strongly connected components of the call graph (Tarjan, "Depth-first search and linear
-graph algorithms", SIAM J. Comput. 1972), computed from the bottom up, so that the answer does not depend
-on who asks first.
+``effects(fn)`` gives for each kind the best witnesses: the surest, then the nearest, at most a few with
+different premises. It is the least fixed point over the strongly connected components of the call graph
+(Tarjan, "Depth-first search and linear graph algorithms", SIAM J. Comput. 1972), computed from the bottom up,
+so that the answer does not depend on who asks first.
+
+What a method's overrides do counts too, with less confidence the fewer of them do it; what is handed to
+something that runs it later does not count.
 """
 
 from __future__ import annotations
@@ -11,16 +14,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from rmwlint.facts.model import Op
+from rmwlint.program.deferral import decorators, names_called_later, postponed, wrapping
+from rmwlint.program.dispatch import abstract, candidates
 from rmwlint.program.link import Call, link
+from rmwlint.program.premises import NONE, Premise, applied, premises
 from rmwlint.program.program import Fn
 
 HAZARDS = frozenset(["backend", "enqueue", "wait"])
+
+_MOST_WITNESSES = 4
+_DEEPEST = 40
 
 
 class Effect(NamedTuple):
     """A witness. ``op``: the call in the function asked about; ``via``: the function called there, None when
     that call is the hazard itself. ``detail``: the library model's ``kind``; ``label``: the call as a reader
-    would name it; ``depth``: calls in between."""
+    would name it; ``depth``: calls in between; ``needs``: the premises under which it happens."""
 
     kind: str
     detail: str
@@ -29,7 +39,23 @@ class Effect(NamedTuple):
     via: Fn | None
     sure: int
     depth: int
+    needs: frozenset[Premise] = NONE
 
+
+class Below(NamedTuple):
+    """What one call runs. ``functions``: each may be the one; ``exact``: all of them are run, no override or
+    guess; ``bound``: the first parameter is the receiver; ``call``: the operation, None for a wrapper."""
+
+    op: int
+    functions: tuple[Fn, ...]
+    sure: int
+    exact: bool
+    guessed: bool
+    bound: bool
+    call: Op | None
+
+
+Effects = dict[str, tuple[Effect, ...]]
 
 _SURE = {"high": 3, "medium": 2, "low": 1}
 
@@ -39,8 +65,8 @@ def row_sure(confidence: str) -> int:
     return _SURE[confidence]
 
 
-def effects(fn: Fn) -> dict[str, Effect]:
-    """The hazards that running ``fn`` may set off, by kind."""
+def effects(fn: Fn) -> Effects:
+    """The hazards that calling ``fn`` may set off, by kind, best witness first."""
     found = fn.memo.get("effects")
     if found is None:
         for component in _components(fn):
@@ -56,36 +82,64 @@ def chain(fn: Fn, effect: Effect) -> list[tuple[Fn, Effect]]:
     while effect.via is not None and effect.via not in seen:
         fn = effect.via
         seen.add(fn)
-        effect = effects(fn)[effect.kind]
+        known = effects(fn).get(effect.kind, ())
+        below = next((one for one in known if one.label == effect.label and one.depth < effect.depth), None)
+        if below is None:
+            break
+        effect = below
         steps.append((fn, effect))
     return steps
 
 
 def called_parameters(fn: Fn) -> frozenset[int]:
-    """The parameters that ``fn`` itself calls, by index."""
+    """The parameters that ``fn`` itself calls, by index; not those that it also hands on to be called later."""
     found = fn.memo.get("called_parameters")
     if found is None:
         ops = fn.facts.ops
         names = {parameter.name: index for index, parameter in enumerate(fn.facts.params)}
-        found = frozenset(
-            names[ops[op[1]][1]]
-            for op in ops
-            if op[0] == "call" and ops[op[1]][0] == "name" and ops[op[1]][1] in names
-        )
-        fn.memo["called_parameters"] = found
+        called = {ops[op[1]][1] for op in ops if op[0] == "call" and ops[op[1]][0] == "name"}
+        called &= names.keys()
+        if called:
+            called -= names_called_later(fn)
+        found = fn.memo["called_parameters"] = frozenset(names[name] for name in called)
     return found  # type: ignore[return-value]
 
 
-def callees(fn: Fn) -> Iterator[tuple[int, Fn, int]]:
-    """(operation, function, confidence) of every call, and of callbacks that the callee calls."""
-    linked = link(fn)
-    for number, call in linked.calls.items():
-        for target in call.targets:
-            yield number, target, call.sure
-            yield from _callbacks(fn, number, call, target)
+def below(fn: Fn) -> tuple[Below, ...]:
+    """Everything that running ``fn`` runs in turn, in source order."""
+    found = fn.memo.get("below")
+    if found is None:
+        found = fn.memo["below"] = () if postponed(fn) else tuple(_below(fn))
+    return found  # type: ignore[return-value]
 
 
-def _callbacks(fn: Fn, number: int, call: Call, target: Fn) -> Iterator[tuple[int, Fn, int]]:
+def _below(fn: Fn) -> Iterator[Below]:
+    for decorator in decorators(fn):
+        around = wrapping(decorator)
+        if around is not None:
+            yield Below(0, (around.wrapper,), 3, True, False, False, None)
+    for number, call in link(fn).calls.items():
+        yield from below_call(fn, number, call)
+
+
+def below_call(fn: Fn, number: int, call: Call) -> Iterator[Below]:
+    """What one call of ``fn`` runs: its targets, or an override, or what its name suggests; and callbacks."""
+    op = fn.facts.ops[number]
+    bound = call.receiver is not None or call.cls is not None
+    others = candidates(fn, number, call)
+    targets = call.targets
+    if targets:
+        yield Below(number, targets, call.sure, True, False, bound and targets[0].first_is_self, op)
+    if others.functions:
+        real = tuple(one for one in others.functions if not abstract(one))
+        if real:
+            own = tuple(one for one in targets if not abstract(one))
+            yield Below(number, own + real, call.sure, False, others.guessed, bound, op)
+    for target in targets:
+        yield from _callbacks(fn, number, call, target)
+
+
+def _callbacks(fn: Fn, number: int, call: Call, target: Fn) -> Iterator[Below]:
     called = called_parameters(target)
     if not called:
         return
@@ -95,7 +149,7 @@ def _callbacks(fn: Fn, number: int, call: Call, target: Fn) -> Iterator[tuple[in
     for index, register in enumerate(op[2]):
         value = types[register]
         if index + shift in called and value is not None and value.kind in ("function", "method"):
-            yield number, value.ref, call.sure
+            yield Below(number, (value.ref,), call.sure, True, False, value.kind == "method", None)
 
 
 def hazards_of(call: Call) -> Iterator[tuple[str, str, int]]:
@@ -105,12 +159,66 @@ def hazards_of(call: Call) -> Iterator[tuple[str, str, int]]:
             yield row.does, row.kind or "", min(call.sure, _SURE[row.confidence])
 
 
-def _direct(fn: Fn) -> dict[str, Effect]:
-    found: dict[str, Effect] = {}
+def through(fn: Fn, step: Below) -> Iterator[Effect]:
+    """The effects of one call as far as they are solved, in the terms of ``fn``."""
+    here = premises(fn, step.op)
+    reached: dict[str, int] = {}
+    lifted: list[Effect] = []
+    for target in step.functions:
+        found = target.memo.get("effects")
+        if not found:
+            continue
+        kinds = set()
+        for witnesses in found.values():  # type: ignore[attr-defined]
+            for effect in witnesses:
+                needs = effect.needs
+                if step.call is None:
+                    needs = NONE
+                elif needs:
+                    left = applied(target, needs, fn, step.call, bound=step.bound)
+                    if left is None:
+                        continue
+                    needs = left
+                if effect.depth >= _DEEPEST:
+                    continue
+                kinds.add(effect.kind)
+                sure = min(step.sure, effect.sure)
+                lifted.append(effect._replace(op=step.op, via=target, sure=sure, depth=effect.depth + 1, needs=here | needs))
+        for kind in kinds:
+            reached[kind] = reached.get(kind, 0) + 1
+    if step.exact:
+        yield from lifted
+        return
+    for effect in lifted:
+        yield effect._replace(sure=min(effect.sure, _confidence(reached[effect.kind], len(step.functions), step.guessed)))
+
+
+def _confidence(reaching: int, of: int, guessed: bool) -> int:
+    """How sure it is that a call which may reach several functions reaches one that does it."""
+    if guessed:
+        return 2 if reaching * 2 >= of else 1
+    return 2 if reaching * 3 >= of or of <= 3 else 1
+
+
+def set_off(fn: Fn, number: int, call: Call) -> Iterator[Effect]:
+    """The effects of one call of ``fn``, of the call itself and of all that it runs."""
+    for kind, detail, sure in hazards_of(call):
+        yield Effect(kind, detail, label(fn, number, call), number, None, sure, 0)
+    for step in below_call(fn, number, call):
+        for target in step.functions:
+            effects(target)
+        yield from through(fn, step)
+
+
+def own_hazards(fn: Fn) -> Iterator[Effect]:
+    """The hazards that calls of ``fn`` themselves are."""
+    later = names_called_later(fn)
     for number, call in link(fn).calls.items():
         for kind, detail, sure in hazards_of(call):
-            _keep(found, Effect(kind, detail, label(fn, number, call), number, None, sure, 0))
-    return found
+            written = label(fn, number, call)
+            if written in later:
+                continue
+            yield Effect(kind, detail, written, number, None, sure, 0, premises(fn, number))
 
 
 def label(fn: Fn, number: int, call: Call) -> str:
@@ -138,38 +246,42 @@ def label(fn: Fn, number: int, call: Call) -> str:
     return ".".join(reversed(parts)).replace(".()", "()") or call.name
 
 
-def _keep(found: dict[str, Effect], effect: Effect) -> bool:
-    known = found.get(effect.kind)
-    if known is None or (effect.sure, -effect.depth) > (known.sure, -known.depth):
-        found[effect.kind] = effect
-        return True
-    return False
+def _keep(found: dict[str, dict[frozenset[Premise], Effect]], effect: Effect) -> bool:
+    table = found.setdefault(effect.kind, {})
+    known = table.get(effect.needs)
+    if known is None:
+        if len(table) >= _MOST_WITNESSES and effect.needs:
+            return False
+    elif (effect.sure, -effect.depth) <= (known.sure, -known.depth):
+        return False
+    table[effect.needs] = effect
+    return True
+
+
+def _best(table: dict[frozenset[Premise], Effect]) -> tuple[Effect, ...]:
+    return tuple(sorted(table.values(), key=lambda effect: (-effect.sure, len(effect.needs), effect.depth, effect.op)))
 
 
 def _solve(component: list[Fn]) -> None:
-    table = {fn: _direct(fn) for fn in component}
+    tables: dict[Fn, dict[str, dict[frozenset[Premise], Effect]]] = {}
+    for fn in component:
+        table = tables[fn] = {}
+        if not postponed(fn):
+            for effect in own_hazards(fn):
+                _keep(table, effect)
+        fn.memo["effects"] = {kind: _best(known) for kind, known in table.items()}
     changed = True
     while changed:
         changed = False
         for fn in component:
-            for number, target, sure in callees(fn):
-                below = table[target] if target in table else target.memo.get("effects")
-                if not below:
-                    continue
-                for effect in below.values():  # type: ignore[attr-defined]
-                    lifted = Effect(
-                        effect.kind,
-                        effect.detail,
-                        effect.label,
-                        number,
-                        target,
-                        min(sure, effect.sure),
-                        effect.depth + 1,
-                    )
-                    if lifted.depth <= 40 and _keep(table[fn], lifted):
-                        changed = True
-    for fn in component:
-        fn.memo["effects"] = table[fn]
+            table = tables[fn]
+            better = False
+            for step in below(fn):
+                for effect in through(fn, step):
+                    better = _keep(table, effect) or better
+            if better:
+                changed = len(component) > 1 or any(fn in step.functions for step in below(fn))
+                fn.memo["effects"] = {kind: _best(known) for kind, known in table.items()}
 
 
 def _components(root: Fn) -> Iterator[list[Fn]]:
@@ -184,7 +296,7 @@ def _components(root: Fn) -> Iterator[list[Fn]]:
         order[fn] = low[fn] = len(order)
         stack.append(fn)
         on_stack.add(fn)
-        work.append((fn, iter([target for _, target, _ in callees(fn)])))
+        work.append((fn, iter([target for step in below(fn) for target in step.functions])))
 
     enter(root)
     while work:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rmwlint.facts.model import Class, Function, Module
 from rmwlint.libraries.index import Libraries
+from rmwlint.program.outline import Outline
 from rmwlint.program.types import Type
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ class FactsSource(Protocol):
 
     def find_module(self, dotted: str, near: Path) -> Path | None:
         """The file of a module of the program, None where there is none."""
+
+    def project_files(self, near: Path) -> Sequence[Path]:
+        """The files of the project that a file belongs to, in an order that is always the same."""
+
+    def data(self, path: Path) -> bytes | None:
+        """The bytes of a file, None where it cannot be read."""
 
 
 class Fn:
@@ -192,6 +199,7 @@ class ModuleView:
         "_functions",
         "_symbols",
         "facts",
+        "memo",
         "name",
         "near",
         "path",
@@ -210,6 +218,7 @@ class ModuleView:
         self._by_name: tuple[str, ...] | None = None
         self.suggested: dict[str, Cls | None] = {}
         self.near: dict[str, bool] = {}
+        self.memo: dict[str, dict[int, Any]] = {}
 
     def fn(self, index: int) -> Fn:
         """Function number ``index``; 0 is the module body."""
@@ -313,6 +322,17 @@ class Program:
         self._modules: dict[str, ModuleView | None] = {}
         self._paths: dict[Path, ModuleView | None] = {}
         self._resolved: dict[str, Type] = {}
+        self._outlines: dict[int, Outline] = {}
+        #: the methods of a name, for receivers of unknown type; see ``dispatch.named``
+        self.by_name: dict[str, tuple[Fn, ...]] = {}
+
+    def outline(self, near: Path) -> Outline:
+        """What the text of the project says that a file belongs to."""
+        files = self.source.project_files(near)
+        found = self._outlines.get(id(files))
+        if found is None:
+            found = self._outlines[id(files)] = Outline(files, self.source.data)
+        return found
 
     def module_of(self, path: Path) -> ModuleView | None:
         """The module in a file, None where it cannot be read."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rmwlint.facts.model import Op
 from rmwlint.libraries.model import CallModel
-from rmwlint.program.effects import HAZARDS, effects, hazards_of, row_sure
+from rmwlint.program.effects import hazards_of, row_sure
 from rmwlint.program.link import Call, method_rows
 from rmwlint.windows import accesses, locks, opaque, queries, summary
 from rmwlint.windows.columns import columns_of, written_dict
@@ -42,20 +42,6 @@ def _hazards(run: Interpreter, site: Site) -> None:
     known = site.known
     for kind, detail, sure in hazards_of(known):
         run.emit(Event(site.position, kind, Place(kind, None, detail), call=known, sure=sure))
-    if any(row.does in HAZARDS for row in known.rows):
-        return
-    for target in known.targets:
-        for effect in effects(target).values():
-            run.emit(
-                Event(
-                    site.position,
-                    effect.kind,
-                    Place(effect.kind, None, effect.detail),
-                    call=known,
-                    sure=min(known.sure, effect.sure),
-                    trail=((target, effect.op),),
-                )
-            )
 
 
 def _run(run: Interpreter, site: Site, row: CallModel) -> Value | None:

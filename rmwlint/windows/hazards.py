@@ -1,22 +1,24 @@
-"""Hazards inside an open transaction: backend calls, messages and waits, at any depth of calls."""
+"""Hazards while something is held: backend calls, messages and waits, at any depth of calls."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from rmwlint.program.effects import Effect, chain, effects, label
-from rmwlint.program.link import link
+from rmwlint.program.deferral import names_called_later, postponed
+from rmwlint.program.effects import Effect, below_call, chain, effects, label, set_off, through
+from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn
 from rmwlint.windows.interpret import analysis
-from rmwlint.windows.values import Event, Held
+from rmwlint.windows.values import Held
 
 
 class Hazard(NamedTuple):
-    """A hazard in a transaction. ``below``: the calls from here down to it, (function, effect) pairs."""
+    """A hazard at operation ``op`` while ``held`` is held. ``below``: the calls from here down to it,
+    (function, effect) pairs."""
 
-    event: Event
-    transaction: Held
+    op: int
+    held: Held
     label: str
     detail: str
     sure: int
@@ -24,37 +26,103 @@ class Hazard(NamedTuple):
 
 
 def hazards_in_transaction(fn: Fn, kind: str) -> Iterator[Hazard]:
-    """The hazards of one kind that this function sets off while it holds a transaction open itself.
-
-    One for each call; a call whose callee opens its own transaction around the hazard as well is reported
-    in the callee only when nothing is held here.
-    """
-    told: set[int] = set()
-    for event in analysis(fn).events:
-        if event.does != kind or event.op in told:
-            continue
-        held = _open(event)
-        if held is None:
-            continue
-        told.add(event.op)
-        call = link(fn).calls[event.op]
-        below: tuple[tuple[Fn, Effect], ...] = ()
-        name = label(fn, event.op, call)
-        detail = event.place.what if event.place is not None and event.place.what else ""
-        if event.trail:
-            target = event.trail[0][0]
-            effect = effects(target)[kind]
-            below = tuple(chain(target, effect))
-            name, detail = effect.label, effect.detail
-        sure = min(event.sure, held.sure)
-        if len(below) > 3:
-            sure = min(sure, 2)
-        yield Hazard(event, held, name, detail, sure, below)
+    """The hazards of one kind that this function sets off while it holds a transaction open itself."""
+    yield from hazards_under(fn, kind, open_transaction)
 
 
-def _open(event: Event) -> Held | None:
-    """The outermost transaction that is open at the event and may write."""
-    for held in event.held:
-        if held.kind == "transaction" and not held.readonly:
-            return held
+def open_transaction(held: tuple[Held, ...]) -> Held | None:
+    """The outermost transaction that may write."""
+    for one in held:
+        if one.kind == "transaction" and not one.readonly:
+            return one
     return None
+
+
+def hazards_under(fn: Fn, kind: str, of: Callable[[tuple[Held, ...]], Held | None]) -> Iterator[Hazard]:
+    """The hazards of one kind while this function holds what ``of`` picks, one for each call.
+
+    A callee that holds it as well, around the same hazard, says so itself; it is told here too, since it lasts
+    until the outermost is given back.
+    """
+    result = analysis(fn)
+    later = names_called_later(fn)
+    for number, call in link(fn).calls.items():
+        held = of(result.at_calls.get(number, ()))
+        inside: Held | None = None
+        if held is None:
+            inside = _held_around_callbacks(fn, number, call, of)
+            if inside is None:
+                continue
+        if later and label(fn, number, call) in later:
+            continue
+        effect = _worst(fn, number, call, kind, only_callbacks=held is None)
+        if effect is not None:
+            yield _told(fn, number, effect, held or inside)  # type: ignore[arg-type]
+
+
+def hazards_of_hook(fn: Fn, kind: str, held: Held) -> Iterator[Hazard]:
+    """The hazards of one kind of a function that runs while its caller holds something, one for each call."""
+    if postponed(fn):
+        return
+    later = names_called_later(fn)
+    for number, call in link(fn).calls.items():
+        if later and label(fn, number, call) in later:
+            continue
+        effect = _worst(fn, number, call, kind)
+        if effect is not None:
+            yield _told(fn, number, effect, held)
+
+
+def _worst(fn: Fn, number: int, call: Call, kind: str, *, only_callbacks: bool = False) -> Effect | None:
+    best: Effect | None = None
+    found = _of_callbacks(fn, number, call) if only_callbacks else set_off(fn, number, call)
+    for effect in found:
+        if effect.kind == kind and (best is None or _rank(effect) > _rank(best)):
+            best = effect
+    return best
+
+
+def _rank(effect: Effect) -> tuple[int, int]:
+    return (effect.sure, -effect.depth)
+
+
+def _of_callbacks(fn: Fn, number: int, call: Call) -> Iterator[Effect]:
+    for step in below_call(fn, number, call):
+        if step.call is None:
+            for target in step.functions:
+                effects(target)
+            yield from through(fn, step)
+
+
+def _held_around_callbacks(
+    fn: Fn, number: int, call: Call, of: Callable[[tuple[Held, ...]], Held | None]
+) -> Held | None:
+    """What the callee holds while it calls a function that it is given here."""
+    if all(step.call is not None for step in below_call(fn, number, call)):
+        return None
+    for target in call.targets:
+        names = {parameter.name for parameter in target.facts.params}
+        ops = target.facts.ops
+        for at, held in analysis(target).at_calls.items():
+            callee = ops[ops[at][1]]
+            if callee[0] == "name" and callee[1] in names:
+                found = of(held)
+                if found is not None:
+                    return found._replace(id=-1, text=target.facts.name)
+    return None
+
+
+def _told(fn: Fn, number: int, effect: Effect, held: Held) -> Hazard:
+    below: tuple[tuple[Fn, Effect], ...] = ()
+    if effect.via is not None:
+        known = effects(effect.via).get(effect.kind, ())
+        start = next((one for one in known if one.label == effect.label and one.depth == effect.depth - 1), None)
+        if start is not None:
+            below = tuple(chain(effect.via, start))
+    sure = min(effect.sure, held.sure)
+    if len(below) > 3:
+        sure = min(sure, 2)
+    return Hazard(number, held, effect.label, effect.detail, sure, below)
+
+
+__all__ = ["Hazard", "hazards_in_transaction", "hazards_of_hook", "hazards_under", "open_transaction"]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from rmwlint.program.effects import Effect, chain, effects
 from rmwlint.program.program import Fn
 from rmwlint.violation import Confidence, Span, Step, Violation
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.find import Window, guard_of, open_windows, same_place, windows
-from rmwlint.windows.hazards import hazards_in_transaction
+from rmwlint.windows.hazards import Hazard, hazards_in_transaction, hazards_of_hook, hazards_under
 from rmwlint.windows.hints import hints_of_write
+from rmwlint.windows.hooks import hook
 from rmwlint.windows.interpret import Analysis, analysis
 from rmwlint.windows.paths import scratch
 from rmwlint.windows.presence import found_there
@@ -29,10 +29,11 @@ class Lines(Protocol):
 
 
 class ToldHazard(NamedTuple):
-    """A hazard in a transaction, with the chain of calls written out and the steps that show it."""
+    """A hazard at operation ``op`` while ``held`` is held, with the chain of calls written out and the steps
+    that show it."""
 
-    event: Event
-    transaction: Held
+    op: int
+    held: Held
     label: str
     detail: str
     sure: int
@@ -120,24 +121,29 @@ class View:
     def hazards_in_transaction(self, kind: str) -> Iterator[ToldHazard]:
         """Hazards of one kind while this function holds a transaction open, with the steps that tell them."""
         for hazard in hazards_in_transaction(self.fn, kind):
-            names = [fn.facts.name for fn, _ in hazard.below]
-            written = f"`{hazard.label}`"
-            if names:
-                written = f"`{' → '.join([*names, hazard.label])}`"
-            steps = list(self.held_step(hazard.transaction))
-            steps.append(self.step("hazard", hazard.event.op, "called here" if names else "here"))
-            for fn, effect in hazard.below:
-                what = f"`{effect.label}`" if effect.via is None else f"by way of `{effect.via.facts.name}`"
-                steps.append(self.step("hazard", effect.op, what, fn))
-            yield ToldHazard(
-                hazard.event,
-                hazard.transaction,
-                hazard.label,
-                hazard.detail,
-                hazard.sure,
-                written,
-                tuple(steps),
-            )
+            yield self._told(hazard, self.held_step(hazard.held))
+
+    def hazards_under(self, kind: str, of: Callable[[tuple[Held, ...]], Held | None]) -> Iterator[ToldHazard]:
+        """Hazards of one kind while this function holds what ``of`` picks of all that it holds."""
+        for hazard in hazards_under(self.fn, kind, of):
+            yield self._told(hazard, self.held_step(hazard.held))
+
+    def hazards_of_hook(self, kind: str) -> Iterator[ToldHazard]:
+        """Hazards of one kind in a function that its caller runs inside the caller's transaction."""
+        held = hook(self.fn)
+        if held is not None:
+            for hazard in hazards_of_hook(self.fn, kind, held):
+                yield self._told(hazard, self.held_step(held))
+
+    def _told(self, hazard: Hazard, held: Iterator[Step]) -> ToldHazard:
+        names = [fn.facts.name for fn, _ in hazard.below]
+        written = f"`{' → '.join([*names, hazard.label])}`"
+        steps = list(held)
+        steps.append(self.step("hazard", hazard.op, "called here" if names else "here"))
+        for fn, effect in hazard.below:
+            what = f"`{effect.label}`" if effect.via is None else f"by way of `{effect.via.facts.name}`"
+            steps.append(self.step("hazard", effect.op, what, fn))
+        return ToldHazard(hazard.op, hazard.held, hazard.label, hazard.detail, hazard.sure, written, tuple(steps))
 
     @property
     def shared_windows(self) -> tuple[Window, ...]:
@@ -242,14 +248,6 @@ class View:
         for number, (fn, op) in enumerate(event.trail):
             last = number == len(event.trail) - 1
             yield self.step(role, op, message if last else f"by way of `{fn.facts.name}`", fn)
-
-    def chain(self, event: Event) -> list[tuple[Fn, Effect]]:
-        """The calls between this function and a hazard: (function, its witness) pairs, callee first."""
-        if not event.trail:
-            return []
-        fn, _ = event.trail[0]
-        effect = effects(fn).get(event.does)
-        return [] if effect is None else chain(fn, effect)
 
     def violation(
         self,

@@ -1,0 +1,163 @@
+"""Which functions a call may reach besides the one that its receiver's own class names.
+
+``self.delete_port(...)`` in a base class reaches the override of whatever class ``self`` is; in a mixin it
+reaches a method of the class that mixes it in. A call on a receiver of unknown type may reach any method of
+that name, which says something only where the name is telling and few classes have it.
+
+The candidates come from the whole project, never from what happens to be loaded, and there are at most a
+few: more of them would say nothing about any one call.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rmwlint.facts.model import Op
+from rmwlint.program.link import Call
+from rmwlint.program.program import Cls, Fn, Program
+
+#: A base class with more subclasses than this is an interface of everything.
+MOST_SUBCLASSES = 48
+#: A name that more files define than this says nothing about an untyped receiver.
+MOST_DEFINITIONS = 4
+_SHORTEST_NAME = 8
+
+
+class Candidates(NamedTuple):
+    """``functions``: each may be the one called; ``guessed``: only the name says so."""
+
+    functions: tuple[Fn, ...]
+    guessed: bool
+
+
+_NONE = Candidates((), False)
+
+
+def candidates(fn: Fn, number: int, call: Call) -> Candidates:
+    """What call ``number`` in ``fn`` may reach besides its targets."""
+    if call.cls is not None or call.rows:
+        return _NONE
+    kind = call.rtype
+    if kind is not None:
+        if kind.kind in ("instance", "class") and call.receiver is not None and not _is_super(fn, call.receiver):
+            found = overrides(kind.ref, call.name, call.targets)
+            return Candidates(_accepting(found, fn.facts.ops[number]), False)
+        return _NONE
+    if call.receiver is None or call.targets or call.qualified:
+        return _NONE
+    if fn.facts.ops[call.receiver][0] not in ("name", "attr"):
+        return _NONE  # a chain of calls is a query or a builder far more often than an object of the program
+    return Candidates(_accepting(named(fn, call.name), fn.facts.ops[number]), True)
+
+
+def _accepting(found: tuple[Fn, ...], call: Op) -> tuple[Fn, ...]:
+    """The methods that can be called with those arguments."""
+    given = [keyword for keyword, _ in call[3]]
+    return tuple(fn for fn in found if "**" in given or _accepts(fn, len(call[2]), given))
+
+
+def _accepts(fn: Fn, positional: int, keywords: list[str]) -> bool:
+    params = fn.facts.params[1:] if fn.first_is_self else fn.facts.params
+    kinds = {parameter.kind for parameter in params}
+    places = [parameter for parameter in params if parameter.kind in ("positional", "any")]
+    if positional > len(places) and "args" not in kinds:
+        return False
+    names = {parameter.name for parameter in params}
+    if "kwargs" not in kinds and not names.issuperset(keywords):
+        return False
+    missing = [parameter.name for parameter in places[positional:] if parameter.default is None]
+    missing += [p.name for p in params if p.kind == "keyword" and p.default is None]
+    return set(keywords).issuperset(missing)
+
+
+def _is_super(fn: Fn, register: int) -> bool:
+    ops = fn.facts.ops
+    op = ops[register]
+    return bool(op[0] == "call" and ops[op[1]] == ("name", "super"))
+
+
+def subclasses(cls: Cls) -> tuple[Cls, ...]:
+    """The classes of the project derived from ``cls``, by file and name; none where there are too many."""
+    known = cls.memo.get("subclasses")
+    if known is None:
+        known = cls.memo["subclasses"] = tuple(_subclasses(cls))
+    return known  # type: ignore[return-value]
+
+
+def _subclasses(cls: Cls) -> list[Cls]:
+    program = cls.module.program
+    outline = program.outline(cls.module.path)
+    found: dict[Cls, None] = {}
+    pending = [cls.name]
+    asked: set[str] = set()
+    while pending:
+        name = pending.pop(0)
+        if name in asked:
+            continue
+        asked.add(name)
+        for path, child in outline.children(name):
+            for derived in _classes(program, path, child):
+                if derived not in found and derived is not cls and cls in derived.mro():
+                    found[derived] = None
+                    pending.append(child)
+        if len(found) > MOST_SUBCLASSES:
+            return []
+    return sorted(found, key=lambda derived: derived.qualified)
+
+
+def _classes(program: Program, path: object, name: str) -> list[Cls]:
+    module = program.module_of(path)  # type: ignore[arg-type]
+    if module is None:
+        return []
+    return [module.cls(index) for index, facts in enumerate(module.facts.classes) if facts.name == name]
+
+
+def overrides(cls: Cls, name: str, targets: tuple[Fn, ...]) -> tuple[Fn, ...]:
+    """The methods of that name which an instance of a subclass would have instead of ``targets``."""
+    if not name or name.startswith("__"):
+        return ()
+    key = f"overrides:{name}"
+    known = cls.memo.get(key)
+    if known is None:
+        found: dict[Fn, None] = {}
+        if cls.module.program.outline(cls.module.path).definitions(name):
+            for derived in subclasses(cls):
+                method = derived.method(name)
+                if method is not None:
+                    found[method] = None
+        known = cls.memo[key] = tuple(found)
+    return tuple(fn for fn in known if fn not in targets)  # type: ignore[attr-defined]
+
+
+def named(fn: Fn, name: str) -> tuple[Fn, ...]:
+    """The methods of that name, where it is telling and few classes have it."""
+    program = fn.module.program
+    if len(name) < _SHORTEST_NAME or "_" not in name.strip("_") or program.libraries.knows_method(name):
+        return ()
+    memo = program.by_name
+    if name not in memo:
+        files = program.outline(fn.module.path).definitions(name)
+        found: list[Fn] = []
+        if 0 < len(files) <= MOST_DEFINITIONS:
+            for path in files:
+                module = program.module_of(path)
+                if module is not None:
+                    found += [
+                        module.fn(facts.methods[name]) for facts in module.facts.classes if name in facts.methods
+                    ]
+        memo[name] = tuple(found) if len(found) <= MOST_DEFINITIONS else ()
+    return memo[name]
+
+
+def abstract(fn: Fn) -> bool:
+    """Whether a method does nothing but say that others define it."""
+    known = fn.memo.get("abstract")
+    if known is None:
+        ops = fn.facts.ops
+        known = not any(op[0] in ("setattr", "setitem", "branch", "loop", "enter", "yield") for op in ops) and (
+            all(op[0] != "call" for op in ops) or any(op[0] == "raise" for op in ops)
+        )
+        if any(op[0] == "return" and op[1] is not None and ops[op[1]][0] != "const" for op in ops):
+            known = False
+        fn.memo["abstract"] = known
+    return bool(known)
