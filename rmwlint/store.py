@@ -187,7 +187,7 @@ class Store:
         return self._found[key]
 
     def project_files(self, near: Path) -> Sequence[Path]:
-        """The files of the project that ``near`` lies in, without its tests; none where there is no project."""
+        """The files of the project around ``near``, without its tests; none where there is no project."""
         root = project_root(os.path.dirname(os.path.abspath(near)))
         if root is None:
             return ()

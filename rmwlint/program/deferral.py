@@ -53,7 +53,9 @@ def names_called_later(fn: Fn) -> frozenset[str]:
                 names.update(ops[part][1] for part in op[2] if ops[part][0] == "name")
         for index in handed_on(fn):
             later = fn.module.fn(index).facts
-            names.update(later.ops[op[1]][1] for op in later.ops if op[0] == "call" and later.ops[op[1]][0] == "name")
+            names.update(
+                later.ops[op[1]][1] for op in later.ops if op[0] == "call" and later.ops[op[1]][0] == "name"
+            )
         found = fn.memo["names_called_later"] = frozenset(names)
     return found  # type: ignore[return-value]
 
@@ -71,7 +73,7 @@ class Wrapping:
 
 
 def wrapping(decorator: Fn) -> Wrapping | None:
-    """The wrapper that a decorator (or a function that makes one) puts around a function; None without one."""
+    """The wrapper that a decorator, or what makes one, puts around a function; None without one."""
     found = decorator.memo.get("wrapping", 0)
     if found == 0:
         found = decorator.memo["wrapping"] = _wrapping(decorator)
@@ -87,8 +89,10 @@ def _wrapping(decorator: Fn) -> Wrapping | None:
         for number, called in _called_names(fn):
             if fn is not decorator and called in params and called not in fn.facts.locals:
                 return Wrapping(fn, number, called in names_called_later(fn))
-        if fn is not decorator and later is None and any(
-            name in params and name not in fn.facts.locals for name in names_called_later(fn)
+        if (
+            fn is not decorator
+            and later is None
+            and any(name in params and name not in fn.facts.locals for name in names_called_later(fn))
         ):
             later = Wrapping(fn, -1, True)
         for op in fn.facts.ops:

@@ -39,7 +39,11 @@ def candidates(fn: Fn, number: int, call: Call) -> Candidates:
         return _NONE
     kind = call.rtype
     if kind is not None:
-        if kind.kind in ("instance", "class") and call.receiver is not None and not _is_super(fn, call.receiver):
+        if (
+            kind.kind in ("instance", "class")
+            and call.receiver is not None
+            and not _is_super(fn, call.receiver)
+        ):
             found = overrides(kind.ref, call.name, call.targets)
             return Candidates(_accepting(found, fn.facts.ops[number]), False)
         return _NONE
@@ -143,7 +147,9 @@ def named(fn: Fn, name: str) -> tuple[Fn, ...]:
                 module = program.module_of(path)
                 if module is not None:
                     found += [
-                        module.fn(facts.methods[name]) for facts in module.facts.classes if name in facts.methods
+                        module.fn(facts.methods[name])
+                        for facts in module.facts.classes
+                        if name in facts.methods
                     ]
         memo[name] = tuple(found) if len(found) <= MOST_DEFINITIONS else ()
     return memo[name]
@@ -154,9 +160,9 @@ def abstract(fn: Fn) -> bool:
     known = fn.memo.get("abstract")
     if known is None:
         ops = fn.facts.ops
-        known = not any(op[0] in ("setattr", "setitem", "branch", "loop", "enter", "yield") for op in ops) and (
-            all(op[0] != "call" for op in ops) or any(op[0] == "raise" for op in ops)
-        )
+        known = not any(
+            op[0] in ("setattr", "setitem", "branch", "loop", "enter", "yield") for op in ops
+        ) and (all(op[0] != "call" for op in ops) or any(op[0] == "raise" for op in ops))
         if any(op[0] == "return" and op[1] is not None and ops[op[1]][0] != "const" for op in ops):
             known = False
         fn.memo["abstract"] = known

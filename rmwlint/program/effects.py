@@ -92,7 +92,7 @@ def chain(fn: Fn, effect: Effect) -> list[tuple[Fn, Effect]]:
 
 
 def called_parameters(fn: Fn) -> frozenset[int]:
-    """The parameters that ``fn`` itself calls, by index; not those that it also hands on to be called later."""
+    """The parameters that ``fn`` itself calls, by index; not those that it also hands on to be called."""
     found = fn.memo.get("called_parameters")
     if found is None:
         ops = fn.facts.ops
@@ -183,14 +183,20 @@ def through(fn: Fn, step: Below) -> Iterator[Effect]:
                     continue
                 kinds.add(effect.kind)
                 sure = min(step.sure, effect.sure)
-                lifted.append(effect._replace(op=step.op, via=target, sure=sure, depth=effect.depth + 1, needs=here | needs))
+                lifted.append(
+                    effect._replace(
+                        op=step.op, via=target, sure=sure, depth=effect.depth + 1, needs=here | needs
+                    )
+                )
         for kind in kinds:
             reached[kind] = reached.get(kind, 0) + 1
     if step.exact:
         yield from lifted
         return
     for effect in lifted:
-        yield effect._replace(sure=min(effect.sure, _confidence(reached[effect.kind], len(step.functions), step.guessed)))
+        yield effect._replace(
+            sure=min(effect.sure, _confidence(reached[effect.kind], len(step.functions), step.guessed))
+        )
 
 
 def _confidence(reaching: int, of: int, guessed: bool) -> int:
@@ -259,7 +265,9 @@ def _keep(found: dict[str, dict[frozenset[Premise], Effect]], effect: Effect) ->
 
 
 def _best(table: dict[frozenset[Premise], Effect]) -> tuple[Effect, ...]:
-    return tuple(sorted(table.values(), key=lambda effect: (-effect.sure, len(effect.needs), effect.depth, effect.op)))
+    return tuple(
+        sorted(table.values(), key=lambda effect: (-effect.sure, len(effect.needs), effect.depth, effect.op))
+    )
 
 
 def _solve(component: list[Fn]) -> None:

@@ -62,7 +62,9 @@ class Outline:
                     known.append(path)
                 continue
             for base in _NAME.findall(bases):
-                self._children.setdefault(base.decode(errors="replace"), []).append((path, name.decode(errors="replace")))
+                self._children.setdefault(base.decode(errors="replace"), []).append(
+                    (path, name.decode(errors="replace"))
+                )
 
 
 def _holds_settings(path: Path) -> bool:

@@ -1,9 +1,9 @@
 """What must be true of a function's parameters for one of its operations to happen.
 
 ``def remove(port, notify=True): … if notify: rpc.cast(…)`` casts only where ``notify`` is true; a caller
-that passes ``notify=False`` does not cast. A premise is ``(parameter, truth)``, or ``(parameter, names)`` where
-it must be one of some constants (``if event in (CREATE, UPDATE)``). Only a parameter that nothing assigns again
-counts, tested as it is (or for None) on every path to the operation.
+that passes ``notify=False`` does not cast. A premise is ``(parameter, truth)``, or ``(parameter, names)``
+where it must be one of some constants (``if event in (CREATE, UPDATE)``). Only a parameter that nothing
+assigns again counts, tested as it is (or for None) on every path to the operation.
 """
 
 from __future__ import annotations
@@ -92,7 +92,11 @@ def applied(
         elif not open_ended:
             default = params[index].default
             if default is not None and default[0] == "const":
-                if repr(default[1]) not in truth if not isinstance(truth, bool) else bool(default[1]) is not truth:
+                if (
+                    repr(default[1]) not in truth
+                    if not isinstance(truth, bool)
+                    else bool(default[1]) is not truth
+                ):
                     return None
     return frozenset(left)
 
@@ -115,7 +119,9 @@ def _tables(fn: Fn) -> _Tables:
         for target in handlers:
             if target > number:
                 arriving[target] = arriving[target] & here if target in arriving else here
-    return _Tables([block[0] for block in blocks], [arriving.get(number, NONE) for number in range(len(blocks))])
+    return _Tables(
+        [block[0] for block in blocks], [arriving.get(number, NONE) for number in range(len(blocks))]
+    )
 
 
 def _told(ops: tuple[Op, ...], register: int, outcome: bool, names: dict[str, int]) -> frozenset[Premise]:

@@ -41,8 +41,8 @@ def open_transaction(held: tuple[Held, ...]) -> Held | None:
 def hazards_under(fn: Fn, kind: str, of: Callable[[tuple[Held, ...]], Held | None]) -> Iterator[Hazard]:
     """The hazards of one kind while this function holds what ``of`` picks, one for each call.
 
-    A callee that holds it as well, around the same hazard, says so itself; it is told here too, since it lasts
-    until the outermost is given back.
+    A callee that holds it as well, around the same hazard, says so itself; it is told here too, since it
+    lasts until the outermost is given back.
     """
     result = analysis(fn)
     later = names_called_later(fn)
@@ -116,7 +116,9 @@ def _told(fn: Fn, number: int, effect: Effect, held: Held) -> Hazard:
     below: tuple[tuple[Fn, Effect], ...] = ()
     if effect.via is not None:
         known = effects(effect.via).get(effect.kind, ())
-        start = next((one for one in known if one.label == effect.label and one.depth == effect.depth - 1), None)
+        start = next(
+            (one for one in known if one.label == effect.label and one.depth == effect.depth - 1), None
+        )
         if start is not None:
             below = tuple(chain(effect.via, start))
     sure = min(effect.sure, held.sure)

@@ -143,7 +143,9 @@ class View:
         for fn, effect in hazard.below:
             what = f"`{effect.label}`" if effect.via is None else f"by way of `{effect.via.facts.name}`"
             steps.append(self.step("hazard", effect.op, what, fn))
-        return ToldHazard(hazard.op, hazard.held, hazard.label, hazard.detail, hazard.sure, written, tuple(steps))
+        return ToldHazard(
+            hazard.op, hazard.held, hazard.label, hazard.detail, hazard.sure, written, tuple(steps)
+        )
 
     @property
     def shared_windows(self) -> tuple[Window, ...]:
