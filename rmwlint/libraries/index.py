@@ -199,6 +199,7 @@ class Libraries:
                     _union(known.homes, model.homes),
                     _union(known.imports, model.imports),
                     model.element or known.element,
+                    model.atomic_when or known.atomic_when,
                 )
             self.types[model.name] = model
             for qualified in model.classes:

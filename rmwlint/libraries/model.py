@@ -16,6 +16,9 @@ File
     classes = ["django.db.models.Model", "django.db.models.base.Model"]
     objects = ["django.db.connection"]  # module-level objects of this type, by qualified name
     unshared = true                     # each thread or task has its own (threading.local, ContextVar)
+    atomic_when = "ATOMIC_REQUESTS"     # where the project's settings make this true, the methods of derived
+                                        #   classes run in a transaction, and so do functions whose first
+                                        #   parameter is named like one of ``receivers``
     row = "all"                         # instances are rows; what a plain save writes:
                                         #   all | changed | flush (tracked by a session)
     keys = ["pk", "id", "uuid"]         # attributes that identify a row, and never change
@@ -167,6 +170,7 @@ class TypeModel(NamedTuple):
     homes: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     element: str | None = None
+    atomic_when: str | None = None
 
 
 class CallModel(NamedTuple):

@@ -230,6 +230,7 @@ _TYPE: dict[str, Check] = {
     "keys": _dotted,
     "objects": _dotted,
     "unshared": _flag,
+    "atomic_when": _identifier,
     "receivers": _patterns,
     "saved_by": _texts,
     "homes": _dotted,
@@ -344,6 +345,7 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
         row.get("homes", ()),
         imports,
         _full((row["element"],), library)[0] if "element" in row else None,
+        row.get("atomic_when"),
     )
 
 

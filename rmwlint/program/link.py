@@ -103,7 +103,7 @@ def attribute(program: Program, value: Type | None, name: str) -> Type | None:
         qualified = f"{value.name}.{name}"
         as_object = program.libraries.type_of_object(qualified)
         if as_object is not None:
-            return Type("library", as_object, None, None, value.sure)
+            return Type("library", as_object, None, qualified, value.sure)
         known = program.libraries.type_of_class(value.name)
         if known is not None:
             row = program.libraries.attribute(known, name)
@@ -692,6 +692,8 @@ class _Linker:
             value = self.types[register]
             if value is not None and value.kind in ("external", "class", "function"):
                 return value.name
+            if value is not None and value.kind == "library" and isinstance(value.ref, str):
+                return value.ref
         return UNKNOWN
 
     def identifier(self, register: int) -> str:

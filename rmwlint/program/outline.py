@@ -24,6 +24,7 @@ class Outline:
         self._read = read
         self._children: dict[str, list[tuple[Path, str]]] | None = None
         self._methods: dict[str, list[Path]] = {}
+        self._switches: dict[str, bool] = {}
 
     def children(self, name: str) -> Sequence[tuple[Path, str]]:
         """(file, class) pairs of the classes that name a class of that name as a base."""
@@ -36,6 +37,11 @@ class Outline:
 
     def sets(self, name: str) -> bool:
         """Whether a settings module gives the switch ``name`` the value True."""
+        if name not in self._switches:
+            self._switches[name] = self._sets(name)
+        return self._switches[name]
+
+    def _sets(self, name: str) -> bool:
         wanted = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b['\"]?[ \t]*\]?[ \t]*[:=][ \t]*True\b")
         return any(
             wanted.search(data) is not None

@@ -377,7 +377,7 @@ class Program:
                 return value
             break
         known = self.libraries.type_of_object(qualified)
-        return Type("external", qualified) if known is None else Type("library", known)
+        return Type("external", qualified) if known is None else Type("library", known, None, qualified)
 
     def attribute(self, value: Type | None, name: str) -> Type | None:
         """The type of ``value.name``, None where it is unknown. See ``link.attribute``."""

@@ -9,7 +9,8 @@ instance   an object of such a class; ``arg``: what it holds, for managers and c
 function   a function of the program; ``ref`` is its Fn
 method     a function bound to a receiver, whose type is ``arg``
 external   a thing outside the program, ``name`` its qualified name
-library    an object of a library type, ``name`` its full name; ``arg``: its element
+library    an object of a library type, ``name`` its full name; ``arg``: its element; ``ref``: the
+           qualified name of an object that stands in a module of the library
 member     an attribute of a library object, not called yet; ``arg``: the object's type
 iterable   a sequence, set or iterator of ``arg``
 super      ``super()`` in a method of the class ``ref``

@@ -11,11 +11,14 @@ from rmwlint.program.link import link, method_rows
 from rmwlint.program.program import Fn
 from rmwlint.program.types import Type
 from rmwlint.windows.locks import lock_key, lock_reach
+from rmwlint.windows.surroundings import held_by_settings
 from rmwlint.windows.text import text
 from rmwlint.windows.values import Held, Value
 
 #: A decorator holds under a number below this one: no operation has it.
 FIRST = -1000
+#: A decorator of the class: likewise.
+FIRST_OF_CLASS = -2000
 
 
 class _Decorator(NamedTuple):
@@ -40,24 +43,53 @@ def _held(fn: Fn) -> Iterator[Held]:
     parent = fn.parent
     if parent is None:
         return
+    yield from held_by_settings(fn)
     for index, register in enumerate(fn.facts.decorators):
-        decorator = _decorator(parent, register)
-        written = "@" + text(parent.facts, register)
-        number = FIRST - index
-        for row in decorator.rows:
-            if "decorator" not in row.form:
-                continue
-            sure = min(decorator.sure, row_sure(row.confidence))
-            if row.does == "transaction":
-                yield Held(number, "transaction", None, "row", written, row.readonly, row.nested, False, sure)
-            elif row.does == "lock":
-                key = lock_key(row, None, decorator.args, number)
-                yield Held(number, "lock", key, lock_reach(row, decorator.kwargs), written, sure=sure)
-        if not decorator.rows and decorator.targets:
-            target = decorator.targets[0]
-            key = ("named", decorator.args[0].symbol) if decorator.args else ("decorator", target.qualified)
-            for held in held_by_wrapper(target):
-                yield held._replace(id=number, text=written, key=key if held.kind == "lock" else None)
+        yield from _of_decorator(parent, register, FIRST - index)
+    owner = fn.owner
+    if owner is not None:
+        scope = owner.module.fn(owner.facts.scope)
+        for index, register in enumerate(owner.facts.decorators):
+            if _names_method(scope, register, fn.facts.name):
+                yield from _of_decorator(scope, register, FIRST_OF_CLASS - index)
+
+
+def _names_method(scope: Fn, register: int, method: str) -> bool:
+    """Whether the decorator of a class says that it is meant for a method: that one, or what calls them all."""
+    op = scope.facts.ops[register]
+    if op[0] != "call":
+        return False
+    named = [scope.facts.ops[value] for keyword, value in op[3] if keyword == "name"]
+    return any(value in (("const", method), ("const", "dispatch")) for value in named)
+
+
+def _of_decorator(parent: Fn, register: int, number: int) -> Iterator[Held]:
+    decorator = _decorator(parent, register)
+    written = "@" + text(parent.facts, register)
+    yield from _of_rows(decorator, number, written)
+    if not decorator.rows and decorator.targets:
+        target = decorator.targets[0]
+        key = ("named", decorator.args[0].symbol) if decorator.args else ("decorator", target.qualified)
+        for held in held_by_wrapper(target):
+            yield held._replace(id=number, text=written, key=key if held.kind == "lock" else None)
+    op = parent.facts.ops[register]
+    if not decorator.rows and not decorator.targets and op[0] == "call":
+        # a decorator of decorators: ``@method_decorator(transaction.atomic)``
+        for argument in op[2]:
+            if parent.facts.ops[argument][0] in ("name", "attr", "call"):
+                yield from _of_rows(_decorator(parent, argument), number, written)
+
+
+def _of_rows(decorator: _Decorator, number: int, written: str) -> Iterator[Held]:
+    for row in decorator.rows:
+        if "decorator" not in row.form:
+            continue
+        sure = min(decorator.sure, row_sure(row.confidence))
+        if row.does == "transaction":
+            yield Held(number, "transaction", None, "row", written, row.readonly, row.nested, False, sure)
+        elif row.does == "lock":
+            key = lock_key(row, None, decorator.args, number)
+            yield Held(number, "lock", key, lock_reach(row, decorator.kwargs), written, sure=sure)
 
 
 def _decorator(parent: Fn, register: int) -> _Decorator:
@@ -113,6 +145,10 @@ def held_by_wrapper(decorator: Fn) -> tuple[Held, ...]:
 def _by_wrapper(decorator: Fn) -> tuple[Held, ...]:
     from rmwlint.windows.interpret import analysis
 
+    if decorator.facts.is_generator and decorator.decorated("contextmanager"):
+        # what @contextmanager makes can be used as a decorator too
+        ways = analysis(decorator).yields
+        return ways[0].state.held if ways else ()
     params: set[str] = {parameter.name for parameter in decorator.facts.params}
     pending = [decorator]
     while pending:

@@ -12,6 +12,7 @@ from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import row_sure
 from rmwlint.program.link import Link, link
 from rmwlint.program.program import Fn, ModuleView
+from rmwlint.windows.decorators import FIRST
 from rmwlint.windows.text import text
 from rmwlint.windows.values import Held
 
@@ -46,7 +47,7 @@ def _by_decorator(fn: Fn) -> Iterator[Held]:
         if call is not None:
             for row in call.rows:
                 if row.does == "hook" and "decorator" in row.form:
-                    yield _held(-1000 - index, "@" + text(parent.facts, register), row, call.sure)
+                    yield _held(FIRST - index, "@" + text(parent.facts, register), row, call.sure)
 
 
 def _by_method(fn: Fn) -> Iterator[Held]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from rmwlint.program.program import Fn
 from rmwlint.violation import Confidence, Span, Step, Violation
 from rmwlint.windows.constants import constant_of
+from rmwlint.windows.decorators import FIRST, FIRST_OF_CLASS
 from rmwlint.windows.find import Window, guard_of, open_windows, same_place, windows
 from rmwlint.windows.hazards import Hazard, hazards_in_transaction, hazards_of_hook, hazards_under
 from rmwlint.windows.hints import hints_of_write
@@ -241,8 +242,8 @@ class View:
         what = "the lock" if held.kind == "lock" else "the transaction"
         if 0 <= held.id < len(self.fn.facts.ops):
             yield self.step(role, held.id, f"{what} `{held.text}` is taken here")
-        elif held.id <= -1000 and self.fn.parent is not None:
-            register = self.fn.facts.decorators[-1000 - held.id]
+        elif FIRST_OF_CLASS < held.id <= FIRST and self.fn.parent is not None:
+            register = self.fn.facts.decorators[FIRST - held.id]
             yield self.step(role, register, f"{what} of `{held.text}` is held throughout", self.fn.parent)
 
     def trail(self, event: Event, message: str, role: str) -> Iterator[Step]:
