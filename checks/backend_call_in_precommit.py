@@ -47,7 +47,7 @@ def find(view: View) -> Iterator[Violation]:
             yield view.violation(
                 check,
                 hazard.op,
-                f"{hazard.written} {what} in a hook (`{hazard.held.text}`) that runs before its caller's commit",
+                f"{hazard.written} {what} in the hook `{hazard.held.text}`, before its caller commits",
                 place=hazard.label,
                 sure=hazard.sure,
                 steps=hazard.steps,
@@ -57,5 +57,5 @@ def find(view: View) -> Iterator[Violation]:
                     ("B", "reads the row    the old one: A has not committed"),
                     ("A", "commits, or rolls back    what was sent stays sent"),
                 ),
-                remedy="do it in the hook that runs after the commit, or hand it over with `transaction.on_commit`",
+                remedy="do it in the hook after the commit, or hand it over with `transaction.on_commit`",
             )

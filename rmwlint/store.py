@@ -78,7 +78,8 @@ class Store:
         self._computed: dict[Path, bytes] = {}
         self._listed: dict[str, frozenset[str]] = {}
         self._package_roots: dict[str, tuple[str, tuple[str, ...]]] = {}
-        self._found: dict[tuple[str, str], Path | None] = {}
+        self._found: dict[tuple[str, str, str], Path | None] = {}
+        self._script_folders: dict[str, str] = {}
         self._patterns: dict[frozenset[str], re.Pattern[bytes]] = {}
         self._project_files: dict[str, tuple[Path, ...]] = {}
 
@@ -177,13 +178,16 @@ class Store:
     def find_module(self, dotted: str, near: Path) -> Path | None:
         """The file of a module, as a module in ``near`` would import it; None where it is not in the program.
 
-        Looked for beside the top-most package of ``near``, then in its project's root and ``src`` there,
-        then in the roots of the run. A package is its ``__init__.py``; a namespace package has no file.
+        Looked for beside the top-most package of ``near``, then in the folder of the ``manage.py`` that runs
+        it, in its project's root and ``src`` there, then in the roots of the run. A package is its
+        ``__init__.py``; a namespace package has no file.
         """
-        root = self._package(os.path.dirname(os.path.abspath(near)))[0]
-        key = (dotted, root)
+        folder = os.path.dirname(os.path.abspath(near))
+        root = self._package(folder)[0]
+        script = self._script_folder(folder)
+        key = (dotted, root, script)
         if key not in self._found:
-            self._found[key] = self._find(dotted.split("."), root)
+            self._found[key] = self._find(dotted.split("."), root, script)
         return self._found[key]
 
     def project_files(self, near: Path) -> Sequence[Path]:
@@ -298,9 +302,24 @@ class Store:
         parts = () if below == os.curdir else tuple(below.split(os.sep))
         return parts if all(part.isidentifier() for part in parts) else ()
 
-    def _find(self, parts: list[str], root: str) -> Path | None:
+    def _script_folder(self, folder: str) -> str:
+        """The nearest folder above with a ``manage.py``, which makes it a root of modules; "" for none."""
+        known = self._script_folders.get(folder)
+        if known is None:
+            if "manage.py" in self._names(folder):
+                known = folder
+            else:
+                above = os.path.dirname(folder)
+                top = above == folder or folder == project_root(folder)
+                known = "" if top else self._script_folder(above)
+            self._script_folders[folder] = known
+        return known
+
+    def _find(self, parts: list[str], root: str, script: str) -> Path | None:
         project = project_root(root)
         tops = [root]
+        if script:
+            tops.append(script)
         if project is not None:
             tops += [project, os.path.join(project, "src")]
         for top in dict.fromkeys([*tops, *self._roots]):

@@ -200,6 +200,7 @@ class Libraries:
                     _union(known.imports, model.imports),
                     model.element or known.element,
                     model.atomic_when or known.atomic_when,
+                    _union(known.first_parameters, model.first_parameters),
                 )
             self.types[model.name] = model
             for qualified in model.classes:
@@ -270,6 +271,10 @@ class Libraries:
     def methods(self, type_name: str, method: str) -> tuple[CallModel, ...]:
         """All rows for a method of a type, through its lineage, most specific first."""
         return tuple(row for level in self._levels(type_name, method) for row in level)
+
+    def given_first(self, parameter: str) -> tuple[str, ...]:
+        """The types to which functions belong whose first parameter has that name."""
+        return tuple(model.name for model in self.types.values() if parameter in model.first_parameters)
 
     def knows_method(self, name: str) -> bool:
         """Whether some library's type has a method of exactly that name."""

@@ -17,8 +17,8 @@ File
     objects = ["django.db.connection"]  # module-level objects of this type, by qualified name
     unshared = true                     # each thread or task has its own (threading.local, ContextVar)
     atomic_when = "ATOMIC_REQUESTS"     # where the project's settings make this true, the methods of derived
-                                        #   classes run in a transaction, and so do functions whose first
-                                        #   parameter is named like one of ``receivers``
+    first_parameters = ["request"]      #   classes run in a transaction, and so do functions whose first
+                                        #   parameter has such a name
     row = "all"                         # instances are rows; what a plain save writes:
                                         #   all | changed | flush (tracked by a session)
     keys = ["pk", "id", "uuid"]         # attributes that identify a row, and never change
@@ -171,6 +171,7 @@ class TypeModel(NamedTuple):
     imports: tuple[str, ...] = ()
     element: str | None = None
     atomic_when: str | None = None
+    first_parameters: tuple[str, ...] = ()
 
 
 class CallModel(NamedTuple):

@@ -231,6 +231,7 @@ _TYPE: dict[str, Check] = {
     "objects": _dotted,
     "unshared": _flag,
     "atomic_when": _identifier,
+    "first_parameters": _texts,
     "receivers": _patterns,
     "saved_by": _texts,
     "homes": _dotted,
@@ -346,6 +347,7 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
         imports,
         _full((row["element"],), library)[0] if "element" in row else None,
         row.get("atomic_when"),
+        row.get("first_parameters", ()),
     )
 
 

@@ -55,7 +55,7 @@ def _held(fn: Fn) -> Iterator[Held]:
 
 
 def _names_method(scope: Fn, register: int, method: str) -> bool:
-    """Whether the decorator of a class says that it is meant for a method: that one, or what calls them all."""
+    """Whether the decorator of a class says that it is meant for that method, or for what calls them all."""
     op = scope.facts.ops[register]
     if op[0] != "call":
         return False

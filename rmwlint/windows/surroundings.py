@@ -28,7 +28,7 @@ def _settings(fn: Fn) -> Iterator[str]:
             return
         types = owner.library_types()
     elif facts.parent == 0 and facts.params and facts.name != "<lambda>":
-        types = libraries.receiver(facts.params[0].name)
+        types = libraries.given_first(facts.params[0].name)
     else:
         return
     for name in types:
