@@ -28,7 +28,7 @@ _WRITES = (
     "flush",
 )
 ACCESSES = frozenset(_READS + _WRITES)
-_SILENT = ("pure", "mutate", "handles")
+_SILENT = ("pure", "mutate", "handles", "suppress")
 
 
 class _Unknown:

@@ -119,6 +119,7 @@ Other
   ``proxy``     returns an object whose attributes are those of the module(s) named in ``module_from``
                 (a keyword or ``argN``: a string, or a dict whose values are strings)
   ``handles``   a class of exceptions: ``exceptions`` says for which of ``duplicate missing conflict``
+  ``suppress``  a context manager that swallows the exceptions given as arguments
 
 ``gives``: ``@self`` (same type as the receiver) · ``@element`` (the receiver's element) · ``@class``
 (the class it is called on) · ``@arg0`` (the class given, or the class of the object given) ·

@@ -57,6 +57,7 @@ _GOES_WITH: dict[str, str] = {
     "pure": "form",
     "proxy": "MODULE_FROM",
     "handles": "EXCEPTIONS",
+    "suppress": "",
 }
 _EVERY_CALL = "on methods functions does gives requires unless confidence why docs"
 _PATTERN = re.compile(r"\*|\*?\.?[^\W\d]\w*(\.[^\W\d]\w*)*\.?\*?|\*?_\*?")

@@ -7,7 +7,7 @@ leaves a ``try`` body with what was held on its entry.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rmwlint.facts.model import Op
@@ -128,6 +128,7 @@ class Interpreter:
             self.self_class = owner
         self.self_symbol: Symbol = ("param", 0) if self.self_class is not None else None
         self.handler_starts: dict[int, int] = {}
+        self.suppressing: list[tuple[int, int, frozenset[str]]] | None = None
         #: block → the looks in it, which an exception handler around it may answer
         self.looks: dict[int, list[tuple[int, str]]] = {}
         #: symbol of a container that this function fills → what its content depends on
@@ -252,7 +253,7 @@ class Interpreter:
             event._replace(
                 held=state.held,
                 control=state.control | event.control,
-                caught=event.caught | self.caught(),
+                caught=event.caught | self.caught() | self.suppressed(event.op),
             )
         )
 
@@ -274,6 +275,26 @@ class Interpreter:
                     break
             pending.extend(block[3])
         return frozenset(found)
+
+    def suppressed(self, position: int) -> frozenset[str]:
+        """Which of duplicate, missing and conflict a ``with`` around an operation swallows."""
+        if self.suppressing is None:
+            self.suppressing = list(self._suppressing())
+        found: frozenset[str] = frozenset()
+        for start, end, words in self.suppressing:
+            if start < position < end:
+                found |= words
+        return found
+
+    def _suppressing(self) -> Iterator[tuple[int, int, frozenset[str]]]:
+        """(enter, last leave, what is swallowed) of each such ``with``."""
+        for number, op in enumerate(self.ops):
+            known = self.link.calls.get(op[1]) if op[0] == "enter" else None
+            if known is None or not any(row.does == "suppress" for row in known.rows):
+                continue
+            words = frozenset(word for register in self.ops[op[1]][2] for word in self.handled(register))
+            leaves = [other for other, last in enumerate(self.ops) if last == ("leave", number)]
+            yield number, max(leaves, default=len(self.ops)), words
 
     def handled(self, register: int | None) -> frozenset[str]:
         if register is None:
