@@ -33,7 +33,7 @@ Hold an `asyncio.Lock` over both ends, store the pending future before awaiting 
 
 from collections.abc import Iterator
 
-from rmwlint.check import MEDIUM, Check, View, Violation, both_pass, place_text, window_steps
+from rmwlint.check import LOW, MEDIUM, Check, View, Violation, both_pass, place_text, window_steps
 
 check = Check("RMW408", "await-in-window", since="0.1")
 
@@ -42,12 +42,15 @@ check = Check("RMW408", "await-in-window", since="0.1")
 def find(view: View) -> Iterator[Violation]:
     if not view.fn.facts.is_async:
         return
-    for window in view.shared_windows:
+    for shared in view.shared_windows:
+        window = shared.window
         if window.read is None or window.how == "copy":
             continue
         switch = view.switch_between(window.read.op, window.write.op)
         if switch is None:
             continue
+        evident = shared.sure > 1 or (shared.keyed and window.how == "decide") or shared.stored == "resource"
+        sure = MEDIUM if evident and shared.stored not in ("atomic", "flag") else LOW
         place = place_text(view, window)
         steps = list(window_steps(view, window))
         steps.insert(len(steps) - 1, view.step("hazard", switch, "other tasks run here"))
@@ -56,10 +59,33 @@ def find(view: View) -> Iterator[Violation]:
             window.write.op,
             f"`{place}` is read, awaited over, and written: another task can change it meanwhile",
             place=place,
-            sure=min(window.sure, MEDIUM),
+            sure=sure,
             steps=steps,
             interleaving=both_pass(
                 place, f"looks at {place}", f"awaits, then writes {place}", "A's write is lost"
             ),
             remedy="hold an asyncio.Lock over both ends, or look again after the await",
+        )
+    for walk in view.walks:
+        if walk.switch is None or walk.event.place is None:
+            continue
+        place = walk.event.place.text
+        yield view.violation(
+            check,
+            walk.event.op,
+            f"`{place}` is walked through with an await inside; "
+            f"`{walk.changer.facts.qualname}` can change its size meanwhile",
+            place=place,
+            sure=MEDIUM if walk.sure > 1 else LOW,
+            steps=[
+                view.step("read", walk.event.op, "walked through here"),
+                view.step("hazard", walk.switch, "other tasks run here"),
+                view.step("write", walk.change.op, "its size changes here", walk.changer),
+            ],
+            interleaving=(
+                ("A", f"takes the first of {place}, awaits"),
+                ("B", f"adds to {place}, or removes from it"),
+                ("A", "goes on    RuntimeError: changed size during iteration"),
+            ),
+            remedy="walk through a copy: list(…)",
         )

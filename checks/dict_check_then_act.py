@@ -45,32 +45,60 @@ Hold a lock over test and store, or use the one call that does both (`setdefault
 
 from collections.abc import Iterator
 
-from rmwlint.check import LOW, Check, View, Violation, both_pass, place_text, window_steps
+from rmwlint.check import LOW, MEDIUM, Check, View, Violation, both_pass, place_text, window_steps
 
 check = Check("RMW409", "dict-check-then-act", since="0.1")
 
 
 @check.on_function
 def find(view: View) -> Iterator[Violation]:
-    if (
-        view.fn.facts.is_async
-        or view.fn.facts.name in ("__init__", "__new__", "__del__")
-        or view.fn.index == 0
-    ):
+    if view.fn.facts.is_async:
         return
     told: set[int] = set()
-    for window in view.shared_windows:
-        if window.how != "decide" or window.read is None or window.write.op in told:
+    for shared in view.shared_windows:
+        window = shared.window
+        if (
+            window.how != "decide"
+            or window.read is None
+            or window.write.op in told
+            or shared.stored == "atomic"
+        ):
             continue
         told.add(window.write.op)
         place = place_text(view, window)
+        removes = shared.stored == "removal"
+        act = "emptied" if removes else "filled"
+        loss = "fails: it is gone" if removes else "replaces what A made"
         yield view.violation(
             check,
             window.write.op,
-            f"`{place}` is tested and then filled; another thread can do both in between",
+            f"`{place}` is tested and then {act}; another thread can do both in between",
             place=place,
-            sure=min(window.sure, view.concurrency, 2) or LOW,
+            sure=MEDIUM if shared.sure > 1 and shared.stored in ("resource", "removal", "count") else LOW,
             steps=window_steps(view, window),
-            interleaving=both_pass(place, f"tests {place}", f"fills {place}", "replaces what A made"),
+            interleaving=both_pass(
+                place, f"tests {place}", f"{'empties' if removes else 'fills'} {place}", loss
+            ),
             remedy="hold a lock over the test and the store, or use setdefault or pop with a default",
+        )
+    for walk in view.walks:
+        if walk.event.place is None:
+            continue
+        place = walk.event.place.text
+        yield view.violation(
+            check,
+            walk.event.op,
+            f"`{place}` is walked through; `{walk.changer.facts.qualname}` can change its size meanwhile",
+            place=place,
+            sure=MEDIUM if walk.sure > 1 else LOW,
+            steps=[
+                view.step("read", walk.event.op, "walked through here"),
+                view.step("write", walk.change.op, "its size changes here", walk.changer),
+            ],
+            interleaving=(
+                ("A", f"takes the first of {place}"),
+                ("B", f"adds to {place}, or removes from it"),
+                ("A", "goes on    RuntimeError: changed size during iteration"),
+            ),
+            remedy="copy it under a lock and walk through the copy",
         )

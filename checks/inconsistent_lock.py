@@ -48,43 +48,91 @@ Take the lock here too.
 
 from collections.abc import Iterator
 
-from rmwlint.check import LOW, MEDIUM, Check, ClassView, Violation, locksets
+from rmwlint.check import (
+    LOW,
+    MEDIUM,
+    Check,
+    Fn,
+    Lockset,
+    ModuleScope,
+    View,
+    Violation,
+    class_locksets,
+    module_locksets,
+    unlocked_methods,
+)
 
 check = Check("RMW401", "inconsistent-lock", since="0.1")
 
 
-@check.on_class
-def find(view: ClassView) -> Iterator[Violation]:
-    views = {method.fn: method for method in view.methods}
-    for lockset in locksets(view.cls, tuple(views)):
-        writes = sum(use.event.does == "store" for use in lockset.guarded)
-        if len(lockset.guarded) < 2 or not writes:
-            continue
-        told: set[tuple[object, int]] = set()
-        for use in sorted(lockset.bare, key=lambda use: use.event.does != "store"):
-            line = use.fn.facts.spans[use.event.op][0]
-            stores = use.event.does == "store"
-            if (use.fn, line) in told or (not stores and len(lockset.bare) > len(lockset.guarded)):
-                continue
-            told.add((use.fn, line))
-            method = views[use.fn]
-            elsewhere = lockset.guarded[0]
-            place = f"self.{lockset.attribute}"
-            yield method.violation(
+@check.on_module
+def find(scope: ModuleScope) -> Iterator[Violation]:
+    views = {view.fn: view for view in scope.functions}
+    for lockset in module_locksets(scope.module):
+        yield from _told(views, lockset)
+    for index in range(len(scope.module.facts.classes)):
+        cls = scope.module.cls(index)
+        for lockset in class_locksets(cls):
+            yield from _told(views, lockset)
+        for bare in unlocked_methods(cls):
+            view = views[bare.fn]
+            other, where = bare.others[0]
+            yield view.violation(
                 check,
-                use.event.op,
-                f"`{place}` is {'changed' if stores else 'read'} without `{lockset.text}`, "
-                f"which guards it in {len(lockset.guarded)} other places",
-                place=place,
-                sure=MEDIUM if stores and len(lockset.guarded) > len(lockset.bare) else LOW,
+                bare.use,
+                f"`{bare.attribute}` is used without `{bare.lock}`, "
+                f"which {len(bare.others)} other methods take for it",
+                place=bare.attribute,
+                sure=MEDIUM,
                 steps=[
-                    method.step("write" if stores else "read", use.event.op, "without the lock"),
-                    method.step("lock", elsewhere.event.op, f"under `{lockset.text}`", elsewhere.fn),
+                    view.step("write", bare.use, "without the lock"),
+                    view.step("lock", where, f"under `{bare.lock}`", other),
                 ],
                 interleaving=(
-                    ("A", f"holds {lockset.text}, uses {place}"),
-                    ("B", f"{'changes' if stores else 'reads'} {place} without waiting"),
-                    ("A", f"goes on    {place} is not what it was"),
+                    ("A", f"`{other.facts.name}` holds {bare.lock}"),
+                    ("B", f"`{bare.fn.facts.name}` does not wait"),
+                    ("A", "goes on    what it relies on has changed"),
                 ),
-                remedy=f"take `{lockset.text}` here too",
+                remedy=f"take `{bare.lock}` here too",
             )
+
+
+def _told(views: dict[Fn, View], lockset: Lockset) -> Iterator[Violation]:
+    if len(lockset.guarded) < 2:
+        return
+    told: set[tuple[object, int]] = set()
+    for use in sorted(lockset.bare, key=lambda use: use.event.does != "store"):
+        line = use.fn.facts.spans[use.event.op][0]
+        stores = use.event.does == "store"
+        if (use.fn, line) in told:
+            continue
+        told.add((use.fn, line))
+        view = views[use.fn]
+        elsewhere = lockset.guarded[0]
+        place = lockset.place
+        decides = not stores and any(
+            shared.window.read is not None and shared.window.read.op == use.event.op
+            for shared in view.shared_windows
+        )
+        yield view.violation(
+            check,
+            use.event.op,
+            f"`{place}` is {'changed' if stores else 'read'} without `{lockset.text}`, "
+            f"which guards it in {len(lockset.guarded)} other places",
+            place=place,
+            sure=_sure(lockset, stores or decides),
+            steps=[
+                view.step("write" if stores else "read", use.event.op, "without the lock"),
+                view.step("lock", elsewhere.event.op, f"under `{lockset.text}`", elsewhere.fn),
+            ],
+            interleaving=(
+                ("A", f"holds {lockset.text}, uses {place}"),
+                ("B", f"{'changes' if stores else 'reads'} {place} without waiting"),
+                ("A", f"goes on    {place} is not what it was"),
+            ),
+            remedy=f"take `{lockset.text}` here too",
+        )
+
+
+def _sure(lockset: Lockset, stores: bool) -> int:
+    return MEDIUM if stores and len(lockset.guarded) > len(lockset.bare) else LOW

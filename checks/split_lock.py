@@ -44,7 +44,7 @@ check = Check("RMW404", "split-lock", since="0.1")
 
 @check.on_function
 def find(view: View) -> Iterator[Violation]:
-    for window in (*view.open_windows, *view.shared_windows):
+    for window in (*view.open_windows, *(shared.window for shared in view.shared_windows)):
         if window.read is None or not _held_twice(window):
             continue
         if window.write.place is not None and window.write.place.kind == "shared" and window.how == "copy":

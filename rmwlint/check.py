@@ -17,7 +17,7 @@ from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.program.types import Type
 from rmwlint.violation import Step, Violation
 from rmwlint.windows.find import Window, same_place
-from rmwlint.windows.shared import Access, Lockset, locksets
+from rmwlint.windows.locksets import Access, Lockset, class_locksets, module_locksets, unlocked_methods
 from rmwlint.windows.story import both_pass, lost_update, place_text, window_steps
 from rmwlint.windows.values import UNKNOWN, Event, Held, Place, Value
 from rmwlint.windows.view import Lines, View
@@ -46,11 +46,13 @@ __all__ = [
     "Violation",
     "Window",
     "both_pass",
-    "locksets",
+    "class_locksets",
     "lost_update",
+    "module_locksets",
     "place_text",
     "registry",
     "same_place",
+    "unlocked_methods",
     "window_steps",
 ]
 

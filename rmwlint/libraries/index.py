@@ -69,6 +69,7 @@ class Rows(NamedTuple):
     attributes: tuple[AttributeModel, ...]
     bases: tuple[BaseModel, ...]
     roots: tuple[str, ...]
+    concurrent: tuple[str, ...] = ()
 
 
 def parse_gives(text: str) -> Gives:
@@ -167,10 +168,13 @@ class Libraries:
         self._method_names: frozenset[str] | None = None
         self._token_wildcards: tuple[str, ...] = ()
         roots: set[str] = set()
+        concurrent: set[str] = set()
         for rows in layers:
             self._add(rows)
             roots.update(rows.roots)
+            concurrent.update(rows.concurrent)
         self.roots = frozenset(roots)
+        self.concurrent = frozenset(concurrent)
         self._receivers: dict[str, list[str]] = {}
         self._wild_receivers: dict[str, list[str]] = {}
         for model in self.types.values():

@@ -9,13 +9,14 @@ File
     [library]
     name = "django"                     # also the prefix of its types elsewhere: "django.Model"
     imports = ["django"]                # the import roots that make this model worth loading
+    concurrent = ["django"]             # those whose import says that code runs in several threads or tasks
     docs = "https://docs.djangoproject.com/"
 
     [[type]]
     name = "Model"                      # "Model" inside this file, "django.Model" from others
     classes = ["django.db.models.Model", "django.db.models.base.Model"]
     objects = ["django.db.connection"]  # module-level objects of this type, by qualified name
-    unshared = true                     # each thread or task has its own (threading.local, ContextVar)
+    unshared = true                     # each thread, task or request has its own (ContextVar, a form)
     atomic_when = "ATOMIC_REQUESTS"     # where the project's settings make this true, the methods of derived
     first_parameters = ["request"]      #   classes run in a transaction, and so do functions whose first
                                         #   parameter has such a name

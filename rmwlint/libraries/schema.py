@@ -248,7 +248,7 @@ _BASE: dict[str, Check] = {
     "calls": _dotted,
     "keyword": _text,
 }
-_LIBRARY: dict[str, Check] = {"name": _identifier, "imports": _dotted, "docs": _text}
+_LIBRARY: dict[str, Check] = {"name": _identifier, "imports": _dotted, "concurrent": _dotted, "docs": _text}
 _TABLES: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
     "library": (_LIBRARY, ("name", "imports")),
     "type": (_TYPE, ("name",)),
@@ -309,7 +309,8 @@ def rows_of(data: Mapping[str, Any], file: str) -> Rows:
                 attributes.append(AttributeModel(name, _full(row["on"], name), row["names"], gives))
             else:
                 bases.append(_base(row, name))
-    return Rows(tuple(types), tuple(calls), tuple(attributes), tuple(bases), library["imports"])
+    concurrent = library.get("concurrent", ())
+    return Rows(tuple(types), tuple(calls), tuple(attributes), tuple(bases), library["imports"], concurrent)
 
 
 def _checked(entry: Any, table: str, at: _At) -> dict[str, Any]:

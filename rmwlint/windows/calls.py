@@ -26,6 +26,9 @@ def call(run: Interpreter, position: int, op: Op) -> Value:
     run.result.at_calls[position] = run.state.held
     if run.state.control:
         run.result.control_at[position] = run.state.control
+    if run.state.control and known.targets:
+        receiver = site.receiver.symbol if site.receiver is not None else None
+        run.result.calls_decided[position] = (run.state.control, receiver)
     found: Value | None = None
     for row in known.rows:
         given = _run(run, site, row) if row.does == "run" else _row(run, site, row)

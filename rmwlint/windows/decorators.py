@@ -67,11 +67,15 @@ def _of_decorator(parent: Fn, register: int, number: int) -> Iterator[Held]:
     decorator = _decorator(parent, register)
     written = "@" + text(parent.facts, register)
     yield from _of_rows(decorator, number, written)
+    inside: tuple[Held, ...] = ()
     if not decorator.rows and decorator.targets:
         target = decorator.targets[0]
         key = ("named", decorator.args[0].symbol) if decorator.args else ("decorator", target.qualified)
-        for held in held_by_wrapper(target):
+        inside = held_by_wrapper(target)
+        for held in inside:
             yield held._replace(id=number, text=written, key=key if held.kind == "lock" else None)
+    if not decorator.rows and not inside and decorator.args:
+        yield from _suggested(parent, register, decorator, number, written)
     op = parent.facts.ops[register]
     if not decorator.rows and not decorator.targets and op[0] == "call":
         # a decorator of decorators: ``@method_decorator(transaction.atomic)``
@@ -90,6 +94,20 @@ def _of_rows(decorator: _Decorator, number: int, written: str) -> Iterator[Held]
         elif row.does == "lock":
             key = lock_key(row, None, decorator.args, number)
             yield Held(number, "lock", key, lock_reach(row, decorator.kwargs), written, sure=sure)
+
+
+def _suggested(parent: Fn, register: int, decorator: _Decorator, number: int, written: str) -> Iterator[Held]:
+    """The lock that a decorator's name suggests where nothing is known of what it does."""
+    libraries = parent.module.program.libraries
+    callee = parent.facts.ops[parent.facts.ops[register][1]]
+    if callee[0] not in ("name", "attr"):
+        return
+    for suggested in libraries.receiver(callee[-1]):
+        for row in libraries.method_meaning(suggested, "__call__", {}):
+            if row.does == "lock" and "decorator" in row.form:
+                key = lock_key(row, None, decorator.args, number)
+                yield Held(number, "lock", key, lock_reach(row, decorator.kwargs), written, sure=2)
+                return
 
 
 def _decorator(parent: Fn, register: int) -> _Decorator:

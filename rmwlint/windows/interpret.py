@@ -12,7 +12,7 @@ from typing import Any
 
 from rmwlint.facts.model import Op
 from rmwlint.program.link import Link, link
-from rmwlint.program.program import Cls, Fn
+from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.program.types import Type
 from rmwlint.windows import calls, locks
 from rmwlint.windows.constants import constant_of
@@ -37,6 +37,7 @@ from rmwlint.windows.values import (
 _DEPTH = 7
 _ARITHMETIC = frozenset(["+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^", "@"])
 _FALSE: tuple[Any, ...] = (None, 0, "", False)
+_WALKS = frozenset(["keys", "values", "items", "iterkeys", "itervalues", "iteritems"])
 _CONTAINER_TYPES = frozenset(["dict", "list", "set", "tuple", "generator", "frozenset"])
 
 
@@ -81,7 +82,7 @@ class Exit:
 class Analysis:
     """The result for one function: its events in source order, its ways out, its yields."""
 
-    __slots__ = ("at_calls", "control_at", "events", "exits", "fn", "interpreter", "yields")
+    __slots__ = ("at_calls", "calls_decided", "control_at", "events", "exits", "fn", "interpreter", "yields")
 
     def __init__(self, fn: Fn) -> None:
         self.fn = fn
@@ -91,6 +92,8 @@ class Analysis:
         self.at_calls: dict[int, tuple[Held, ...]] = {}
         #: what decided that a call happens, where anything did
         self.control_at: dict[int, frozenset[tuple[Dep, int, bool]]] = {}
+        #: calls that something read has decided on: by what, and the receiver
+        self.calls_decided: dict[int, tuple[frozenset[tuple[Dep, int, bool]], Symbol]] = {}
 
 
 def analysis(fn: Fn, constants: tuple[tuple[int, bool | None], ...] = ()) -> Analysis:
@@ -127,6 +130,8 @@ class Interpreter:
         if owner is not None and fn.first_is_self:
             self.self_class = owner
         self.self_symbol: Symbol = ("param", 0) if self.self_class is not None else None
+        if owner is None:
+            self.self_symbol, self.self_class = outer_self(fn)
         self.handler_starts: dict[int, int] = {}
         self.suppressing: list[tuple[int, int, frozenset[str]]] | None = None
         #: block → the looks in it, which an exception handler around it may answer
@@ -377,9 +382,9 @@ class Interpreter:
         if kind is not None and kind.kind in ("module", "class", "external", "function"):
             return Value(("global", kind.name), type=kind)
         symbol = ("global", f"{self.fn.module.name}.{name}")
-        if name in self.fn.module.facts.bindings and self.fn.index and not name.isupper():
+        if self.fn.index and name in changing_globals(self.fn.module):
             place = Place("shared", symbol, "", frozenset(), name)
-            self.emit(Event(position, "load", place))
+            self.emit(Event(position, "load", place, type=kind))
             return Value(symbol, frozenset([(position, None, "copy")]), kind)
         return Value(symbol, type=kind)
 
@@ -388,9 +393,8 @@ class Interpreter:
         value = self.regs[op[2]]
         if name in self.facts.global_names:
             symbol = ("global", f"{self.fn.module.name}.{name}")
-            self.emit(
-                Event(position, "store", Place("shared", symbol, "", frozenset(), name), deps=value.deps)
-            )
+            place = Place("shared", symbol, "", frozenset(), name)
+            self.emit(Event(position, "store", place, deps=value.deps, columns=(("", value),)))
         self.state.env[name] = value
 
     def op_import(self, position: int, op: Op) -> None:
@@ -438,12 +442,19 @@ class Interpreter:
                 return Value(("attr", base.symbol, name), deps, kind)
             return Value(("global", kind.name), type=kind)
         if base.type is not None and base.type.kind in ("module", "class", "external"):
-            return Value(("global", f"{base.type.name}.{name}"), type=kind)
+            symbol = ("global", f"{base.type.name}.{name}")
+            if base.type.kind == "class" and self.fn.index and not name.isupper():
+                place = Place("shared", symbol, "", frozenset(), text(self.facts, position))
+                self.emit(Event(position, "load", place, type=kind))
+                return Value(symbol, frozenset([(position, None, "copy")]), kind)
+            return Value(symbol, type=kind)
         symbol = self.symbol("attr", base.symbol, name)
-        if base.symbol == self.self_symbol and not self.is_row(base.type):
-            place = Place("shared", symbol, "", frozenset(), f"self.{name}")
-            self.emit(Event(position, "load", place))
+        if self.is_shared_object(base):
+            place = Place("shared", symbol, "", frozenset(), text(self.facts, position))
+            self.emit(Event(position, "load", place, type=kind))
             deps = frozenset([(position, None, "copy"), (-1, name, "copy")])
+            if base.symbol != self.self_symbol:
+                deps = frozenset([(position, None, "copy")])
         elif row is not None:
             deps = frozenset([(row, name, "copy")])
         else:
@@ -464,13 +475,11 @@ class Interpreter:
         state.attrs[base.symbol, name] = value
         if state.control:
             state.decided[base.symbol, name] = state.control
-        shared_self = base.symbol == self.self_symbol and not self.is_row(base.type)
-        if shared_self or (base.type is not None and base.type.kind in ("module", "class")):
-            symbol = ("attr", base.symbol, name) if shared_self else ("global", f"{base.type.name}.{name}")  # type: ignore[union-attr]
-            written = f"{text(self.facts, register)}.{name}"
-            self.emit(
-                Event(position, "store", Place("shared", symbol, "", frozenset(), written), deps=value.deps)
-            )
+        shared_object = self.is_shared_object(base)
+        if shared_object or (base.type is not None and base.type.kind in ("module", "class")):
+            symbol = ("attr", base.symbol, name) if shared_object else ("global", f"{base.type.name}.{name}")  # type: ignore[union-attr]
+            place = Place("shared", symbol, "", frozenset(), f"{text(self.facts, register)}.{name}")
+            self.emit(Event(position, "store", place, deps=value.deps, columns=(("", value),)))
         if self.row_mode(base.type) == "flush" and base.symbol in self.rows:
             self.flushed(position, base, ((name, value),), register)
             return
@@ -549,12 +558,14 @@ class Interpreter:
                 self.flushed(position, base, ((key, value),), op[1])
                 return
             state.dirty.setdefault(base.symbol, {})[key] = (position, value)
-        self.mutate(position, base, value.deps | index.deps, op[1])
+        self.mutate(position, base, value.deps | index.deps, op[1], value)
 
     def op_delitem(self, position: int, op: Op) -> None:
         self.mutate(position, self.regs[op[1]], self.regs[op[2]].deps, op[1])
 
-    def mutate(self, position: int, base: Value, deps: frozenset[Dep], register: int) -> None:
+    def mutate(
+        self, position: int, base: Value, deps: frozenset[Dep], register: int, value: Value | None = None
+    ) -> None:
         """The container ``base`` is changed in place."""
         state = self.state
         symbol = base.symbol
@@ -577,7 +588,8 @@ class Interpreter:
                     state.dirty.setdefault(symbol[1], {})[symbol[2]] = (position, changed)
         if self.is_shared(symbol):
             place = Place("shared", symbol, "container", frozenset(), text(self.facts, register))
-            self.emit(Event(position, "store", place, deps=deps))
+            given = () if value is None else (("", value),)
+            self.emit(Event(position, "store", place, deps=deps, columns=given, type=base.type))
 
     def is_row_symbol(self, symbol: Symbol) -> bool:
         return (
@@ -601,6 +613,17 @@ class Interpreter:
             and symbol[1] == self.self_symbol
             and not (self.self_class is not None and self.self_class.row() is not None)
         )
+
+    def is_shared_object(self, value: Value) -> bool:
+        """Whether others may see the attributes of an object: ``self``, or an object that it holds."""
+        if value.type is not None and value.type.kind == "class":
+            return False
+        if value.symbol == self.self_symbol and value.symbol is not None:
+            return not self.is_row(value.type)
+        kind = value.type
+        if kind is None or kind.kind != "instance" or value.symbol in self.rows or self.is_row(kind):
+            return False
+        return self.is_shared(value.symbol)
 
     # -- values -----------------------------------------------------------------------------------
 
@@ -636,6 +659,8 @@ class Interpreter:
 
     def op_compare(self, position: int, op: Op) -> Value:
         values = [self.regs[register] for register in op[2]]
+        if op[1] in (("in",), ("not in",)) and self.fn.index:
+            values[1] = self.looked_into(position, values[1], op[2][1])
         symbol = self.symbol("compare", op[1], *(value.symbol for value in values))
         deps = merge_deps(values, "derive")
         for value in values:
@@ -651,6 +676,16 @@ class Interpreter:
         if inside:
             return frozenset((dep[0], None, "derive") for dep in inside)
         return NO_DEPS
+
+    def looked_into(self, position: int, value: Value, register: int) -> Value:
+        """A container of another library (``sys.modules``) that a key is looked up in: all share it."""
+        if value.deps or value.symbol[:1] != ("global",):
+            return value
+        if value.type is None or value.type.kind != "external":
+            return value
+        place = Place("shared", value.symbol, "", frozenset(), text(self.facts, register))
+        self.emit(Event(position, "load", place, type=value.type))
+        return value._replace(deps=frozenset([(position, None, "copy")]))
 
     def op_bool(self, position: int, op: Op) -> Value:
         values: list[Value] = [self.regs[register] for register in op[2]]
@@ -728,6 +763,10 @@ class Interpreter:
             return row_from_query(self, position, base, kind, op[1])
         if base.items and base.items[0][0] is None and len(base.items) == 1:
             return base.items[0][1]
+        walked = walked_through(base.symbol)
+        if self.fn.index and self.is_shared(walked):
+            place = Place("shared", walked, "container", frozenset(), text(self.facts, op[1]))
+            self.emit(Event(position, "walk", place, deps=base.deps))
         symbol = self.symbol("element", base.symbol)
         value = Value(symbol, base.deps, kind)
         if self.is_row(kind) and symbol not in self.rows:
@@ -818,6 +857,46 @@ def truth(
         return bool(left == right) is (op[1][0] in ("is", "=="))
     known = flag(register) if op[0] in ("name", "const") else None
     return None if known is None else bool(known[0])
+
+
+def walked_through(symbol: Symbol) -> Symbol:
+    """The container whose keys, values or items a loop takes."""
+    if isinstance(symbol, tuple) and len(symbol) == 2 and symbol[0] == "call":
+        callee = symbol[1]
+        if isinstance(callee, tuple) and callee[0] == "attr" and callee[2] in _WALKS:
+            return callee[1]
+    return symbol
+
+
+def outer_self(fn: Fn) -> tuple[Symbol, Cls | None]:
+    """The symbol and class of the method's ``self`` that a function inside a method closes over."""
+    around = fn.parent
+    while around is not None and around.index:
+        if around.facts.owner is not None:
+            if not around.first_is_self or around.facts.params[0].name in fn.facts.locals:
+                return None, None
+            return ("outer", around.index, around.facts.params[0].name), around.owner
+        around = around.parent
+    return None, None
+
+
+def changing_globals(module: ModuleView) -> frozenset[str]:
+    """The module variables that functions may change: those declared global, and containers."""
+    memo = module.fn(0).memo
+    known = memo.get("changing_globals")
+    if known is None:
+        facts = module.facts
+        names: set[str] = set()
+        for function in facts.functions[1:]:
+            names |= function.global_names
+        ops = facts.functions[0].ops
+        for name, register in facts.bindings.items():
+            kind = ops[register][0]
+            display = kind == "build" and ops[register][1] != "tuple"
+            if display or kind in ("dict", "collect") or (kind == "call" and not name.isupper()):
+                names.add(name)
+        known = memo["changing_globals"] = frozenset(names & facts.bindings.keys())
+    return known  # type: ignore[return-value]
 
 
 def whole_of(items: list[tuple[Any, Value]]) -> Symbol | None:

@@ -97,6 +97,8 @@ def enter(run: Interpreter, position: int, op: Op) -> Value:
                 )
     if not taken and context.type is not None:
         taken += _held_object(run, position, context, context.type, register)
+    if not taken and (context.type is None or context.type.kind in ("member", "method", "external")):
+        taken += _suggested(run, position, context, register)
     if taken:
         run.state.held += tuple(taken)
         for held in taken:
@@ -105,6 +107,21 @@ def enter(run: Interpreter, position: int, op: Op) -> Value:
         if context.symbol not in run.rows:
             return Value(("entered", context.symbol), context.deps, kind)
     return context._replace(type=kind or context.type)
+
+
+def _suggested(run: Interpreter, position: int, context: Value, register: int) -> Iterator[Held]:
+    """The lock that a name suggests where nothing is known of the object entered: ``with self.lock:``."""
+    op = run.ops[register]
+    while op[0] in ("call", "item", "await"):
+        op = run.ops[op[1]]
+    if op[0] not in ("name", "attr"):
+        return
+    for suggested in run.libraries.receiver(op[-1].rstrip("'")):
+        for row in run.libraries.method_meaning(suggested, "__enter__", {}):
+            if row.does == "lock" and "context" in row.form:
+                written = text(run.facts, register)
+                yield Held(position, "lock", context.symbol, lock_reach(row, ()), written, sure=1)
+                return
 
 
 def _held_object(

@@ -1,27 +1,65 @@
-"""Memory that threads or tasks share: attributes of objects, module variables, and the locks around them.
+"""Windows on memory that threads or tasks share: attributes of objects, class and module variables.
 
-Which lock guards what is learned from the code, as lockset analyses do (Savage et al., "Eraser", ACM TOCS
-1997; Blackshear et al., "RacerD", OOPSLA 2018): what is used under a lock in several places is guarded by it.
-Optimistic: constructors run alone, and a private method runs under what all its callers in the class hold.
+Optimistic: constructors run alone; a private method runs under what all its callers in the class hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.windows.find import Window, common
+from rmwlint.windows.flow import passes
 from rmwlint.windows.interpret import analysis
-from rmwlint.windows.values import RANK, Dep, Event, Symbol, decisions, in_order
+from rmwlint.windows.sharing import (
+    concurrent_module,
+    imports_concurrency,
+    shared_class,
+    stored_kind,
+    unshared_class,
+    unshared_type,
+)
+from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order
 
-_ALONE = frozenset(
-    ["__init__", "__new__", "__del__", "__init_subclass__", "__set_name__", "__post_init__", "setUp"]
+#: methods that run before an object is shown to anybody, or after the last one let go of it
+ALONE = frozenset(
+    [
+        "__init__",
+        "__new__",
+        "__del__",
+        "__init_subclass__",
+        "__set_name__",
+        "__post_init__",
+        "setUp",
+        "__setstate__",
+        "__deepcopy__",
+        "__copy__",
+        "__reduce__",
+        "__getstate__",
+        "__class_getitem__",
+        "do_setup",
+        "main",
+        "<module>",
+    ]
 )
 
 
-def shared_windows(fn: Fn) -> tuple[Window, ...]:
+class SharedWindow(NamedTuple):
+    """An open window on shared memory.
+
+    ``stored``: what the write does, as ``sharing.stored_kind`` says. ``sure``: how sure it is that somebody
+    else uses the place at the same time. ``keyed``: the place is a container of many callers' entries.
+    """
+
+    window: Window
+    stored: str
+    sure: int
+    keyed: bool
+
+
+def shared_windows(fn: Fn) -> tuple[SharedWindow, ...]:
     """Windows on shared memory that no lock closes: a load decides or makes what is stored."""
     found = fn.memo.get("shared_windows")
     if found is None:
@@ -29,129 +67,312 @@ def shared_windows(fn: Fn) -> tuple[Window, ...]:
     return found  # type: ignore[return-value]
 
 
-def _windows(fn: Fn) -> Iterator[Window]:
-    events = analysis(fn).events
-    if fn.facts.name in _ALONE:
+def _windows(fn: Fn) -> Iterator[SharedWindow]:
+    if fn.index == 0 or fn.facts.name in ALONE:
         return
-    loads = {event.op: event for event in events if event.does == "load"}
-    for store in events:
-        if store.does != "store" or store.place is None:
+    found = analysis(fn)
+    loads: dict[int, Event] = {event.op: event for event in found.events if event.does == "load"}
+    if not loads:
+        return
+    stores = [(event, fn, event) for event in found.events if event.does == "store"]
+    stores += _stores_below(fn, loads)
+    if not stores:
+        return
+    switches = [event.op for event in found.events if event.does == "switch"]
+    for store, where, original in stores:
+        window = _window(fn, store, loads, switches, [event for event, _, _ in stores])
+        if window is None or window.read is None or window.read.place is None:
             continue
-        best: Window | None = None
-        closed = False
-        candidates: list[tuple[Dep, int | None, bool]] = [(dep, None, True) for dep in in_order(store.deps)]
-        candidates += decisions(store.control)
-        for dep, branch, outcome in candidates:
-            load = loads.get(dep[0])
-            if (
-                load is None
-                or dep[1] is not None
-                or load.place is None
-                or load.place.symbol != store.place.symbol
-            ):
-                continue
-            if any(held.kind == "lock" and not held.fresh for held in common(load.held, store.held)):
-                closed = True
-                continue
-            how = "decide" if branch is not None else dep[2]
-            window = Window(load, store, None, how, branch, outcome, store.held, "", None, 3)
-            if best is None or RANK.get(how, 4) > RANK.get(best.how, 4):
-                best = window
-        if best is not None and not closed:
-            yield best
+        place = window.read.place
+        sure = sharing(fn, place.symbol)
+        if not sure or unshared_type(window.read.type, fn.module):
+            continue
+        keyed = place.what == "container" or (store.place is not None and store.place.what == "container")
+        stored = stored_kind(where, original)
+        if any(dep[2] == "arith" and _same(loads.get(dep[0]), store) for dep in store.deps):
+            stored = "count"
+        yield SharedWindow(window, stored, sure, keyed)
 
 
-def concurrency(module: ModuleView) -> int:
-    """How sure it is that the module's code runs in several threads: 2 where it takes locks or starts any."""
-    memo = module.fn(0).memo
-    if "concurrency" not in memo:
-        memo["concurrency"] = 2 if _locks_or_spawns(module) else 1
-    return 2 if memo["concurrency"] == 2 else 1
+def _same(load: Event | None, store: Event) -> bool:
+    if load is None or load.place is None or store.place is None:
+        return False
+    return bool(load.place.symbol == store.place.symbol)
 
 
-def _locks_or_spawns(module: ModuleView) -> bool:
+def _window(
+    fn: Fn, store: Event, loads: dict[int, Event], switches: list[int], stores: list[Event]
+) -> Window | None:
+    """The strongest way in which the store depends on a load of its place; None where nobody can come in
+    between: a lock is held over both, or the place is looked at again or claimed with no switch between."""
+    best: Window | None = None
+    assert store.place is not None
+    candidates: list[tuple[Dep, int | None, bool]] = [(dep, None, True) for dep in in_order(store.deps)]
+    candidates += decisions(store.control)
+    again = False
+    for dep, branch, outcome in candidates:
+        load = loads.get(dep[0])
+        if load is None or dep[1] is not None or not _same(load, store):
+            continue
+        how = "decide" if branch is not None else dep[2]
+        if any(held.kind == "lock" and not held.fresh for held in common(load.held, store.held)):
+            again = True
+            continue
+        if how == "decide" and fn.facts.is_async:
+            again = again or not any(passes(fn, load.op, op, store.op) for op in switches)
+        window = Window(load, store, None, how, branch, outcome, store.held, "", None, 3)
+        if best is None or RANK.get(how, 4) > RANK.get(best.how, 4):
+            best = window
+    if best is None or (best.how == "decide" and (again or _looked_again(store, loads))):
+        return None
+    if again and best.how == "copy":
+        return None
+    if fn.facts.is_async and _claimed(fn, best, stores, switches):
+        return None
+    return best
+
+
+def _looked_again(store: Event, loads: dict[int, Event]) -> bool:
+    """Whether the place is loaded again under a lock that is still held at the store."""
+    assert store.place is not None
+    locks = [held for held in store.held if held.kind == "lock" and not held.fresh]
     return any(
-        row.does in ("lock", "spawn")
-        for fn in module.functions()
-        for call in link(fn).calls.values()
-        for row in call.rows
+        load.place is not None
+        and load.place.symbol == store.place.symbol
+        and load.op < store.op
+        and any(held.id == other.id for held in load.held for other in locks)
+        for load in loads.values()
     )
 
 
-class Access(NamedTuple):
-    """One use of an attribute. ``locks``: the symbols of the locks held there."""
+def _claimed(fn: Fn, window: Window, stores: list[Event], switches: list[int]) -> bool:
+    """Whether the task stores to the place after the look and before it lets others run."""
+    read, write = window.read, window.write
+    assert read is not None and write.place is not None
+    for store in stores:
+        if store.op == write.op or store.place is None or store.place.symbol != write.place.symbol:
+            continue
+        if read.op < store.op < write.op and not any(passes(fn, read.op, op, store.op) for op in switches):
+            return True
+    return False
 
-    fn: Fn
+
+# -- what callees store -------------------------------------------------------------------------------
+
+
+def _stores_below(fn: Fn, loads: dict[int, Event]) -> list[tuple[Event, Fn, Event]]:
+    """Stores in functions that a load has decided to call, told at the call: (store, where, original)."""
+    found: list[tuple[Event, Fn, Event]] = []
+    linked = link(fn)
+    result = analysis(fn)
+    for number, (control, receiver) in result.calls_decided.items():
+        call = linked.calls.get(number)
+        if call is None or len(call.targets) != 1 or call.cls is not None:
+            continue
+        target = call.targets[0]
+        if target.facts.is_async and not fn.facts.is_async:
+            continue
+        places = {loads[dep[0]].place for dep, _, _ in control if dep[0] in loads and dep[1] is None}
+        symbols = {place.symbol for place in places if place is not None}
+        wanted: dict[Symbol, Symbol] = {}
+        for symbol in symbols:
+            if symbol[0] == "global":
+                wanted[symbol] = symbol
+            elif symbol[0] == "attr" and symbol[1] == receiver and target.first_is_self:
+                wanted["attr", ("param", 0), symbol[2]] = symbol
+        if not wanted:
+            continue
+        held = result.at_calls.get(number, ())
+        told: set[Symbol] = set()
+        for where, event, inner in _stores_of(target, frozenset(wanted), 2):
+            name = event.place.symbol  # type: ignore[union-attr]
+            if name in told:
+                continue
+            told.add(name)
+            what = event.place.what if event.place is not None else ""
+            place = Place("shared", wanted[name], what, frozenset(), _last_text(loads, wanted[name]))
+            lifted = event._replace(
+                op=number,
+                place=place,
+                held=(*held, *_renumbered(number, inner)),
+                control=control,
+                deps=frozenset(),
+                columns=(),
+                trail=((where, event.op),),
+            )
+            if _looks_itself(target, name):
+                continue
+            found.append((lifted, where, event))
+    return found
+
+
+def _looks_itself(target: Fn, symbol: Symbol) -> bool:
+    """Whether the callee looks at the attribute again under a lock of its own before it stores."""
+    for event in analysis(target).events:
+        if event.does == "load" and event.place is not None and event.place.symbol == symbol:
+            if any(held.kind == "lock" for held in event.held):
+                return True
+    return False
+
+
+def _renumbered(number: int, held: tuple[Held, ...]) -> tuple[Held, ...]:
+    return tuple(one._replace(id=(number + 1) * 1_000_000 + abs(one.id)) for one in held)
+
+
+def _last_text(loads: dict[int, Event], symbol: Symbol) -> str:
+    return next(
+        (
+            load.place.text
+            for load in loads.values()
+            if load.place is not None and load.place.symbol == symbol
+        ),
+        "",
+    )
+
+
+def _stores_of(
+    fn: Fn, symbols: frozenset[Symbol], depth: int
+) -> Iterator[tuple[Fn, Event, tuple[Held, ...]]]:
+    """(function, store, locks held) of the stores to these places in a function and in methods it calls."""
+    result = analysis(fn)
+    for event in result.events:
+        if event.does == "store" and event.place is not None and event.place.symbol in symbols:
+            yield fn, event, event.held
+    if depth <= 0:
+        return
+    ops = fn.facts.ops
+    for number, call in link(fn).calls.items():
+        if len(call.targets) != 1 or call.receiver is None or call.cls is not None:
+            continue
+        register = ops[call.receiver]
+        target = call.targets[0]
+        if register[0] == "name" and fn.facts.params and register[1] == fn.facts.params[0].name:
+            if target is not fn and target.first_is_self and fn.first_is_self:
+                outer = result.at_calls.get(number, ())
+                for where, event, held in _stores_of(target, symbols, depth - 1):
+                    yield where, event, (*outer, *held)
+
+
+# -- walks --------------------------------------------------------------------------------------------
+
+
+class Walk(NamedTuple):
+    """A loop over a shared container, while others may change its size. ``changer``: who, and where.
+    ``switch``: the operation in the loop that lets other tasks run, None for threads."""
+
     event: Event
-    locks: frozenset[Symbol]
+    changer: Fn
+    change: Event
+    switch: int | None
+    sure: int
 
 
-class Lockset(NamedTuple):
-    """An attribute of a class that a lock guards in most places: who uses it with the lock, who without."""
-
-    attribute: str
-    lock: Symbol
-    text: str
-    guarded: tuple[Access, ...]
-    bare: tuple[Access, ...]
-
-
-def locksets(cls: Cls, methods: Sequence[Fn]) -> Iterator[Lockset]:
-    """The attributes of the class that are guarded somewhere and bare elsewhere, with a write outside the
-    constructor."""
-    entry = _held_on_entry(methods)
-    accesses: dict[str, list[Access]] = {}
-    texts: dict[Symbol, str] = {}
-    for fn in methods:
-        if fn.facts.name in _ALONE:
+def walks(fn: Fn) -> Iterator[Walk]:
+    """Loops over shared containers that somebody else may change meanwhile."""
+    if fn.index == 0 or fn.facts.name in ALONE:
+        return
+    events = analysis(fn).events
+    for event in events:
+        if event.does != "walk" or event.place is None or any(held.kind == "lock" for held in event.held):
             continue
-        for event in analysis(fn).events:
-            if event.does not in ("load", "store") or event.place is None:
+        sure = sharing(fn, event.place.symbol)
+        if not sure:
+            continue
+        body = _loop_body(fn, event.op)
+        if body is None:
+            continue
+        switch = None
+        if fn.facts.is_async:
+            switch = next((e.op for e in events if e.does == "switch" and event.op < e.op < body), None)
+            if switch is None:
                 continue
-            symbol = event.place.symbol
-            if not (isinstance(symbol, tuple) and len(symbol) == 3 and symbol[1] == ("param", 0)):
+        changed = next(_changes(fn, event.place.symbol), None)
+        if changed is not None:
+            yield Walk(event, changed[0], changed[1], switch, sure)
+
+
+def _loop_body(fn: Fn, op: int) -> int | None:
+    """The end of the body of the loop whose element is taken at ``op``, None where it is a comprehension."""
+    ops = fn.facts.ops
+    best: int | None = None
+    for start, end, successors, _ in fn.facts.blocks:
+        if end > start and ops[end - 1][0] == "loop" and len(successors) == 2:
+            first = fn.facts.blocks[successors[0]][0]
+            after = fn.facts.blocks[successors[1]][0]
+            if first <= op < after and (best is None or after < best) and op - first <= 1:
+                best = after
+    return best
+
+
+def _changes(fn: Fn, symbol: Symbol) -> Iterator[tuple[Fn, Event]]:
+    """Where the size of a shared container is changed, outside constructors: in its class or module."""
+    if not isinstance(symbol, tuple):
+        return
+    own = symbol[0] == "attr" and len(symbol) == 3
+    owner = _method(fn).facts.owner if own else None
+    for other in fn.module.functions():
+        if other.index == 0 or other.facts.name in ALONE or other is fn:
+            continue
+        if own and (_method(other).facts.owner != owner or owner is None):
+            continue
+        for event in analysis(other).events:
+            if event.does != "store" or event.place is None or event.place.what != "container":
                 continue
-            locks = {held.key for held in event.held if held.kind == "lock" and not held.fresh}
-            texts.update({held.key: held.text for held in event.held if held.kind == "lock"})
-            locks |= entry.get(fn, frozenset())
-            accesses.setdefault(symbol[2], []).append(Access(fn, event, frozenset(locks)))
-    lock_names = {key[2] for key in texts if isinstance(key, tuple) and len(key) == 3 and key[0] == "attr"}
-    for attribute, uses in sorted(accesses.items()):
-        if attribute in lock_names or not any(use.event.does == "store" for use in uses):
-            continue
-        counts: dict[Symbol, int] = {}
-        for use in uses:
-            for lock in use.locks:
-                counts[lock] = counts.get(lock, 0) + 1
-        if not counts:
-            continue
-        lock = max(counts, key=lambda key: (counts[key], texts.get(key, ""), repr(key)))
-        guarded = tuple(use for use in uses if lock in use.locks)
-        bare = tuple(use for use in uses if not use.locks)
-        if bare and any(use.event.does == "store" for use in guarded):
-            yield Lockset(attribute, lock, texts[lock], guarded, bare)
+            there = event.place.symbol
+            same = there == symbol
+            if own and isinstance(there, tuple) and len(there) == 3 and there[0] == "attr":
+                same = there[2] == symbol[2] and there[1][0] in ("param", "outer")
+            if same:
+                yield other, event
+                break
 
 
-def _held_on_entry(methods: Sequence[Fn]) -> dict[Fn, frozenset[Symbol]]:
-    """The locks that every caller within the class holds when it calls a private method."""
-    callers: dict[Fn, list[tuple[Fn, frozenset[Symbol]]]] = {}
-    for fn in methods:
-        at_calls = analysis(fn).at_calls
-        for number, call in link(fn).calls.items():
-            for target in call.targets:
-                held = frozenset(h.key for h in at_calls.get(number, ()) if h.kind == "lock" and not h.fresh)
-                callers.setdefault(target, []).append((fn, held))
-    entry: dict[Fn, frozenset[Symbol]] = {}
-    for _ in range(3):
-        for fn in methods:
-            name = fn.facts.name
-            calls = callers.get(fn)
-            if calls and name.startswith("_") and not name.endswith("__"):
-                sets = [
-                    held | entry.get(caller, frozenset())
-                    for caller, held in calls
-                    if caller.facts.name not in _ALONE
-                ]
-                if sets:
-                    entry[fn] = frozenset.intersection(*sets)
-    return entry
+def _method(fn: Fn) -> Fn:
+    """The method that a function stands in, itself where it is one."""
+    around: Fn | None = fn
+    while around is not None and around.facts.owner is None:
+        around = around.parent
+    return around or fn
+
+
+# -- who else is there --------------------------------------------------------------------------------
+
+
+def sharing(fn: Fn, symbol: Symbol) -> int:
+    """How sure it is that others use a place at the same time: 2 with evidence, 1 without, 0 where not."""
+    owner = _method(fn).owner
+    if owner is not None and unshared_class(owner):
+        return 0
+    root = symbol
+    while isinstance(root, tuple) and len(root) == 3 and root[0] == "attr":
+        root = root[1]
+    if isinstance(root, tuple) and root[:1] == ("global",):
+        return 2 if concurrent_module(fn.module) or _neighbours(fn.module) else 1
+    method = _method(fn)
+    if method.decorated("classmethod"):
+        return 2 if concurrent_module(fn.module) or _neighbours(fn.module) else 1
+    if owner is not None and shared_class(owner):
+        return 2
+    return 1
+
+
+def _neighbours(module: ModuleView) -> bool:
+    """Whether a module of the program that this one imports runs code concurrently."""
+    memo = module.fn(0).memo
+    known = memo.get("concurrent_neighbours")
+    if known is None:
+        known = False
+        for qualified in sorted(set(module.facts.imports.values())):
+            found = module.program.module(qualified, module.path)
+            if found is None and "." in qualified:
+                found = module.program.module(qualified.rpartition(".")[0], module.path)
+            if found is not None and found is not module and imports_concurrency(found):
+                known = True
+                break
+        memo["concurrent_neighbours"] = known
+    return bool(known)
+
+
+def owner_of(fn: Fn) -> Cls | None:
+    """The class that a function stands in."""
+    return _method(fn).owner

@@ -10,13 +10,15 @@ from rmwlint.violation import Confidence, Span, Step, Violation
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.decorators import FIRST, FIRST_OF_CLASS
 from rmwlint.windows.find import Window, guard_of, open_windows, same_place, windows
+from rmwlint.windows.flow import passes
 from rmwlint.windows.hazards import Hazard, hazards_in_transaction, hazards_of_hook, hazards_under
 from rmwlint.windows.hints import hints_of_write
 from rmwlint.windows.hooks import hook
 from rmwlint.windows.interpret import Analysis, analysis
 from rmwlint.windows.paths import scratch
 from rmwlint.windows.presence import found_there
-from rmwlint.windows.shared import concurrency, shared_windows
+from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
+from rmwlint.windows.sharing import several_processes
 from rmwlint.windows.skipped import Skipped, skipped_guards
 from rmwlint.windows.text import text
 from rmwlint.windows.values import Event, Held, Place, Value
@@ -149,19 +151,24 @@ class View:
         )
 
     @property
-    def shared_windows(self) -> tuple[Window, ...]:
+    def shared_windows(self) -> tuple[SharedWindow, ...]:
         """Windows on memory shared by threads or tasks that no lock closes."""
         return shared_windows(self.fn)
 
     @property
-    def concurrency(self) -> int:
-        """How sure it is that this module's code runs in several threads at once."""
-        return concurrency(self.fn.module)
+    def walks(self) -> tuple[Walk, ...]:
+        """Loops over shared containers whose size others may change meanwhile."""
+        return tuple(walks(self.fn))
+
+    @property
+    def several_processes(self) -> bool:
+        """Whether the module starts processes, or takes locks that reach beyond its own."""
+        return several_processes(self.fn.module)
 
     def switch_between(self, first: int, last: int) -> int | None:
-        """An ``await`` between two operations, None where there is none."""
+        """An ``await`` on a way from one operation to another, None where there is none."""
         for event in self.events:
-            if event.does == "switch" and first < event.op < last:
+            if event.does == "switch" and first < event.op < last and passes(self.fn, first, event.op, last):
                 return event.op
         return None
 

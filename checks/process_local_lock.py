@@ -1,0 +1,91 @@
+"""A lock of one process guards what other processes or hosts use too.
+
+A `threading.Lock`, or `lockutils.synchronized` without `external=True`, keeps out the threads of this
+process. A file is seen by every process of the host, a row by every host. The next worker never waits.
+
+Bad:
+
+    import multiprocessing
+    import os
+    import threading
+
+    _lock = threading.Lock()
+
+    def prepare(path):
+        with _lock:
+            if not os.path.exists(path):
+                os.mkdir(path)
+
+    def main(paths):
+        with multiprocessing.Pool() as pool:
+            pool.map(prepare, paths)
+
+Good:
+
+    import multiprocessing
+    import os
+    from filelock import FileLock
+
+    def prepare(path):
+        with FileLock(path + ".lock"):
+            if not os.path.exists(path):
+                os.mkdir(path)
+
+    def main(paths):
+        with multiprocessing.Pool() as pool:
+            pool.map(prepare, paths)
+
+Take a lock that reaches as far as its users: `external=True` or a file lock for the processes of one host, a
+coordinator, Redis, etcd or the row's own lock for many hosts.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import LOW, MEDIUM, Check, Held, View, Violation, Window, place_text, window_steps
+
+check = Check("RMW403", "process-local-lock", since="0.1")
+
+_REACH = {"task": 0, "thread": 0, "process": 1, "host": 2, "cluster": 3, "row": 3}
+_NEEDED = {
+    "file": ("host", "a file lock, or external=True"),
+    "directory": ("host", "a file lock, or external=True"),
+    "row": ("row", "the row's own lock, a compare-and-swap, or a distributed lock"),
+    "rows": ("row", "the row's own lock, a compare-and-swap, or a distributed lock"),
+}
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    told: set[int] = set()
+    for window in view.windows:
+        if window.guard != "lock" or window.write.place is None or window.write.op in told:
+            continue
+        needed = _NEEDED.get(window.write.place.kind)
+        locks = [held for held in window.held if held.kind == "lock" and not held.fresh]
+        if needed is None or not locks or any(_REACH[held.reach] >= _REACH[needed[0]] for held in locks):
+            continue
+        told.add(window.write.op)
+        held = locks[0]
+        users = "process of the host" if needed[0] == "host" else "host"
+        place = place_text(view, window)
+        yield view.violation(
+            check,
+            window.write.op,
+            f"`{held.text}` keeps out the threads of this process only; "
+            f"`{place}` needs a lock that reaches every {users}",
+            place=place,
+            sure=_sure(view, window, held),
+            steps=[*window_steps(view, window), *view.held_step(held)],
+            interleaving=(
+                ("A", f"takes {held.text}, looks at {place}"),
+                ("B", f"in another process takes its own {held.text}, looks at {place}"),
+                ("A", f"writes {place}"),
+                ("B", f"writes {place}    nobody waited"),
+            ),
+            remedy=f"take {needed[1]}",
+        )
+
+
+def _sure(view: View, window: Window, held: Held) -> int:
+    """Other processes are there for sure where the module starts them, or takes locks that reach them."""
+    return min(window.sure, MEDIUM if held.sure > 1 and view.several_processes else LOW)

@@ -1,0 +1,291 @@
+"""Which lock guards what, learned from the code as lockset analyses do.
+
+Savage et al., "Eraser", ACM TOCS 1997; Blackshear et al., "RacerD", OOPSLA 2018: what is used under a lock in
+most places is guarded by it, and a use without it is a fault, if anybody writes outside a constructor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from rmwlint.program.link import link
+from rmwlint.program.program import Cls, Fn, ModuleView
+from rmwlint.windows.decorators import held_by_decorators
+from rmwlint.windows.interpret import analysis
+from rmwlint.windows.shared import ALONE
+from rmwlint.windows.values import Event, Held, Symbol
+
+_USES = frozenset(["load", "store", "walk"])
+#: first words of methods that only look
+_LOOKS = (
+    "get",
+    "is",
+    "has",
+    "list",
+    "check",
+    "validate",
+    "show",
+    "describe",
+    "format",
+    "to",
+    "as",
+    "can",
+    "supports",
+    "find",
+    "fetch",
+    "do_setup",
+    "update_stats",
+)
+
+
+class Access(NamedTuple):
+    """One use of a place. ``locks``: the symbols of the locks held there."""
+
+    fn: Fn
+    event: Event
+    locks: frozenset[Symbol]
+
+
+class Lockset(NamedTuple):
+    """A place that a lock guards in most uses: who uses it with the lock, and who with no lock at all."""
+
+    place: str
+    lock: Symbol
+    text: str
+    guarded: tuple[Access, ...]
+    bare: tuple[Access, ...]
+
+
+def class_locksets(cls: Cls) -> Iterator[Lockset]:
+    """The attributes of the class's objects that are guarded somewhere and bare elsewhere."""
+    fns = [fn for fn in cls.module.functions() if _stands_in(fn, cls)]
+    if any(_takes_lock(fn) for fn in fns):
+        yield from _locksets(fns, lambda symbol: _attribute(fns, symbol))
+
+
+def module_locksets(module: ModuleView) -> Iterator[Lockset]:
+    """The module's variables that are guarded somewhere and bare elsewhere."""
+    fns = [fn for fn in module.functions() if fn.index]
+    if any(_takes_lock(fn) for fn in fns):
+        prefix = f"{module.name}."
+        yield from _locksets(fns, lambda symbol: _global(prefix, symbol))
+
+
+def _stands_in(fn: Fn, cls: Cls) -> bool:
+    around: Fn | None = fn
+    while around is not None:
+        if around.facts.owner is not None:
+            return around.facts.owner == cls.index
+        around = around.parent
+    return False
+
+
+def _takes_lock(fn: Fn) -> bool:
+    return any(event.does == "lock" for event in analysis(fn).events) or any(
+        held.kind == "lock" for held in held_by_decorators(fn)
+    )
+
+
+def _attribute(fns: list[Fn], symbol: Symbol) -> str:
+    if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr":
+        base = symbol[1]
+        if base == ("param", 0) or (isinstance(base, tuple) and base[:1] == ("outer",)):
+            return f"self.{symbol[2]}"
+    return ""
+
+
+def _global(prefix: str, symbol: Symbol) -> str:
+    if isinstance(symbol, tuple) and symbol[:1] == ("global",) and str(symbol[1]).startswith(prefix):
+        name = str(symbol[1])[len(prefix) :]
+        return name if "." not in name else ""
+    return ""
+
+
+def _locksets(fns: list[Fn], name_of: Callable[[Symbol], str]) -> Iterator[Lockset]:
+    entry = _held_on_entry(fns)
+    accesses: dict[str, list[Access]] = {}
+    texts: dict[Symbol, str] = {}
+    for fn in fns:
+        if fn.facts.name in ALONE or fn not in entry:
+            continue
+        seen: set[tuple[str, str, int]] = set()
+        for event in analysis(fn).events:
+            for held in event.held:
+                if held.kind == "lock":
+                    texts.setdefault(lock_name(held), held.text)
+            if event.does not in _USES or event.place is None:
+                continue
+            name = name_of(event.place.symbol)
+            line = fn.facts.spans[event.op][0]
+            if not name or (name, event.does, line) in seen:
+                continue
+            seen.add((name, event.does, line))
+            accesses.setdefault(name, []).append(Access(fn, event, _locks(event.held) | entry[fn]))
+    lock_names = {name_of(key) for key in texts}
+    for name, uses in sorted(accesses.items()):
+        if name in lock_names:
+            continue
+        found = _guarded(name, uses, texts)
+        if found is not None:
+            yield found
+
+
+def _guarded(name: str, uses: list[Access], texts: dict[Symbol, str]) -> Lockset | None:
+    if not any(use.event.does == "store" for use in uses):
+        return None
+    counts: dict[Symbol, int] = {}
+    for use in uses:
+        for lock in use.locks:
+            counts[lock] = counts.get(lock, 0) + 1
+    if not counts:
+        return None
+    lock = max(counts, key=lambda key: (counts[key], texts.get(key, ""), repr(key)))
+    if lock not in texts:
+        return None
+    guarded = tuple(use for use in uses if lock in use.locks)
+    bare = tuple(use for use in uses if not use.locks)
+    if not bare or not any(use.event.does == "store" for use in guarded):
+        return None
+    return Lockset(name, lock, texts[lock], guarded, bare)
+
+
+def lock_name(held: Held) -> Symbol:
+    """One name for one lock in all methods of a class: its attribute, variable, or constant name."""
+    key = held.key
+    if isinstance(key, tuple) and len(key) == 3 and key[0] == "attr" and isinstance(key[1], tuple):
+        if key[1][:1] == ("outer",):
+            return ("attr", ("param", 0), key[2])
+    return key
+
+
+def _locks(held: Sequence[Held]) -> frozenset[Symbol]:
+    return frozenset(lock_name(one) for one in held if one.kind == "lock" and not one.fresh)
+
+
+def _held_on_entry(fns: list[Fn]) -> dict[Fn, frozenset[Symbol]]:
+    """The locks that every caller known here holds when it calls a private or nested function. A nested
+    function that nobody here calls is handed to somebody: nothing is known of it, and it is left out."""
+    callers: dict[Fn, list[tuple[Fn, frozenset[Symbol]]]] = {}
+    for fn in fns:
+        at_calls = analysis(fn).at_calls
+        for number, call in link(fn).calls.items():
+            for target in call.targets:
+                callers.setdefault(target, []).append((fn, _locks(at_calls.get(number, ()))))
+    entry: dict[Fn, frozenset[Symbol]] = {fn: frozenset() for fn in fns}
+    for fn in fns:
+        nested = fn.facts.owner is None and fn.parent is not None and fn.parent.index != 0
+        if nested and fn not in callers:
+            del entry[fn]
+    for _ in range(3):
+        for fn in entry:
+            name = fn.facts.name
+            private = name.startswith("_") and not name.endswith("__")
+            nested = fn.facts.owner is None and fn.parent is not None and fn.parent.index != 0
+            calls = callers.get(fn)
+            if calls and (private or nested):
+                sets = [
+                    held | entry.get(caller, frozenset())
+                    for caller, held in calls
+                    if caller.facts.name not in ALONE
+                ]
+                if sets:
+                    entry[fn] = frozenset.intersection(*sets)
+                else:
+                    entry[fn] = frozenset([("constructor",)])
+    return entry
+
+
+# -- methods without the lock of their class ----------------------------------------------------------
+
+
+class Unlocked(NamedTuple):
+    """A method that uses what the class's other methods use only under a lock that decorates them.
+
+    ``use``: the call through the attribute; ``others``: methods that take the lock, with such a call each.
+    """
+
+    fn: Fn
+    use: int
+    attribute: str
+    lock: str
+    others: tuple[tuple[Fn, int], ...]
+
+
+def unlocked_methods(cls: Cls) -> Iterator[Unlocked]:
+    """Public methods without the lock by name that nearly all others of the class take."""
+    locked: dict[Symbol, list[Fn]] = {}
+    texts: dict[Symbol, str] = {}
+    methods = [fn for fn in cls.own_methods() if not fn.facts.name.startswith("_") and fn.first_is_self]
+    bare: list[Fn] = []
+    for fn in methods:
+        named = [held for held in held_by_decorators(fn) if held.kind == "lock" and _constant(held.key)]
+        for held in named:
+            locked.setdefault(held.key, []).append(fn)
+            texts.setdefault(held.key, held.text)
+        if not any(held.kind == "lock" for held in held_by_decorators(fn)):
+            bare.append(fn)
+    for key, fns in sorted(locked.items(), key=lambda item: repr(item[0])):
+        if len(fns) < 4:
+            continue
+        through: dict[str, list[tuple[Fn, int]]] = {}
+        for fn in fns:
+            for attribute, number in _calls_through(fn).items():
+                through.setdefault(attribute, []).append((fn, number))
+        for attribute, others in sorted(through.items()):
+            if len(others) < 4:
+                continue
+            found = [
+                (fn, calls[attribute])
+                for fn in bare
+                if attribute in (calls := _calls_through(fn))
+                and not _only_looks(fn)
+                and not _locks_inside(fn)
+            ]
+            if found and len(found) * 4 <= len(others):
+                for fn, number in found:
+                    yield Unlocked(fn, number, f"self.{attribute}", texts[key], tuple(others))
+
+
+def _constant(key: Symbol) -> bool:
+    return (
+        isinstance(key, tuple)
+        and len(key) == 2
+        and key[0] == "named"
+        and key[1][:1] in (("const",), ("global",))
+    )
+
+
+def _only_looks(fn: Fn) -> bool:
+    name = fn.facts.name
+    return name in ALONE or name.startswith(tuple(f"{word}_" for word in _LOOKS)) or name in _LOOKS
+
+
+def _locks_inside(fn: Fn) -> bool:
+    return any(event.does == "lock" for event in analysis(fn).events) or any(
+        any(held.kind == "lock" for held in held_by_decorators(target))
+        for call in link(fn).calls.values()
+        for target in call.targets
+    )
+
+
+def _calls_through(fn: Fn) -> dict[str, int]:
+    """Attribute of self → the first call of a method of what it holds, which does more than look."""
+    known = fn.memo.get("calls_through")
+    if known is None:
+        found: dict[str, int] = {}
+        ops = fn.facts.ops
+        for number, op in enumerate(ops):
+            if op[0] != "call" or ops[op[1]][0] != "attr":
+                continue
+            callee = ops[op[1]]
+            holder = ops[callee[1]]
+            if (
+                holder[0] == "attr"
+                and ops[holder[1]][0] == "name"
+                and ops[holder[1]][1] == fn.facts.params[0].name
+            ):
+                if not callee[2].startswith(_LOOKS):
+                    found.setdefault(holder[2], number)
+        known = fn.memo["calls_through"] = found
+    return known  # type: ignore[return-value]

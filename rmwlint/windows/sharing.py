@@ -1,0 +1,318 @@
+"""Who else can reach an object, and does more than one thread or task run here?
+
+The evidence is what one file and the modules that it imports say: locks and spawns in the class, imports
+whose library models say that code runs concurrently, objects at module level. Nothing is asked of callers
+elsewhere, so the answer for a file does not depend on what else is checked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rmwlint.program.link import link
+from rmwlint.program.program import Cls, Fn, ModuleView
+from rmwlint.program.types import Type
+from rmwlint.windows.decorators import held_by_decorators
+from rmwlint.windows.values import UNKNOWN, Event, Symbol, Value
+
+_PLAIN_BASES = (
+    "Exception",
+    "Error",
+    "NamedTuple",
+    "TypedDict",
+    "Enum",
+    "Protocol",
+    "BaseModel",
+    "TestCase",
+    "Warning",
+)
+_PLAIN_DECORATORS = ("dataclass", "define", "frozen", "attrs", "total_ordering")
+_PLAIN_TYPES = frozenset(
+    [
+        "dict",
+        "list",
+        "set",
+        "tuple",
+        "frozenset",
+        "str",
+        "bytes",
+        "int",
+        "float",
+        "bool",
+        "object",
+        "bytearray",
+    ]
+)
+#: first words of functions that make something which must not be made twice
+_MAKERS = (
+    "make",
+    "create",
+    "connect",
+    "open",
+    "build",
+    "start",
+    "spawn",
+    "new",
+    "init",
+    "setup",
+    "launch",
+    "acquire",
+    "allocate",
+    "establish",
+    "login",
+    "construct",
+    "instantiate",
+    "dial",
+    "bind",
+    "register",
+    "authenticate",
+)
+_MADE = (
+    "client",
+    "connection",
+    "conn",
+    "session",
+    "pool",
+    "thread",
+    "lock",
+    "server",
+    "executor",
+    "channel",
+    "socket",
+    "engine",
+    "loop",
+)
+_FAR = frozenset(["host", "cluster"])
+_REMOVERS = frozenset(["pop", "remove", "popitem", "popleft"])
+_ATOMIC = frozenset(["setdefault", "discard"])
+
+
+def concurrent_module(module: ModuleView) -> bool:
+    """Whether the module's code runs in several threads or tasks: it locks, spawns, or imports what does."""
+    memo = module.fn(0).memo
+    known = memo.get("concurrent")
+    if known is None:
+        memo["concurrent"] = False
+        known = memo["concurrent"] = _locks_or_spawns(module) or imports_concurrency(module)
+    return bool(known)
+
+
+def imports_concurrency(module: ModuleView) -> bool:
+    """Whether the module imports a library whose model says that code runs concurrently."""
+    memo = module.fn(0).memo
+    known = memo.get("imports_concurrency")
+    if known is None:
+        roots = module.program.libraries.concurrent
+        known = False
+        names = [*module.facts.imports.values(), *module.facts.stars]
+        for fn in module.facts.functions:
+            names += [op[2] for op in fn.ops if op[0] == "import"]
+        for name in names:
+            parts = name.split(".")
+            if any(".".join(parts[:size]) in roots for size in range(1, len(parts) + 1)):
+                known = True
+                break
+        memo["imports_concurrency"] = known
+    return bool(known)
+
+
+def _locks_or_spawns(module: ModuleView) -> bool:
+    return any(takes_locks(fn) or spawns(fn) for fn in module.functions())
+
+
+def several_processes(module: ModuleView) -> bool:
+    """Whether the module starts processes, or takes locks that reach beyond one process."""
+    memo = module.fn(0).memo
+    known = memo.get("several_processes")
+    if known is None:
+        known = any(name.split(".")[0] == "multiprocessing" for name in module.facts.imports.values())
+        for fn in module.functions():
+            known = known or any(held.reach in _FAR for held in held_by_decorators(fn) if held.kind == "lock")
+            known = known or any(
+                row.does == "lock" and row.reach in _FAR
+                for call in link(fn).calls.values()
+                for row in call.rows
+            )
+        memo["several_processes"] = known
+    return bool(known)
+
+
+def takes_locks(fn: Fn) -> bool:
+    """Whether the function makes or takes a lock, its decorators included."""
+    known = fn.memo.get("takes_locks")
+    if known is None:
+        known = any(row.does == "lock" for call in link(fn).calls.values() for row in call.rows)
+        known = known or any(held.kind == "lock" for held in held_by_decorators(fn))
+        fn.memo["takes_locks"] = known
+    return bool(known)
+
+
+def spawns(fn: Fn, deep: bool = True) -> bool:
+    """Whether the function starts a thread or task, itself or in a function that it hands a callable to."""
+    key = "spawns" if deep else "spawns_itself"
+    known = fn.memo.get(key)
+    if known is None:
+        fn.memo[key] = False
+        linked = link(fn)
+        known = False
+        for number, call in linked.calls.items():
+            if any(row.does == "spawn" for row in call.rows):
+                known = True
+            elif deep and call.targets:
+                given = fn.facts.ops[number]
+                registers = [*given[2], *(register for _, register in given[3])]
+                callable_given = any(_is_callable(linked.types[register]) for register in registers)
+                known = callable_given and any(spawns(target, False) for target in call.targets)
+            if known:
+                break
+        fn.memo[key] = known
+    return bool(known)
+
+
+def _is_callable(kind: Type | None) -> bool:
+    return kind is not None and kind.kind in ("method", "function")
+
+
+def unshared_type(cls_or_type: Type | None, module: ModuleView) -> bool:
+    """Whether each thread, task or request has its own object of the type."""
+    if cls_or_type is None:
+        return False
+    if cls_or_type.kind == "library":
+        types = module.program.libraries.types
+        return any(types[name].unshared for name in module.program.libraries.lineage(cls_or_type.name))
+    if cls_or_type.kind == "instance":
+        cls: Cls = cls_or_type.ref
+        return unshared_class(cls)
+    return False
+
+
+def unshared_class(cls: Cls) -> bool:
+    """Whether objects of the class are values, rows, or made anew for each request."""
+    known = cls.memo.get("unshared")
+    if known is None:
+        cls.memo["unshared"] = False
+        known = cls.memo["unshared"] = _unshared(cls)
+    return bool(known)
+
+
+def _unshared(cls: Cls) -> bool:
+    if cls.row() is not None:
+        return True
+    libraries = cls.module.program.libraries
+    for name in cls.library_types():
+        if any(libraries.types[ancestor].unshared for ancestor in libraries.lineage(name)):
+            return True
+    for base in cls.mro():
+        if any(written.rpartition(".")[2].endswith(_PLAIN_BASES) for written in base.facts.base_names):
+            return True
+        scope = base.module.facts.functions[base.facts.scope]
+        for register in base.facts.decorators:
+            op = scope.ops[register]
+            if op[0] == "call":
+                op = scope.ops[op[1]]
+            if op[0] in ("name", "attr") and op[-1] in _PLAIN_DECORATORS:
+                return True
+    return False
+
+
+def shared_class(cls: Cls) -> bool:
+    """Whether the class itself shows that several threads or tasks use one object of it."""
+    known = cls.memo.get("shared")
+    if known is None:
+        cls.memo["shared"] = False
+        known = cls.memo["shared"] = not unshared_class(cls) and _shared(cls)
+    return bool(known)
+
+
+def _shared(cls: Cls) -> bool:
+    for base in cls.mro():
+        for fn in base.module.functions():
+            if _within(fn, base) and (takes_locks(fn) or spawns(fn)):
+                return True
+    return _at_module_level(cls)
+
+
+def _within(fn: Fn, cls: Cls) -> bool:
+    around: Fn | None = fn
+    while around is not None:
+        if around.facts.owner is not None:
+            return around.facts.owner == cls.index
+        around = around.parent
+    return False
+
+
+def _at_module_level(cls: Cls) -> bool:
+    """Whether the class's own module makes an object of it when it is imported, in a concurrent module."""
+    module = cls.module
+    body = link(module.fn(0))
+    for register in module.facts.bindings.values():
+        call = body.calls.get(register)
+        if call is not None and call.cls is cls:
+            return imports_concurrency(module)
+    return False
+
+
+# -- what is stored -----------------------------------------------------------------------------------
+
+
+def stored_kind(fn: Fn, event: Event) -> str:
+    """What a store does: ``resource`` (something that must be made once), ``removal`` (fails when the key is
+    gone), ``atomic``, ``flag`` (a constant), ``container``, or ``value``."""
+    op = fn.facts.ops[event.op]
+    if op[0] == "delitem":
+        return "removal"
+    if op[0] == "call":
+        callee = fn.facts.ops[op[1]]
+        name = callee[2] if callee[0] == "attr" else ""
+        if name in _ATOMIC or (name == "pop" and len(op[2]) > 1):
+            return "atomic"
+        return "removal" if name in _REMOVERS else "value"
+    value = next((value for name, value in event.columns if name == ""), None)
+    return "value" if value is None else made_kind(fn, value)
+
+
+def made_kind(fn: Fn, value: Value) -> str:
+    """Whether a value is a resource, a flag, a container or just a value."""
+    if value.const is not UNKNOWN or value.symbol[:1] == ("const",):
+        return "flag"
+    if value.items is not None:
+        return "container"
+    kind = value.type
+    if kind is not None and kind.kind == "instance":
+        return "value" if unshared_class(kind.ref) else "resource"
+    if kind is not None and kind.kind in ("iterable", "class", "function", "method", "module"):
+        return "value"
+    if kind is not None and kind.kind == "library":
+        library = kind.name.partition(".")[0]
+        if library in ("builtins", "objects") or unshared_type(kind, fn.module):
+            return "container" if library == "builtins" else "value"
+        return "resource"
+    name = made_by(fn, value.symbol)
+    written = name.rpartition(".")[2]
+    if written in _PLAIN_TYPES or not written:
+        return "value"
+    bare = written.lstrip("_").lower()
+    if bare.startswith(_MAKERS) or bare.endswith(_MADE):
+        return "resource"
+    if written[:1].isupper() and not written.isupper() and "." in name:
+        return "resource"
+    return "value"
+
+
+def made_by(fn: Fn, symbol: Symbol) -> str:
+    """The name of the function or class whose call gave a value; empty where it is no call's."""
+    if not isinstance(symbol, tuple) or len(symbol) < 2:
+        return ""
+    if symbol[0] in ("new", "op") and isinstance(symbol[1], int) and symbol[1] < len(fn.facts.ops):
+        op: Any = fn.facts.ops[symbol[1]]
+        while op[0] == "await":
+            op = fn.facts.ops[op[1]]
+        if op[0] != "call":
+            return ""
+        callee = fn.facts.ops[op[1]]
+        if callee[0] == "attr":
+            return f".{callee[2]}"
+        return f".{callee[1]}" if callee[0] == "name" else ""
+    if symbol[0] == "call" and isinstance(symbol[1], tuple) and symbol[1]:
+        return f".{symbol[1][-1]}" if isinstance(symbol[1][-1], str) else ""
+    return ""
