@@ -46,6 +46,8 @@ def _type(module: ModuleView, node: ast.expr) -> Type | None:
         inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         if not inner:
             return _type(module, node.value)
+        if not inner:
+            return _type(module, node.value)
         if head == "Union":
             return next((found for item in inner if (found := _type(module, item)) is not None), None)
         if head == "Coroutine" and len(inner) == 3:
