@@ -58,8 +58,9 @@ class _Proposal(NamedTuple):
 
 
 class _File:
-    def __init__(self, path: str, data: bytes, violations: Sequence[Violation]) -> None:
+    def __init__(self, path: str, data: bytes, violations: Sequence[Violation], only: str = "") -> None:
         self.path = path
+        self.only = only
         self.before = data
         self.current = data
         self.violations = list(violations)
@@ -106,6 +107,8 @@ class _File:
         unsafe = ""
         mark = _mark(source.text, violation)
         for rewrite in rewrites_of(violation.code):
+            if self.only and rewrite.name != self.only:
+                continue
             known = self.refused.get((mark, rewrite.name))
             if known is not None:
                 reasons.append(known)
@@ -174,12 +177,14 @@ def mend(
     *,
     codes: frozenset[str],
     allowed: frozenset[Applicability],
+    only: str = "",
 ) -> list[Fixed]:
     """Rewrite the files until nothing more can be mended, or ten rounds have passed. Writes nothing.
 
-    ``violations``: all of each file; ``codes``: which are to be mended; ``allowed``: what a fix may be.
+    ``violations``: all of each file; ``codes``: which are to be mended; ``allowed``: what a fix may be;
+    ``only``: the name of the one rewrite to use, where it is one.
     """
-    states = [_File(path, data, violations.get(path, ())) for path, data in files.items()]
+    states = [_File(path, data, violations.get(path, ()), only) for path, data in files.items()]
     for _ in range(ROUNDS):
         attempts = []
         for file in states:

@@ -91,6 +91,26 @@ def with_fixes(request: Request) -> Result:
     return checked.showing(shown, {})
 
 
+def mended_text(request: Request, rewrite: str) -> tuple[bytes | None, list[str]]:
+    """What one rewrite makes of the text that the request gives, None where nothing; and why the rest stays."""
+    chosen = next(one for one in rewrites() if one.name == rewrite)
+    settings = replace(request.settings, select=chosen.codes, extend_select=(), ignore=())
+    checked = _Checked(request._replace(settings=settings))
+    for file in mend(
+        checked.data,
+        checked.by_file,
+        checked.again,
+        codes=frozenset(chosen.codes),
+        allowed=frozenset(Applicability),
+        only=rewrite,
+    ):
+        reasons = [
+            f"line {one.violation.line}: {one.violation.code} left: {one.reason}" for one in file.left
+        ]
+        return (file.after if file.after != file.before else None), reasons
+    return None, []
+
+
 def unified_diff(fixed: Sequence[Fixed]) -> Iterator[str]:
     """The changes as patch and git read them, line by line; the lines keep their own ends."""
     for file in fixed:

@@ -64,6 +64,13 @@ class Source:
                 return node
         return None
 
+    def anything_at(self, span: Span) -> cst.CSTNode | None:
+        """The outermost node, of whatever kind, that stands exactly there."""
+        for node in self._by_span.get((span.line, span.column, span.end_line, span.end_column), ()):
+            if node in self._parents:
+                return node
+        return None
+
     def line(self, node: cst.CSTNode) -> int:
         """The line where a node starts."""
         return int(self._positions[node].start.line)

@@ -11,6 +11,14 @@ IN_ORDER = (
     "lock_row",
     "save_changed_columns",
     "enqueue_after_commit",
+    "tolerate_path",
+    "expect_state",
+    "expect_old_state",
+    "guard_before_return",
+    "share_lock",
+    "read_under_lock",
+    "merge_holds",
+    "one_step_on_mapping",
 )
 
 

@@ -3,8 +3,8 @@
 The arguments are evaluated where they were, the task is sent once the worker can see what it is about.
 
 Unsafe always: one actor sees the task sent later, not at all where the transaction is rolled back, and not
-in tests that never commit (`TestCase` needs `captureOnCommitCallbacks`). Left where the result of the call is
-used, or the transaction is not Django's.
+in tests that never commit (`TestCase` needs `captureOnCommitCallbacks`). Left where the result of the call
+is used, or the transaction is not Django's.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """`Order.objects.get(pk=pk)` → `Order.objects.select_for_update().get(pk=pk)`, inside `transaction.atomic()`.
 
 Where no transaction is open from the read to the write, the statements between go into a `with
-transaction.atomic():`. SQLAlchemy's queries get `with_for_update()`; its session is in a transaction already.
+transaction.atomic():`. SQLAlchemy's queries get `with_for_update()`; its session is in a transaction
+already.
 
-Unsafe always: others wait for the row, what follows may be rolled back together, and a row locked in another
-order elsewhere can deadlock. Left in `async` functions of Django, around `yield`, where a database error is
-caught inside, and where the rows come out of a loop or from the caller.
+Unsafe always: others wait for the row, what follows may be rolled back together, and a row locked in
+another order elsewhere can deadlock. Left in `async` functions of Django, around `yield`, where a database
+error is caught inside, and where the rows come out of a loop or from the caller.
 """
 
 from __future__ import annotations
