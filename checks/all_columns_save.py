@@ -36,13 +36,17 @@ from collections.abc import Iterator
 
 from rmwlint.check import MEDIUM, Check, Event, View, Violation
 
+#: what other checks tell of one and the same save, and more closely
+LOST = ("decide", "arith", "container")
+
 check = Check("RMW202", "all-columns-save", since="0.1")
 
 
 @check.on_function
 def find(view: View) -> Iterator[Violation]:
+    told = {window.write.op for window in view.open_windows if window.how in LOST and window.sure >= MEDIUM}
     for event in view.saves_of_stale_rows():
-        if not event.whole or not event.columns or event.passed:
+        if not event.whole or not event.columns or event.passed or event.op in told:
             continue
         yield _violation(view, event)
 

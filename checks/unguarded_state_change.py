@@ -45,10 +45,9 @@ def find(view: View) -> Iterator[Violation]:
     for event in view.events:
         if event.does != "write" or event.fresh or event.place is None or event.trail:
             continue
-        passed = {name for name, _ in event.passed}
+        if event.passed:
+            continue  # one compare-and-swap guards the whole row
         for guard, attribute, value in _unguarded(event):
-            if guard in passed:
-                continue
             place = f"{event.place.text}.{attribute}"
             at = dict(event.set_at).get(attribute)
             steps = [] if at is None else [view.step("read", at, f"`{attribute}` is set here")]

@@ -205,6 +205,8 @@ class Libraries:
                     model.element or known.element,
                     model.atomic_when or known.atomic_when,
                     _union(known.first_parameters, model.first_parameters),
+                    _union(known.made_by, model.made_by),
+                    known.alone or model.alone,
                 )
             self.types[model.name] = model
             for qualified in model.classes:

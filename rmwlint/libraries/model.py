@@ -24,10 +24,13 @@ File
                                         #   all | changed | flush (tracked by a session)
     keys = ["pk", "id", "uuid"]         # attributes that identify a row, and never change
     receivers = ["session", "*_session"]  # names that suggest the type when nothing else is known
-    saved_by = ["save"]                 # an object of unknown type whose attributes are set before such a method
-                                        #   is called is taken for this type, with medium confidence, where the
-    homes = ["models"]                  #   module, or one so named in a package around it, imports the library
+    saved_by = ["save"]                 # an unknown object whose attributes are set before such a method
+                                        #   is called is taken for this type, with medium confidence, where
+    homes = ["models"]                  #   the module, or one so named in a package around it, imports the
+                                        #   library
     bases = ["Other"]                   # it has everything these types have
+    made_by = ["create_*"]              # a function of such a name gives a new one, where nobody knows more
+    alone = true                        # its methods run by hand, rarely two at a time: low confidence
     element = "Model"                   # what it holds where nobody knows (then with medium confidence)
 
     [[attribute]]                       # an attribute whose value has a type
@@ -174,6 +177,8 @@ class TypeModel(NamedTuple):
     element: str | None = None
     atomic_when: str | None = None
     first_parameters: tuple[str, ...] = ()
+    made_by: tuple[str, ...] = ()
+    alone: bool = False
 
 
 class CallModel(NamedTuple):

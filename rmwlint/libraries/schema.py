@@ -238,6 +238,8 @@ _TYPE: dict[str, Check] = {
     "homes": _dotted,
     "bases": _texts,
     "element": _text,
+    "made_by": _patterns,
+    "alone": _flag,
 }
 _ATTRIBUTE: dict[str, Check] = {"on": _texts, "names": _patterns, "gives": _text}
 _BASE: dict[str, Check] = {
@@ -350,6 +352,8 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
         _full((row["element"],), library)[0] if "element" in row else None,
         row.get("atomic_when"),
         row.get("first_parameters", ()),
+        row.get("made_by", ()),
+        row.get("alone", False),
     )
 
 
@@ -444,7 +448,11 @@ def resolve(files: Mapping[str, Rows]) -> None:
     for file, rows in files.items():
         named = [
             *(("type", number, model.bases, "bases") for number, model in enumerate(rows.types, 1)),
-            *(("type", number, (of.element,), "element") for number, of in enumerate(rows.types, 1) if of.element),
+            *(
+                ("type", number, (of.element,), "element")
+                for number, of in enumerate(rows.types, 1)
+                if of.element
+            ),
             *(("call", number, row.on, "on") for number, row in enumerate(rows.calls, 1)),
             *(("call", number, _named(row.gives), "gives") for number, row in enumerate(rows.calls, 1)),
             *(("attribute", number, of.on, "on") for number, of in enumerate(rows.attributes, 1)),

@@ -230,7 +230,9 @@ def _class_attribute(program: Program, value: Type, name: str) -> Type | None:
 
 
 def _of_class(found: Type, cls: Cls) -> Type:
-    """A manager found in a class body manages that class."""
+    """A manager found in a class body manages that class; a row found there is another class's."""
+    if found.kind == "instance" and found.ref.row() is not None:
+        return found
     if found.arg is None and found.kind in ("instance", "library"):
         return found._replace(arg=Type("instance", cls.qualified, None, cls))
     return found
@@ -973,9 +975,9 @@ class _Linker:
         own = self.module.symbol(name) if name.isidentifier() else None
         if own is not None and own.kind == "class":
             return self.instance(own.ref)
-        if not app:
-            return None
         parts = self.module.name.split(".")
+        if not app:
+            return self.class_of_packages(name, parts)
         for size in range(len(parts), -1, -1):
             prefix = ".".join([*parts[:size], app])
             for candidate in (f"{prefix}.models.{name}", f"{prefix}.{name}"):
@@ -985,6 +987,15 @@ class _Linker:
                     found = module.member(name)
                     if found is not None and found.kind == "class":
                         return self.instance(found.ref)
+        return None
+
+    def class_of_packages(self, name: str, parts: list[str]) -> Type | None:
+        """The class of that name that one of the two packages around the module exports."""
+        for size in range(len(parts) - 1, max(0, len(parts) - 3), -1):
+            package = self.program.module(".".join(parts[:size]), self.module.path)
+            found = package.symbol(name) if package is not None and name.isidentifier() else None
+            if found is not None and found.kind == "class":
+                return self.instance(found.ref)
         return None
 
     @staticmethod

@@ -5,13 +5,14 @@ from __future__ import annotations
 import fnmatch
 from typing import TYPE_CHECKING, NamedTuple
 
+from rmwlint.libraries.index import matches
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.program import Fn
 from rmwlint.windows.columns import columns_of, decided, limit_of, written_dict
-from rmwlint.windows.queries import conditions, many, queried
+from rmwlint.windows.queries import conditions, many, queried, started
 from rmwlint.windows.site import Site
 from rmwlint.windows.text import bound, text
-from rmwlint.windows.values import NO_DEPS, Control, Dep, Event, Place, Value, merge_deps
+from rmwlint.windows.values import NO_DEPS, Control, Dep, Event, Place, Symbol, Value, merge_deps
 
 if TYPE_CHECKING:
     from rmwlint.windows.interpret import Interpreter
@@ -123,7 +124,7 @@ def read(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | Non
     """A read, a test or a refresh; the value it gives."""
     place, value = _place(run, site, row)
     position, kind = site.position, site.kind
-    query = value.query if value is not None else None
+    query = started(value, position) if place.kind == "rows" else None
     locked = row.lock or bool(query is not None and query.locked is not None)
     if row.lock_keywords:
         locked = locked or any(
@@ -227,7 +228,7 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
         call=site.known,
         type=kind,
         sure=sure if kind is None else min(sure, kind.sure),
-        fresh=row.does in ("write", "delete") and value is not None and _is_new(value),
+        fresh=row.does in ("write", "delete") and value is not None and _is_new(run, value),
         query=value.query if value is not None else None,
         caught=_tolerated(site, row),
         locked=bool(serialised is not None and serialised.whole is not None),
@@ -253,9 +254,39 @@ def _tolerated(site: Site, row: CallModel) -> frozenset[str]:
     return frozenset()
 
 
-def _is_new(value: Value) -> bool:
+def _is_new(run: Interpreter, value: Value) -> bool:
+    """Whether the object was made by this function, or by one whose name says that it makes one."""
     symbol = value.symbol
-    return isinstance(symbol, tuple) and bool(symbol) and symbol[0] == "new" and value.query is None
+    if not isinstance(symbol, tuple) or not symbol or value.query is not None:
+        return False
+    if symbol[0] == "new":
+        return True
+    if value.type is None or value.type.kind != "library":
+        return False
+    name = _made_by(run, symbol)
+    if name[:1].isupper() and not name.isupper():
+        return True
+    return any(matches(pattern, name) for pattern in run.libraries.types[value.type.name].made_by)
+
+
+def _made_by(run: Interpreter, symbol: Symbol) -> str:
+    """The last name of what made a value; ``Class`` where a call gave what was called."""
+    if symbol[0] == "op" and len(symbol) == 2:
+        op = run.ops[symbol[1]]
+        if op[0] == "await":
+            op = run.ops[op[1]]
+        if op[0] != "call":
+            return ""
+        callee = run.ops[op[1]]
+        if callee[0] == "call":
+            return "Class"
+        return str(callee[-1]) if callee[0] in ("name", "attr") else ""
+    if symbol[0] != "call" or not isinstance(symbol[1], tuple):
+        return ""
+    callee = symbol[1]
+    if callee[0] == "call":
+        return "Class"
+    return str(callee[-1]).rpartition(".")[2] if callee[0] in ("global", "attr") else ""
 
 
 def _guards(site: Site, row: CallModel) -> tuple[tuple[str, ...], tuple[tuple[str, Value], ...]]:

@@ -80,6 +80,9 @@ def _row(run: Interpreter, site: Site, row: CallModel) -> Value | None:
         if site.receiver is not None and site.known.receiver is not None:
             run.mutate(site.position, site.receiver, merge_deps(site.given), site.known.receiver)
         return None
+    if does == "pure" and row.gives is not None and row.gives.startswith("@arg"):
+        index = site.positional(row.gives[1:])
+        return None if index is None else site.args[index]._replace(type=site.kind or site.args[index].type)
     if does == "assign":
         return _assign(run, site, row)
     if does == "expression":

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.interpret import Analysis, analysis
+from rmwlint.windows.looks import asked
 from rmwlint.windows.paths import private, related
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order
 
@@ -49,13 +50,48 @@ def open_windows(fn: Fn) -> tuple[Window, ...]:
     """The windows that nothing closes, each once: the strongest way in which a write depends on a read."""
     best: dict[tuple[int, str | None, str], Window] = {}
     for window in windows(fn):
-        if window.guard:
+        if window.guard or told_below(window):
             continue
         key = (window.write.op, window.attribute, window.write.does)
         known = best.get(key)
         if known is None or _strength(window) > _strength(known):
             best[key] = window
     return tuple(best.values())
+
+
+def told_below(window: Window) -> bool:
+    """Whether the function that writes also tests or computes, so that the window is told there."""
+    attribute = window.attribute
+    if not window.write.trail or attribute is None:
+        return False
+    if window.branch is not None and window.branch != window.write.op:
+        return False
+    fn, op = window.write.trail[0]
+    for event in analysis(fn).events:
+        if event.op != op or event.does != window.write.does:
+            continue
+        if window.how == "decide":
+            if any(name == attribute for name, _ in event.columns) and any(
+                dep[1] == attribute for dep, _, _ in event.control
+            ):
+                return True
+        elif any(
+            name == attribute and any(dep[1] == attribute and dep[2] == window.how for dep in value.deps)
+            for name, value in event.columns
+        ):
+            return True
+    return False
+
+
+def save_told_below(write: Event) -> bool:
+    """Whether the function that saves also sets the columns, so that the save is told there."""
+    if not write.trail:
+        return False
+    fn, op = write.trail[0]
+    return any(
+        event.op == op and event.does == write.does and any(name != "**" for name, _ in event.columns)
+        for event in analysis(fn).events
+    )
 
 
 def guard_of(fn: Fn, read: Event | None, write: Event, attribute: str | None = None) -> str:
@@ -99,7 +135,10 @@ class _Finder:
             columns = {column for column, _ in write.columns}
             for dep, branch, outcome in decisions(write.control):
                 if dep[1] is not None and (dep[1] in columns or write.does == "delete" or not columns):
-                    yield from self.window(write, dep, dep[1], "decide", branch, outcome, set_at.get(dep[1]))
+                    for window in self.window(
+                        write, dep, dep[1], "decide", branch, outcome, set_at.get(dep[1])
+                    ):
+                        yield self.weighed(window)
         else:
             for dep in in_order(write.deps):
                 if dep[1] is None:
@@ -135,6 +174,19 @@ class _Finder:
             guard = self.guard(read, write, attribute)
             sure = min(read.sure, write.sure)
             yield Window(read, write, attribute, how, branch, outcome, held, guard, set_at, sure)
+
+    def weighed(self, window: Window) -> Window:
+        """A column that is only filled, or set to what the test compares it with, decides little."""
+        written = dict(window.write.columns).get(window.attribute or "")
+        test = self.result.tests.get(window.branch) if window.branch is not None else None
+        if written is None or test is None:
+            return window
+        places = [event.place for event in (window.read, window.write) if event is not None and event.place]
+        columns = tuple(("attr", place.symbol, window.attribute) for place in places)
+        question = asked(test, columns, written)
+        if question == "same" or (question == "empty" and not isinstance(written.const, str)):
+            return window._replace(sure=1)
+        return window
 
     def guard(self, read: Event | None, write: Event, attribute: str | None) -> str:
         """Why nobody can write in between; empty where somebody can."""

@@ -82,7 +82,17 @@ class Exit:
 class Analysis:
     """The result for one function: its events in source order, its ways out, its yields."""
 
-    __slots__ = ("at_calls", "calls_decided", "control_at", "events", "exits", "fn", "interpreter", "yields")
+    __slots__ = (
+        "at_calls",
+        "calls_decided",
+        "control_at",
+        "events",
+        "exits",
+        "fn",
+        "interpreter",
+        "tests",
+        "yields",
+    )
 
     def __init__(self, fn: Fn) -> None:
         self.fn = fn
@@ -94,6 +104,8 @@ class Analysis:
         self.control_at: dict[int, frozenset[tuple[Dep, int, bool]]] = {}
         #: calls that something read has decided on: by what, and the receiver
         self.calls_decided: dict[int, tuple[frozenset[tuple[Dep, int, bool]], Symbol]] = {}
+        #: branch → the symbol of its condition, where that depends on something read
+        self.tests: dict[int, Symbol] = {}
 
 
 def analysis(fn: Fn, constants: tuple[tuple[int, bool | None], ...] = ()) -> Analysis:
@@ -174,6 +186,8 @@ class Interpreter:
         out: list[tuple[int, State]] = []
         if end[0] in ("branch", "loop") and len(successors) == 2:
             condition = regs[end[1]]
+            if condition.deps:
+                self.result.tests[last - 1] = condition.symbol
             known = truth(self.ops, end[1], self.flag) if self.constants and end[0] == "branch" else None
             deciding = condition.deps | self.presence(condition)
             for outcome, target in zip((True, False), successors):

@@ -20,7 +20,7 @@ _LOOKUPS = ("exact", "iexact", "in")
 def query(run: Interpreter, site: Site, row: CallModel) -> Value:
     """A query made or narrowed by the call."""
     receiver, position = site.receiver, site.position
-    before = receiver.query if receiver is not None else None
+    before = started(receiver, position)
     what = before.what if before is not None else ""
     if not what:
         what = queried(site.kind) or queried(site.known.rtype)
@@ -39,7 +39,17 @@ def query(run: Interpreter, site: Site, row: CallModel) -> Value:
         locked = position
     origin = before.origin if before is not None else position
     deps = merge_deps(site.given, "derive")
-    return Value(("query", position), deps, site.kind, query=Query(what, found, locked, origin))
+    base = before.base if before is not None else None
+    return Value(("query", position), deps, site.kind, query=Query(what, found, locked, origin, base))
+
+
+def started(value: Value | None, position: int) -> Query | None:
+    """The query that a value is; of a parameter, one that only the caller knows."""
+    if value is None or value.query is not None:
+        return None if value is None else value.query
+    if isinstance(value.symbol, tuple) and value.symbol[:1] == ("param",):
+        return Query("", (), None, position, value.symbol)
+    return None
 
 
 def queried(kind: Type | None) -> str:

@@ -13,6 +13,7 @@ from rmwlint.program.link import Call
 from rmwlint.program.program import Fn
 from rmwlint.windows.binding import Binding
 from rmwlint.windows.columns import decided, entries
+from rmwlint.windows.queries import started
 from rmwlint.windows.site import Site
 from rmwlint.windows.text import bound
 from rmwlint.windows.values import NO_DEPS, UNKNOWN, Control, Dep, Event, Held, Place, Query, Symbol, Value
@@ -178,7 +179,14 @@ def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Ev
 
 def _query(binding: Binding, query: Query) -> Query:
     found = tuple((column, binding.symbol(old), binding.deps(deps)) for column, old, deps in query.conditions)
-    return query._replace(conditions=found)
+    if query.base is None:
+        return query._replace(conditions=found)
+    given = binding.values.get(query.base[1])
+    below = started(given, binding.position)
+    if below is None:
+        return query._replace(conditions=found, base=None)
+    locked = query.locked if below.locked is None else below.locked
+    return Query(query.what or below.what, below.conditions + found, locked, query.origin, below.base)
 
 
 def _control(binding: Binding, control: Control) -> Control:
@@ -313,12 +321,14 @@ def _row(run: Interpreter, site: Site, binding: Binding, found: Analysis, wanted
     keys = frozenset(
         (column, key) for column, old in source.place.keys if (key := binding.symbol(old)) is not None
     )
+    query = None if source.query is None else _query(binding, source.query)
+    given_locked = query is not None and query.locked is not None
     written = bound(run.facts, position, source.place.text)
     run.emit(
         source._replace(
             op=position,
-            place=Place("row", symbol, source.place.what, keys, written),
-            locked=source.locked and still_open,
+            place=Place("row", symbol, source.place.what or (query.what if query else ""), keys, written),
+            locked=(source.locked or given_locked) and still_open,
             control=frozenset(),
             deps=NO_DEPS,
             trail=((binding.target, source.op), *source.trail),

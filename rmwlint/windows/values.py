@@ -40,13 +40,15 @@ UNKNOWN = Unknown()
 class Query(NamedTuple):
     """A query not run yet. ``conditions``: (column, symbol of the value, its dependences) triples.
 
-    ``what``: the class or table; ``locked``: the operation that asked for row locks, None without.
+    ``what``: the class or table; ``locked``: the operation that asked for row locks, None without;
+    ``base``: the parameter that it narrows, whose own conditions and lock only the caller knows.
     """
 
     what: str
     conditions: tuple[tuple[str, Symbol, frozenset[Dep]], ...] = ()
     locked: int | None = None
     origin: int = -1
+    base: Symbol = None
 
 
 class Value(NamedTuple):

@@ -9,7 +9,7 @@ from rmwlint.program.program import Fn
 from rmwlint.violation import Confidence, Span, Step, Violation
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.decorators import FIRST, FIRST_OF_CLASS
-from rmwlint.windows.find import Window, guard_of, open_windows, same_place, windows
+from rmwlint.windows.find import Window, guard_of, open_windows, same_place, save_told_below, windows
 from rmwlint.windows.flow import passes
 from rmwlint.windows.hazards import Hazard, hazards_in_transaction, hazards_of_hook, hazards_under
 from rmwlint.windows.hints import hints_of_write
@@ -118,7 +118,9 @@ class View:
         for event in self.events:
             if event.does != "write" or event.place is None or event.place.kind != "row" or event.fresh:
                 continue
-            if not guard_of(self.fn, self.read_of(event), event):
+            guard = guard_of(self.fn, self.read_of(event), event)
+            # Whoever writes the other columns need not know of a lock that this save is made under.
+            if guard in ("", "lock") and not save_told_below(event):
                 yield event
 
     def hazards_in_transaction(self, kind: str) -> Iterator[ToldHazard]:

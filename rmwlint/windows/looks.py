@@ -1,0 +1,57 @@
+"""What a branch asks of a column: is it what the write makes it anyway, is it empty, is it in a state?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rmwlint.windows.values import Symbol, Value
+
+_SAME = frozenset([("==",), ("!=",), ("is",), ("is not",)])
+
+
+def asked(test: Symbol, columns: tuple[Symbol, ...], written: Value) -> str:
+    """What the condition ``test`` asks of a column, by any of its symbols ``columns``, before ``written``.
+
+    ``same``: only whether it has the value that is written anyway. ``empty``: only whether there is a value.
+    ``state``: anything else, also where the condition is not known.
+    """
+    found = {_of_atom(atom, columns, written) for atom in _atoms(test) if _mentions(atom, columns)}
+    if not found or "state" in found:
+        return "state"
+    return "empty" if "empty" in found else "same"
+
+
+def _atoms(symbol: Symbol) -> Iterator[Symbol]:
+    if isinstance(symbol, tuple) and symbol:
+        if symbol[0] == "bool":
+            for part in symbol[1:]:
+                yield from _atoms(part)
+            return
+        if symbol[0] == "unary" and symbol[1] == "not":
+            yield from _atoms(symbol[2])
+            return
+    yield symbol
+
+
+def _of_atom(atom: Symbol, columns: tuple[Symbol, ...], written: Value) -> str:
+    if atom in columns:
+        return "empty"
+    if atom[0] != "compare" or len(atom) != 4 or atom[1] not in _SAME:
+        return "state"
+    other = atom[3] if atom[2] in columns else atom[2] if atom[3] in columns else None
+    if other is None:
+        return "state"
+    if other == written.symbol or (other[0] == "const" and _equal(other[1], written.const)):
+        return "same"
+    return "empty" if other == ("const", None) else "state"
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
+
+
+def _mentions(symbol: Symbol, columns: tuple[Symbol, ...]) -> bool:
+    if symbol in columns:
+        return True
+    return isinstance(symbol, tuple) and any(_mentions(part, columns) for part in symbol)
