@@ -18,6 +18,7 @@ from rmwlint.program.types import Type
 from rmwlint.violation import Step, Violation
 from rmwlint.windows.find import Window, same_place
 from rmwlint.windows.locksets import Access, Lockset, class_locksets, module_locksets, unlocked_methods
+from rmwlint.windows.rewrites import Rewrite, rewrites
 from rmwlint.windows.story import both_pass, lost_update, place_text, window_steps
 from rmwlint.windows.values import UNKNOWN, Event, Held, Place, Value
 from rmwlint.windows.view import Lines, View
@@ -39,6 +40,7 @@ __all__ = [
     "Lockset",
     "ModuleScope",
     "Place",
+    "Rewrite",
     "Step",
     "Type",
     "Value",
@@ -51,6 +53,7 @@ __all__ = [
     "module_locksets",
     "place_text",
     "registry",
+    "rewrites",
     "same_place",
     "unlocked_methods",
     "window_steps",

@@ -151,6 +151,8 @@ def read(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | Non
         run.emit(event._replace(place=place._replace(kind="row", symbol=symbol, what=what, text=written)))
         return Value(symbol, NO_DEPS, kind)
     run.emit(event)
+    if place.kind == "file" and site.receiver is not None and site.receiver is not value:
+        run.fill(site.receiver, deps)
     if place.kind == "file" and row.gives is not None:
         return Value(("opened", place.symbol, place.text), deps, kind)
     return Value(("op", position), deps, kind, query=query if many(kind) else None)
@@ -212,12 +214,15 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
     kind = value.type if value is not None else None
     given = site.given
     if value is not None and at.place.kind in ("file", "directory"):
-        given = (value, *given)
+        given = (value, *given) if site.receiver is None else (value, site.receiver, *given)
+    deps = merge_deps(given)
+    if at.place.kind == "file":
+        deps = deps.union(*(run.contents.get(each.symbol, NO_DEPS) for each in given))
     return Event(
         site.position,
         _effect(site, row),
         at.place,
-        deps=merge_deps(given),
+        deps=deps,
         columns=tuple(columns),
         set_at=tuple(set_at),
         control=control,

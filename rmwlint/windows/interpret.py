@@ -585,7 +585,7 @@ class Interpreter:
         symbol = base.symbol
         state.mutated[symbol] = position
         if deps and isinstance(symbol, tuple) and symbol[0] == "new":
-            self.contents[symbol] = self.contents.get(symbol, NO_DEPS) | strengthen(deps, "derive")
+            self.fill(base, deps)
         if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr":
             row = self.rows.get(symbol[1])
             if (row is not None and symbol[1] != self.self_symbol) or self.is_row_symbol(symbol[1]):
@@ -604,6 +604,11 @@ class Interpreter:
             place = Place("shared", symbol, "container", frozenset(), text(self.facts, register))
             given = () if value is None else (("", value),)
             self.emit(Event(position, "store", place, deps=deps, columns=given, type=base.type))
+
+    def fill(self, container: Value, deps: frozenset[Dep]) -> None:
+        """Something with these dependences is put into the container, or read into the object."""
+        symbol = container.symbol
+        self.contents[symbol] = self.contents.get(symbol, NO_DEPS) | strengthen(deps, "derive")
 
     def is_row_symbol(self, symbol: Symbol) -> bool:
         return (

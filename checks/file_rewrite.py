@@ -1,0 +1,131 @@
+"""A file is read, changed and rewritten in place, with no lock and no atomic replacement.
+
+Whoever writes between the read and the write loses what was written; whoever reads while the file is being
+rewritten sees half of it, or nothing; and so does the next start when this process dies in the middle.
+
+Bad:
+
+    import json
+
+    def remember(path, key, value):
+        with open(path) as file:
+            known = json.load(file)
+        known[key] = value
+        with open(path, "w") as file:
+            json.dump(known, file)
+
+Bad:
+
+    import json
+
+    class Leases:
+        def __init__(self, folder):
+            self.folder = folder
+
+        def save(self, key, lease):
+            with open(self.folder / f"{key}.json", "w") as file:
+                json.dump(lease, file)
+
+        def load(self, key):
+            with open(self.folder / f"{key}.json") as file:
+                return json.load(file)
+
+Good:
+
+    import json
+    import os
+    import fcntl
+
+    def remember(path, key, value):
+        with open(f"{path}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with open(path) as file:
+                known = json.load(file)
+            known[key] = value
+            with open(f"{path}.new", "w") as file:
+                json.dump(known, file)
+            os.replace(f"{path}.new", path)
+
+Write a neighbour and put it in place with `os.replace`, so that a reader sees the old file or the new one;
+and hold a lock of all processes from the read to the replacement, so that no update is lost.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import (
+    LOW,
+    MEDIUM,
+    Check,
+    ModuleScope,
+    View,
+    Violation,
+    lost_update,
+    rewrites,
+    window_steps,
+)
+
+check = Check("RMW407", "file-rewrite", since="0.1")
+
+_REMEDY = "write a neighbour and `os.replace` it, under a lock that every process takes before it reads"
+
+
+@check.on_module
+def find(scope: ModuleScope) -> Iterator[Violation]:
+    told: set[object] = set()
+    for view in scope.functions:
+        for violation in _derived(view):
+            told.add(violation.span)
+            yield violation
+    views = {view.fn: view for view in scope.functions}
+    for rewrite in rewrites(tuple(views)):
+        view = views[rewrite.writer]
+        write, read = rewrite.write, rewrite.read
+        if view.span(write.op) in told or write.place is None or view.scratch(write.place):
+            continue
+        path = write.place.text
+        yield view.violation(
+            check,
+            write.op,
+            f"`{path}` is rewritten in place, and `{rewrite.reader.facts.name}` can read half of it",
+            place=path,
+            sure=LOW if view.one_shot else min(MEDIUM, write.sure),
+            steps=(
+                view.step("write", write.op, "emptied and written here"),
+                view.step("read", read.op, "read here", rewrite.reader),
+            ),
+            interleaving=(
+                ("A", f"opens {path} for writing: it is empty now"),
+                ("B", f"reads {path}    finds half of it, or nothing"),
+                ("A", "writes the rest"),
+            ),
+            remedy="write a neighbour and put it in place with `os.replace`",
+        )
+
+
+def _derived(view: View) -> Iterator[Violation]:
+    told: set[object] = set()
+    for window in view.open_windows:
+        read, write = window.read, window.write
+        if read is None or read.does != "read" or window.how == "decide" or write.does != "write":
+            continue
+        if (
+            write.place is None
+            or write.place.kind != "file"
+            or read.op == write.op
+            or view.scratch(write.place)
+        ):
+            continue
+        if write.place.symbol in told:
+            continue
+        told.add(write.place.symbol)
+        path = write.place.text
+        yield view.violation(
+            check,
+            write.op,
+            f"`{path}` is rewritten from what was read of it; what another wrote in between is lost",
+            place=path,
+            sure=LOW if view.one_shot else min(MEDIUM, window.sure),
+            steps=window_steps(view, window),
+            interleaving=lost_update(path, "{a}", "{a, b}", "{a, c}"),
+            remedy=_REMEDY,
+        )

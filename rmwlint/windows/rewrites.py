@@ -1,0 +1,87 @@
+"""Files that one function writes in place and another one reads: the reader can see half of it.
+
+Two paths are the same file when they are built in the same way from what outlives a call: attributes of
+``self``, constants, module variables. What a call alone knows (its parameters, elements, other values) may be
+anything: ``self.folder / f"{key}.json"`` is one file for each key, whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from rmwlint.program.program import Fn
+from rmwlint.windows.interpret import analysis
+from rmwlint.windows.values import Event, Symbol
+
+_ALONE = frozenset(["__init__", "__new__", "__post_init__"])
+_BUILT = frozenset(["call", "binop", "fstring", "attr", "item"])
+
+
+class Rewrite(NamedTuple):
+    """A file written in place by ``writer`` and read by ``reader``."""
+
+    writer: Fn
+    write: Event
+    reader: Fn
+    read: Event
+
+
+def rewrites(functions: Sequence[Fn]) -> Iterator[Rewrite]:
+    """The in-place writes of files, without a lock, that another of the functions reads; each once."""
+    writes: list[tuple[Any, Fn, Event]] = []
+    reads: dict[Any, tuple[Fn, Event]] = {}
+    for fn in functions:
+        for event in analysis(fn).events:
+            if event.place is None or event.place.kind != "file" or event.trail or event.row is None:
+                continue
+            if event.does not in ("read", "write") or (
+                event.does == "write" and event.row.columns != "content"
+            ):
+                continue
+            key = _key(fn, event.place.symbol)
+            if key is None or not _lasting(key):
+                continue
+            where = fn.owner.qualified if fn.owner is not None else ""
+            if event.does == "read":
+                reads.setdefault((where, key), (fn, event))
+            elif fn.facts.name not in _ALONE and not _locked(event):
+                writes.append(((where, key), fn, event))
+    told: set[tuple[Fn, Any]] = set()
+    for key, fn, event in writes:
+        found = reads.get(key)
+        if found is not None and (fn, key) not in told:
+            told.add((fn, key))
+            yield Rewrite(fn, event, *found)
+
+
+def _locked(event: Event) -> bool:
+    return any(held.kind == "lock" and not held.fresh for held in event.held)
+
+
+def _key(fn: Fn, symbol: Symbol) -> Any:
+    """The way in which a path is built, the same in every function that builds it so."""
+    if not isinstance(symbol, tuple) or not symbol:
+        return None
+    head = symbol[0]
+    if head in ("const", "global"):
+        return symbol
+    if symbol == ("param", 0) and fn.first_is_self:
+        return "self"
+    if head == "attr":
+        base = _key(fn, symbol[1])
+        return ("attr", base, symbol[2]) if base == "self" or isinstance(base, tuple) else "*"
+    if head in _BUILT:
+        return (head, *(_key(fn, part) if isinstance(part, tuple) else part for part in symbol[1:]))
+    return "*"
+
+
+def _lasting(key: Any) -> bool:
+    """Whether the path rests on something that outlives the call."""
+    if not isinstance(key, tuple):
+        return False
+    if key[0] == "attr":
+        return key[1] == "self" or _lasting(key[1])
+    if key[0] == "global":
+        return str(key[1]).rpartition(".")[2].strip("_").isupper()
+    return any(_lasting(part) for part in key[1:])
