@@ -73,14 +73,14 @@ _REMEDY = "write a neighbour and `os.replace` it, under a lock that every proces
 def find(scope: ModuleScope) -> Iterator[Violation]:
     told: set[object] = set()
     for view in scope.functions:
-        for violation in _derived(view):
-            told.add(violation.span)
+        for symbol, violation in _derived(view):
+            told.add((view.fn, symbol))
             yield violation
     views = {view.fn: view for view in scope.functions}
     for rewrite in rewrites(tuple(views)):
         view = views[rewrite.writer]
         write, read = rewrite.write, rewrite.read
-        if view.span(write.op) in told or write.place is None or view.scratch(write.place):
+        if write.place is None or (view.fn, write.place.symbol) in told or view.scratch(write.place):
             continue
         path = write.place.text
         yield view.violation(
@@ -102,7 +102,7 @@ def find(scope: ModuleScope) -> Iterator[Violation]:
         )
 
 
-def _derived(view: View) -> Iterator[Violation]:
+def _derived(view: View) -> Iterator[tuple[object, Violation]]:
     told: set[object] = set()
     for window in view.open_windows:
         read, write = window.read, window.write
@@ -119,13 +119,15 @@ def _derived(view: View) -> Iterator[Violation]:
             continue
         told.add(write.place.symbol)
         path = write.place.text
-        yield view.violation(
+        once = view.one_shot or view.fn.index == 0
+        violation = view.violation(
             check,
             write.op,
             f"`{path}` is rewritten from what was read of it; what another wrote in between is lost",
             place=path,
-            sure=LOW if view.one_shot else min(MEDIUM, window.sure),
+            sure=LOW if once else min(MEDIUM, window.sure),
             steps=window_steps(view, window),
             interleaving=lost_update(path, "{a}", "{a, b}", "{a, c}"),
             remedy=_REMEDY,
         )
+        yield write.place.symbol, violation

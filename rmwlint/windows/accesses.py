@@ -214,7 +214,12 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
     kind = value.type if value is not None else None
     given = site.given
     if value is not None and at.place.kind in ("file", "directory"):
-        given = (value, *given) if site.receiver is None else (value, site.receiver, *given)
+        # An open file says nothing of what is in it.
+        given = tuple(
+            each
+            for each in (value, site.receiver, *given)
+            if each is not None and not (isinstance(each.symbol, tuple) and each.symbol[:1] == ("opened",))
+        )
     deps = merge_deps(given)
     if at.place.kind == "file":
         deps = deps.union(*(run.contents.get(each.symbol, NO_DEPS) for each in given))

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from rmwlint.program.program import Fn
 from rmwlint.windows.interpret import analysis
+from rmwlint.windows.presence import found_there
 from rmwlint.windows.values import Event, Symbol
 
 _ALONE = frozenset(["__init__", "__new__", "__post_init__"])
@@ -30,10 +31,12 @@ class Rewrite(NamedTuple):
 def rewrites(functions: Sequence[Fn]) -> Iterator[Rewrite]:
     """The in-place writes of files, without a lock, that another of the functions reads; each once."""
     writes: list[tuple[Any, Fn, Event]] = []
-    reads: dict[Any, tuple[Fn, Event]] = {}
+    reads: dict[Any, list[tuple[Fn, Event]]] = {}
     for fn in functions:
         for event in analysis(fn).events:
             if event.place is None or event.place.kind != "file" or event.trail or event.row is None:
+                continue
+            if _of_handle(fn, event):
                 continue
             if event.does not in ("read", "write") or (
                 event.does == "write" and event.row.columns != "content"
@@ -44,15 +47,38 @@ def rewrites(functions: Sequence[Fn]) -> Iterator[Rewrite]:
                 continue
             where = fn.owner.qualified if fn.owner is not None else ""
             if event.does == "read":
-                reads.setdefault((where, key), (fn, event))
-            elif fn.facts.name not in _ALONE and not _locked(event):
+                reads.setdefault((where, key), []).append((fn, event))
+            elif fn.facts.name not in _ALONE and fn.index and not _locked(event) and not _first(fn, event):
                 writes.append(((where, key), fn, event))
     told: set[tuple[Fn, Any]] = set()
     for key, fn, event in writes:
-        found = reads.get(key)
+        found = next((read for read in reads.get(key, ()) if read[0] is not fn), None)
         if found is not None and (fn, key) not in told:
             told.add((fn, key))
             yield Rewrite(fn, event, *found)
+
+
+def _of_handle(fn: Fn, event: Event) -> bool:
+    """Whether the access is to an open file, not to a path."""
+    assert event.row is not None
+    opened = fn.module.program.libraries.function_meaning("builtins.open", {})
+    return any(row.gives in event.row.on for row in opened)
+
+
+def _first(fn: Fn, event: Event) -> bool:
+    """Whether the file is written because it is not there: nobody can be reading it."""
+    tests = {
+        other.op
+        for other in analysis(fn).events
+        if other.does == "test"
+        and other.place is not None
+        and event.place is not None
+        and other.place.symbol == event.place.symbol
+    }
+    return any(
+        dep[0] in tests and found_there(fn.facts, branch, outcome, dep[0]) is False
+        for dep, branch, outcome in event.control
+    )
 
 
 def _locked(event: Event) -> bool:
