@@ -282,6 +282,17 @@ class Libraries:
         """The types to which functions belong whose first parameter has that name."""
         return tuple(model.name for model in self.types.values() if parameter in model.first_parameters)
 
+    def any_method(self, type_name: str, meanings: tuple[str, ...]) -> tuple[CallModel, ...]:
+        """One row for each of the meanings that some method of the type has."""
+        found: dict[str, CallModel] = {}
+        for ancestor in self.lineage(type_name):
+            names = self._methods.get(ancestor)
+            for rows in names.exact.values() if names is not None else ():
+                for row in rows:
+                    if row.does in meanings:
+                        found.setdefault(row.does, row)
+        return tuple(found[does] for does in meanings if does in found)
+
     def knows_method(self, name: str) -> bool:
         """Whether some library's type has a method of exactly that name."""
         if self._method_names is None:

@@ -863,6 +863,10 @@ class _Linker:
                 return Call((method,), (), op[1], value, "__call__", value.sure), returned_type(method)
             rows = method_rows(self.program, value, "__call__", self.keywords(op))
             return Call((), rows, op[1], value, "__call__", value.sure), self.first_given(rows, value, op)
+        if kind == "member" and value.arg is not None and value.name == "*":
+            # ``getattr(client, method)(…)``: some method, whichever
+            rows = self.libraries.any_method(value.arg.name, ("backend", "enqueue"))
+            return Call((), rows, None, value.arg, name, value.sure), None
         if kind == "member" and value.arg is not None:
             rows = method_rows(self.program, value.arg, value.name, self.keywords(op))
             return Call((), rows, None, value.arg, value.name, value.sure), self.first_given(
@@ -911,6 +915,8 @@ class _Linker:
             name = self.ops[args[1]]
             if name[0] == "const" and isinstance(name[1], str):
                 return attribute(self.program, self.types[args[0]], name[1])
+            given = self.types[args[0]]
+            return None if given is None or given.kind != "library" else Type("member", "*", given, None, MEDIUM)
         if qualified in ("typing.cast", "typing_extensions.cast") and len(args) == 2:
             return _instantiated(self.types[args[0]]) or self.types[args[1]]
         if qualified == "functools.partial" and args:

@@ -95,6 +95,8 @@ def enter(run: Interpreter, position: int, op: Op) -> Value:
                 taken += held_inside(
                     run, position, target, site.receiver, site.args, site.kwargs, site.known.sure
                 )
+        if not taken and not site.known.rows and not site.known.targets:
+            taken += _held_by_arguments(run, position, source)
     if not taken and context.type is not None:
         taken += _held_object(run, position, context, context.type, register)
     if not taken and (context.type is None or context.type.kind in ("member", "method", "external")):
@@ -122,6 +124,19 @@ def _suggested(run: Interpreter, position: int, context: Value, register: int) -
                 written = text(run.facts, register)
                 yield Held(position, "lock", context.symbol, lock_reach(row, ()), written, sure=1)
                 return
+
+
+def _held_by_arguments(run: Interpreter, position: int, call: Op) -> Iterator[Held]:
+    """What an unknown call holds that is given contexts to enter: ``with nested(lock, session.begin()):``."""
+    for register in call[2]:
+        given = run.ops[register]
+        if given[0] == "call" and register in run.link.calls:
+            site = site_of(run, register, given)
+            for row in site.known.rows:
+                if "context" in row.form:
+                    yield from _held(
+                        run, position, row, site.receiver, site.args, site.kwargs, site.known.sure, register
+                    )
 
 
 def _held_object(
