@@ -141,3 +141,9 @@ def _decorators(fn: Fn) -> Iterator[Fn]:
 def postponed(fn: Fn) -> bool:
     """Whether a call of ``fn`` does not run it, because a decorator hands it on to be run later."""
     return any((around := wrapping(decorator)) is not None and around.later for decorator in decorators(fn))
+
+
+def wrappers(fn: Fn) -> tuple[Fn, ...]:
+    """The functions that run in place of ``fn`` and call it."""
+    found = [wrapping(decorator) for decorator in decorators(fn)]
+    return tuple(around.wrapper for around in found if around is not None)

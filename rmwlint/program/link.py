@@ -916,7 +916,9 @@ class _Linker:
             if name[0] == "const" and isinstance(name[1], str):
                 return attribute(self.program, self.types[args[0]], name[1])
             given = self.types[args[0]]
-            return None if given is None or given.kind != "library" else Type("member", "*", given, None, MEDIUM)
+            if given is None or given.kind != "library":
+                return None
+            return Type("member", "*", given, None, MEDIUM)
         if qualified in ("typing.cast", "typing_extensions.cast") and len(args) == 2:
             return _instantiated(self.types[args[0]]) or self.types[args[1]]
         if qualified == "functools.partial" and args:

@@ -91,7 +91,7 @@ def _row(run: Interpreter, site: Site, row: CallModel) -> Value | None:
         return locks.lock(run, site, row, sure)
     if does in ("commit", "rollback", "close"):
         _end(run, site, row, sure)
-    elif does == "transaction" and "begin" in row.form and "context" not in row.form:
+    elif does == "transaction" and "begin" in row.form and not _entered(run, site.position):
         _begin(run, site, row, sure)
     return None
 
@@ -114,6 +114,20 @@ def _assign(run: Interpreter, site: Site, row: CallModel) -> Value | None:
     if given is not None:
         run.state.attrs[receiver.symbol, "**"] = given
     return receiver._replace(type=site.kind or receiver.type) if row.gives == "@self" else None
+
+
+def _entered(run: Interpreter, position: int) -> bool:
+    """Whether what the call gives is a context that is entered, here or by whoever gets it."""
+    ops = run.ops
+    holders = {position}
+    names = {op[1] for op in ops if op[0] == "store" and op[2] == position}
+    holders.update(number for number, op in enumerate(ops) if op[0] == "name" and op[1] in names)
+    return any(
+        (op[0] in ("enter", "return") and op[1] in holders)
+        or (op[0] == "call" and not holders.isdisjoint(op[2]))
+        or (op[0] == "setattr" and op[3] in holders)
+        for op in ops
+    )  # fmt: skip
 
 
 def _begin(run: Interpreter, site: Site, row: CallModel, sure: int) -> None:

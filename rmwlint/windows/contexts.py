@@ -13,6 +13,8 @@ from rmwlint.windows.values import Held, Value
 if TYPE_CHECKING:
     from rmwlint.windows.interpret import Analysis, Interpreter
 
+#: How sure it is that a transaction which nothing began is open: the first statement begins it.
+_AUTOMATIC = 2
 _ENTERED = ("__enter__", "__aenter__", "enter_context", "enter_async_context")
 
 
@@ -34,9 +36,14 @@ def held_inside(
     """What a function holds that gives a context manager: a generator, or one that returns another's."""
     if target.facts.is_generator:
         binding = Binding(run, position, target, receiver, args, kwargs)
-        for way in _analysis(target).yields[:1]:
+        found = _analysis(target)
+        for way in found.yields[:1]:
             for held in way.state.held:
                 yield _rebased(binding, held, position, sure)
+            if all(held.kind != "transaction" for held in way.state.held) and _commits_after_yield(found):
+                yield Held(
+                    position, "transaction", None, "row", target.facts.name, sure=min(sure, _AUTOMATIC)
+                )
         return
     key: Any = ("call", target.qualified, *(value.symbol for value in args))
     for known in _returned_calls(target):
@@ -57,6 +64,13 @@ def held_inside(
                     del inner.memo["held_inside"]
 
 
+def _commits_after_yield(found: Analysis) -> bool:
+    """Whether a generator commits once its body is done: its session began a transaction by itself."""
+    ops = found.fn.facts.ops
+    yielded = next((number for number, op in enumerate(ops) if op[0] == "yield"), len(ops))
+    return any(event.does == "commit" and event.op > yielded for event in found.events)
+
+
 def _returned_calls(target: Fn) -> Iterator[Call]:
     ops = target.facts.ops
     linked = link(target)
@@ -73,6 +87,12 @@ def _rebased(binding: Binding, held: Held, position: int, sure: int) -> Held:
         key = ("call", binding.target.qualified, *(value.symbol for value in binding.values.values()))
     fresh = held.fresh and not binding.target.facts.is_generator
     return held._replace(id=position, key=key, sure=min(held.sure, sure), fresh=fresh)
+
+
+def committed_by_leaving(position: int, leave: Fn, written: str) -> Iterator[Held]:
+    """The transaction of an object whose ``__exit__`` commits what its session began by itself."""
+    if any(event.does == "commit" for event in _analysis(leave).events):
+        yield Held(position, "transaction", None, "row", written, sure=_AUTOMATIC)
 
 
 def held_after(run: Interpreter, position: int, target: Fn, receiver: Value) -> Iterator[Held]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from rmwlint.program.deferral import names_called_later, postponed
-from rmwlint.program.effects import Effect, below_call, chain, effects, label, set_off, through
+from rmwlint.program.deferral import names_called_later, postponed, wrappers
+from rmwlint.program.effects import Effect, below, below_call, chain, effects, label, set_off, through
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn
 from rmwlint.windows.interpret import analysis
@@ -71,6 +71,18 @@ def hazards_of_hook(fn: Fn, kind: str, held: Held) -> Iterator[Hazard]:
         effect = _worst(fn, number, call, kind)
         if effect is not None:
             yield _told(fn, number, effect, held)
+    for effect in _of_wrappers(fn):
+        if effect.kind == kind:
+            yield _told(fn, effect.op, effect, held)
+            break
+
+
+def _of_wrappers(fn: Fn) -> Iterator[Effect]:
+    """What the wrappers that decorators put around ``fn`` do besides calling it."""
+    for step in below(fn):
+        if step.call is None and step.functions[0] in wrappers(fn):
+            effects(step.functions[0])
+            yield from through(fn, step)
 
 
 def _worst(fn: Fn, number: int, call: Call, kind: str, *, only_callbacks: bool = False) -> Effect | None:

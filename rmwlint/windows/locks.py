@@ -11,7 +11,7 @@ from rmwlint.program.effects import row_sure
 from rmwlint.program.link import method_rows
 from rmwlint.program.program import Cls
 from rmwlint.program.types import Type
-from rmwlint.windows.contexts import held_after, held_inside
+from rmwlint.windows.contexts import committed_by_leaving, held_after, held_inside
 from rmwlint.windows.site import Site, site_of
 from rmwlint.windows.text import text
 from rmwlint.windows.values import Event, Held, Place, Symbol, Value
@@ -150,8 +150,13 @@ def _held_object(
     if not rows and kind.kind == "instance":
         cls: Cls = kind.ref
         method = cls.method("__enter__") or cls.method("__aenter__")
+        found: list[Held] = []
         if method is not None:
-            yield from held_after(run, position, method, context)
+            found = list(held_after(run, position, method, context))
+            yield from found
+        leave = cls.method("__exit__") or cls.method("__aexit__")
+        if leave is not None and all(held.kind != "transaction" for held in found):
+            yield from committed_by_leaving(position, leave, cls.name)
 
 
 def _entered_rows(run: Interpreter, kind: Type) -> tuple[CallModel, ...]:

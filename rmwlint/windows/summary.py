@@ -100,6 +100,9 @@ def apply(run: Interpreter, site: Site) -> Value | None:
     for event in found.events:
         if event.does not in _REPLAYED or replayed >= _MOST:
             continue
+        if event.does == "commit":
+            _committed(run, site, event)
+            continue
         lifted = _lifted(run, binding, event, known)
         if lifted is not None:
             replayed += 1
@@ -130,6 +133,12 @@ def _generated(run: Interpreter, binding: Binding, found: Analysis, site: Site) 
         for dep in binding.deps(frozenset(dep for dep in way.value.deps if dep[0] in looks or dep[0] < 0))
     )
     return Value(("op", site.position), deps, site.kind)
+
+
+def _committed(run: Interpreter, site: Site, event: Event) -> None:
+    """The callee commits a transaction that it did not open itself."""
+    if len(event.trail) < _DEEPEST and not any(held.kind == "transaction" for held in event.held):
+        run.emit(event._replace(op=site.position, trail=((site.known.targets[0], event.op), *event.trail)))
 
 
 def _inner(held: tuple[Held, ...], binding: Binding) -> tuple[Held, ...]:
