@@ -17,6 +17,9 @@ FORMATS = {
     "concise": "concise",
     "json": "as_json",
     "sarif": "sarif",
+    "github": "github",
+    "gitlab": "gitlab",
+    "junit": "junit",
 }
 
 
