@@ -11,7 +11,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import TextIO
 
     from rmwlint.codes import Described
@@ -53,7 +53,7 @@ def _command(arguments: list[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 2
     try:
-        command = {"check": _check, "fix": _fix, "explain": _explain, "list": _list}[options.command]
+        command = _COMMANDS[options.command]
         code = command(options)
         sys.stdout.flush()
         return code
@@ -84,6 +84,13 @@ def _parser() -> argparse.ArgumentParser:
                        help="file, folder, or `-` for standard input (default: this folder)")  # fmt: skip
     check.add_argument("--output-format", choices=tuple(FORMATS), default="full", help="default: full")
     _add_selection(check)
+    which = check.add_argument_group("which violations are shown")
+    which.add_argument(
+        "--since", metavar="REV", help="only those on lines changed since this revision of git"
+    )
+    old = which.add_mutually_exclusive_group()
+    old.add_argument("--baseline", metavar="FILE", help="not those that `rmwlint baseline` wrote there")
+    old.add_argument("--no-baseline", action="store_true", help="those of the settings' baseline too")
     check.add_argument(
         "--stdin-filename", metavar="PATH", help="what standard input is to be taken for"
     )
@@ -104,6 +111,22 @@ def _parser() -> argparse.ArgumentParser:
     _add_selection(fix)
     _add_fixing(fix)
     fix.set_defaults(stdin_filename=None)
+
+    baseline = commands.add_parser(
+        "baseline",
+        help="accept the violations that there are, so that only new ones are shown",
+        description="Write the violations that there are to a file, for `rmwlint check --baseline FILE`. "
+        "Exit code: 0 done, 1 (with --compare) there is a difference, 2 usage or internal error.",
+    )
+    baseline.add_argument("paths", nargs="*", default=["."], metavar="PATH", help="file or folder")
+    baseline.add_argument(
+        "-o", "--output", metavar="FILE", help="default: the settings' `baseline`, or rmwlint-baseline.json"
+    )
+    deed = baseline.add_mutually_exclusive_group()
+    deed.add_argument("--prune", action="store_true", help="only take out what is gone")
+    deed.add_argument("--compare", action="store_true", help="only say what is new and what is gone")
+    _add_selection(baseline)
+    baseline.set_defaults(stdin_filename=None)
 
     explain = commands.add_parser("explain", help="say what a check looks for, and what to do about it")
     explain.add_argument("word", metavar="CODE|NAME")
@@ -154,13 +177,13 @@ def _positive(text: str) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-
-    from rmwlint.report import format_named
+    from rmwlint.report import DOCUMENTS, format_named
     from rmwlint.runner import run
 
     request = _request(options)
     if options.diff:
         return _write_diff(request, options)
+    narrow = _narrowing(options, request)
     if options.fix:
         from rmwlint.fix.run import counted, fix
 
@@ -175,10 +198,78 @@ def _check(options: argparse.Namespace) -> int:
         result = run(request)
     if not result.files:
         print(f"rmwlint: no Python files to check under {', '.join(options.paths)}.", file=sys.stderr)
+    result = narrow(result)
     format_named(options.output_format).write(result, sys.stdout, colour=_shows_colour(sys.stdout))
-    if options.statistics and options.output_format != "json":
-        _write_statistics(result)
+    if options.statistics:
+        _write_statistics(result, sys.stderr if options.output_format in DOCUMENTS else sys.stdout)
     return result.exit_code
+
+
+def _narrowing(options: argparse.Namespace, request: Request) -> Callable[[Result], Result]:
+    """What leaves out the violations that are not asked for; a mistake is found now, and costs no run."""
+    from pathlib import Path
+
+    from rmwlint.errors import UsageError
+
+    changes = entries = None
+    if options.since is not None:
+        from rmwlint.since import changes_since, only_changed
+
+        if request.given is not None:
+            raise UsageError("`--since` cannot be used with `-`: git knows nothing of standard input.")
+        changes = changes_since(options.since, options.paths[0])
+    file = Path(options.baseline) if options.baseline is not None else request.settings.baseline
+    if file is not None and not options.no_baseline:
+        from rmwlint.baseline import read, without
+
+        entries = read(file)
+
+    def narrow(result: Result) -> Result:
+        if entries is not None:
+            result = without(result, entries)
+        return only_changed(result, changes) if changes is not None else result
+
+    return narrow
+
+
+def _baseline(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from rmwlint import baseline
+    from rmwlint.codes import all_codes
+    from rmwlint.errors import RmwlintError, UsageError
+    from rmwlint.runner import run, selected
+
+    request = _request(options)
+    if request.given is not None:
+        raise UsageError("A baseline is of files: `-` (standard input) cannot be in one.")
+    file = Path(options.output) if options.output else request.settings.baseline or Path(baseline.DEFAULT)
+    entries = baseline.read(file) if options.prune or options.compare else ()
+    result = run(request)
+    for failure in result.failures:
+        print(f"rmwlint: {failure.path}: {failure.message}", file=sys.stderr)
+    if result.failures:
+        raise RmwlintError(f"`{file}` is left as it is: the run was not whole.")
+    if not (options.prune or options.compare):
+        baseline.write(file, baseline.baseline_of(result, file))
+        print(f"rmwlint: {file} accepts {_count(len(result.violations), 'violation')}.", file=sys.stderr)
+        return 0
+    codes = selected(request.settings, all_codes())
+    difference = baseline.compare(result, entries, baseline.judged(entries, file, request.paths, codes))
+    if options.prune:
+        left = baseline.pruned(entries, difference.gone)
+        if difference.gone:
+            baseline.write(file, left)
+        gone, kept = (sum(entry.count for entry in listed) for listed in (difference.gone, left))
+        print(f"rmwlint: {_count(gone, 'violation')} gone, {kept} left in {file}.", file=sys.stderr)
+        return 0
+    for line in baseline.told(difference):
+        print(line)
+    return 1 if difference.new or difference.gone else 0
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
 
 
 def _fix(options: argparse.Namespace) -> int:
@@ -291,12 +382,12 @@ def _shows_colour(out: TextIO) -> bool:
     return out.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _write_statistics(result: Result) -> None:
+def _write_statistics(result: Result, out: TextIO) -> None:
     from rmwlint.codes import all_codes
 
     known = all_codes()
     for code, count in sorted(result.by_code().items(), key=lambda pair: (-pair[1], pair[0])):
-        print(f"{count:6} {code} {known[code].name if code in known else ''}".rstrip())
+        print(f"{count:6} {code} {known[code].name if code in known else ''}".rstrip(), file=out)
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -349,3 +440,12 @@ def _unindented(doc: str) -> str:
     import inspect
 
     return inspect.cleandoc(doc)
+
+
+_COMMANDS = {
+    "check": _check,
+    "fix": _fix,
+    "baseline": _baseline,
+    "explain": _explain,
+    "list": _list,
+}

@@ -39,6 +39,7 @@ class Settings:
     include_tests: bool = False
     target_python: tuple[int, int] | None = None
     cache_dir: Path | None = None
+    baseline: Path | None = None
     max_file_size: int | None = None
 
 
@@ -54,6 +55,7 @@ _KEYS = {
     "include-tests": "true or false",
     "target-python": 'a version such as "3.12"',
     "cache-dir": "a path",
+    "baseline": "a path",
     "max-file-size": "a number of bytes",
 }
 
@@ -155,7 +157,7 @@ def _value(key: str, value: Any, base: Path, where: str) -> Any:
         return value
     if not isinstance(value, str):
         raise wrong
-    if key == "cache-dir":
+    if key in ("cache-dir", "baseline"):
         return base / value
     if key == "min-confidence":
         confidence = confidence_named(value)

@@ -83,3 +83,9 @@ def marked_lines(monkeypatch: pytest.MonkeyPatch) -> None:
                     yield Violation("RMW104", "lost-arithmetic", "marked", str(path), span, "f", sure, "x")
 
     monkeypatch.setattr("rmwlint.runner.analyse", analyse)
+
+
+@pytest.fixture(scope="session")
+def demo() -> Path:
+    """A small program that rmwlint finds something in."""
+    return Path(__file__).parents[1] / "fixtures/demo"

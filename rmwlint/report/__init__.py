@@ -22,6 +22,9 @@ FORMATS = {
     "junit": "junit",
 }
 
+#: Those that a program reads: nothing else may be written where they are.
+DOCUMENTS = frozenset(FORMATS) - {"full", "concise", "github"}
+
 
 class Format(Protocol):
     """An output format."""

@@ -30,6 +30,7 @@ def document(result: Result) -> dict[str, Any]:
             "violations": len(result.violations),
             "errors": len(result.failures),
             "suppressed": result.suppressed,
+            "accepted": result.accepted,
             "by_code": result.by_code(),
         },
     }

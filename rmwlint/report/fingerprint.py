@@ -20,14 +20,27 @@ def fingerprints(violations: Iterable[Violation], lines: Callable[[str], list[st
     seen: Counter[tuple[str, ...]] = Counter()
     made = []
     for violation in violations:
-        source = lines(violation.path)
-        number = violation.line
-        text = " ".join(source[number - 1].split()) if 0 < number <= len(source) else ""
-        identity = (violation.code, _in_project(violation.path), violation.function, violation.place, text)
+        identity = _identity(violation, lines)
         seen[identity] += 1
-        whole = "\0".join((*identity, str(seen[identity])))
-        made.append(hashlib.blake2b(whole.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest())
+        made.append(_digest(identity, seen[identity]))
     return made
+
+
+def families(violations: Iterable[Violation], lines: Callable[[str], list[str]]) -> list[str]:
+    """For each violation the fingerprint that it and its equals share: that of the first of them."""
+    return [_digest(_identity(violation, lines), 1) for violation in violations]
+
+
+def _identity(violation: Violation, lines: Callable[[str], list[str]]) -> tuple[str, ...]:
+    source = lines(violation.path)
+    number = violation.line
+    text = " ".join(source[number - 1].split()) if 0 < number <= len(source) else ""
+    return (violation.code, _in_project(violation.path), violation.function, violation.place, text)
+
+
+def _digest(identity: tuple[str, ...], number: int) -> str:
+    whole = "\0".join((*identity, str(number)))
+    return hashlib.blake2b(whole.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
 
 
 def _in_project(path: str) -> str:

@@ -198,6 +198,8 @@ def _summary(result: Result) -> str:
     said = f"{_count(found, 'violation')} in {_count(result.files, 'file')}"
     if result.suppressed:
         said += f", {result.suppressed} suppressed"
+    if result.accepted:
+        said += f", {result.accepted} accepted by the baseline"
     if result.failures:
         said += f", {_count(len(result.failures), 'internal error')}"
     return said + "."

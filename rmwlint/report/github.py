@@ -28,7 +28,9 @@ def write(result: Result, out: TextIO, *, colour: bool) -> None:
         if failure.path:
             properties["file"] = in_repository(failure.path)
         function = f"{failure.function}: " if failure.function else ""
-        out.write(_command("error", properties, f"{function}{failure.message}\n\n{failure.traceback}".rstrip()))
+        out.write(
+            _command("error", properties, f"{function}{failure.message}\n\n{failure.traceback}".rstrip())
+        )
 
 
 def _where(violation: Violation) -> dict[str, str]:
@@ -47,7 +49,9 @@ def _where(violation: Violation) -> dict[str, str]:
 
 def _text(violation: Violation) -> str:
     steps = "\n".join(
-        f"{in_repository(step.path)}:{step.span.line}: {step.message}" for step in violation.steps if step.message
+        f"{in_repository(step.path)}:{step.span.line}: {step.message}"
+        for step in violation.steps
+        if step.message
     )
     parts = (violation.message, steps, told.interleaving(violation), told.remedy(violation))
     return "\n\n".join(part for part in parts if part)

@@ -20,7 +20,7 @@ _SEVERITIES = {Confidence.HIGH: "major", Confidence.MEDIUM: "minor", Confidence.
 
 
 def write(result: Result, out: TextIO, *, colour: bool) -> None:
-    """Write the whole list; failures of rmwlint's own are issues too, so that nobody takes them for silence."""
+    """Write the whole list; failures of rmwlint's own are issues too, or they would look like silence."""
     del colour
     issues = [_issue(*pair) for pair in zip(result.violations, result.fingerprints())]
     json.dump(issues + [_failure(failure) for failure in result.failures], out, indent=2)

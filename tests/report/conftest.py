@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -37,12 +36,6 @@ def render() -> Render:
         return raw.getvalue().decode(encoding)
 
     return write
-
-
-@pytest.fixture(scope="session")
-def demo() -> Path:
-    """A small program that rmwlint finds something in."""
-    return Path(__file__).parents[2] / "fixtures/demo"
 
 
 class Odd(NamedTuple):

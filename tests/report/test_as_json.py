@@ -87,7 +87,14 @@ def test_every_key(render: Render) -> None:
                 "traceback": "Traceback",
             }
         ],
-        "summary": {"files": 1, "violations": 1, "errors": 1, "suppressed": 3, "by_code": {"RMW104": 1}},
+        "summary": {
+            "files": 1,
+            "violations": 1,
+            "errors": 1,
+            "suppressed": 3,
+            "accepted": 0,
+            "by_code": {"RMW104": 1},
+        },
     }
 
 
