@@ -103,7 +103,8 @@ class _File:
     def _first(
         self, source: Source, violation: Violation, allowed: frozenset[Applicability]
     ) -> _Proposal | Remaining:
-        reasons: list[str] = []
+        reason = "there is no rewrite for it"
+        refused_because = ""
         unsafe = ""
         mark = _mark(source.text, violation)
         for rewrite in rewrites_of(violation.code):
@@ -111,21 +112,21 @@ class _File:
                 continue
             known = self.refused.get((mark, rewrite.name))
             if known is not None:
-                reasons.append(known)
+                refused_because = known
                 continue
             try:
                 found = rewrite(source, violation)
             except Exception as error:  # a mistake of ours costs one fix, not the run
                 found = Left(f"internal error in {rewrite.name}: {type(error).__name__}: {error}")
             if isinstance(found, Left):
-                reasons.append(found.reason)
+                reason = found.reason
             elif found.applicability in allowed:
                 return _Proposal(violation, rewrite.name, found)
             else:
                 unsafe = unsafe or found.message
         if unsafe:
             return Remaining(violation, f"only with --unsafe-fixes: {unsafe}", True)
-        return Remaining(violation, reasons[0] if reasons else "there is no rewrite for it")
+        return Remaining(violation, refused_because or reason)
 
     def refuse(self, source: Source, proposal: _Proposal, reason: str) -> None:
         """Never try this rewrite on this violation again."""

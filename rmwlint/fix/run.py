@@ -35,8 +35,10 @@ class Outcome(NamedTuple):
         return sum(len(file.mended) for file in self.fixed)
 
 
-def fix(request: Request, *, unsafe: bool, write: bool) -> Outcome:
+def fix(request: Request, *, unsafe: bool, write: bool, only: str = "") -> Outcome:
     """Mend what can be mended in the files of the request, and write them if asked to.
+
+    ``only``: the name of the one rewrite to use, where it is one.
 
     Raises RmwlintError as ``run`` does, and UsageError for standard input.
     """
@@ -45,7 +47,12 @@ def fix(request: Request, *, unsafe: bool, write: bool) -> Outcome:
     checked = _Checked(request)
     allowed = [Applicability.SAFE, Applicability.UNSAFE] if unsafe else [Applicability.SAFE]
     results = mend(
-        checked.data, checked.by_file, checked.again, codes=checked.wanted, allowed=frozenset(allowed)
+        checked.data,
+        checked.by_file,
+        checked.again,
+        codes=checked.wanted,
+        allowed=frozenset(allowed),
+        only=only,
     )
     fixed: list[Fixed] = []
     left: list[Remaining] = []

@@ -42,15 +42,17 @@ def rewritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rewriter:
     monkeypatch.chdir(tmp_path)
     project_root.cache_clear()
 
-    def call(code: str, *, safe_only: bool = False, select: tuple[str, ...] | None = None) -> Rewritten:
+    def call(
+        code: str, *, safe_only: bool = False, select: tuple[str, ...] | None = None, only: str = ""
+    ) -> Rewritten:
         _mentioned.cache_clear()
         path = tmp_path / "case.py"
         path.write_bytes(textwrap.dedent(code).lstrip("\n").encode())
         settings = Settings(base=tmp_path, select=select, cache_dir=tmp_path / "cache")
         request = Request(paths=["case.py"], settings=settings, jobs=1)
-        outcome = fix(request, unsafe=not safe_only, write=True)
+        outcome = fix(request, unsafe=not safe_only, write=True, only=only)
         text = path.read_bytes().decode()
-        again = fix(request, unsafe=not safe_only, write=True)
+        again = fix(request, unsafe=not safe_only, write=True, only=only)
         assert again.mended == 0
         assert path.read_bytes().decode() == text
         return Rewritten(text, outcome)

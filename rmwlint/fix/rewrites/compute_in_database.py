@@ -72,7 +72,7 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
     computed = _computed(source, target, f"{reach.code}({quoted(source, name)})")
     if computed is None:
         return Left(f"`{name}` is computed by more than +, - and *")
-    statement, new, amount = computed
+    statement, new, amounts = computed
     later = _later(source, found, target, name, statement)
     if isinstance(later, Left):
         return later
@@ -87,7 +87,7 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
         if isinstance(refreshed, Left):
             return refreshed
         replacements = refreshed
-    doubt = _doubt(source, violation, found, name, amount)
+    doubt = _doubt(source, violation, found, name, amounts)
     return Change(
         replacements,
         (reach.needs,) if reach.needs else (),
@@ -106,9 +106,10 @@ def _target(source: Source, violation: Violation, name: str) -> cst.Attribute | 
 
 def _computed(
     source: Source, target: cst.Attribute, expression: str
-) -> tuple[cst.CSTNode, cst.CSTNode, cst.BaseExpression] | None:
-    """The assignment, the one in its place, and what is added; None where it has another form."""
+) -> tuple[cst.CSTNode, cst.CSTNode, list[cst.BaseExpression]] | None:
+    """The assignment, the one in its place, and what is added to it; None where it has another form."""
     field: Any = cst.parse_expression(expression)
+    amounts: list[cst.BaseExpression] = []
     above = source.parent(target)
     if isinstance(above, cst.AugAssign):
         operator = _AUGMENTED.get(type(above.operator))
@@ -129,7 +130,7 @@ def _computed(
             value,
             semicolon=above.semicolon,
         )
-        return above, assign, amount
+        return above, assign, [amount]
     assignment = source.parent(above)
     if not isinstance(assignment, cst.Assign) or len(assignment.targets) != 1:
         return None
@@ -137,13 +138,12 @@ def _computed(
     if len(old) != 1:
         return None
     node: cst.CSTNode = old[0]
-    amount = assignment.value
     while node is not assignment.value:
         node = source.parent(node)
         if not isinstance(node, cst.BinaryOperation) or not isinstance(node.operator, _COMPUTED):
             return None
-        amount = node.right if source.inside(old[0], node.left) else node.left
-    return assignment, replaced(assignment, {old[0]: field}), amount
+        amounts.append(node.right if source.inside(old[0], node.left) else node.left)
+    return assignment, replaced(assignment, {old[0]: field}), amounts
 
 
 def _is_tight(value: cst.BaseExpression) -> bool:
@@ -242,13 +242,15 @@ def _spaced(elements: list[Any]) -> list[Any]:
     return [*(one.with_changes(comma=comma) for one in elements[:-1]), elements[-1]]
 
 
-def _doubt(source: Source, violation: Violation, found: Saved, name: str, amount: cst.CSTNode) -> str:
+def _doubt(
+    source: Source, violation: Violation, found: Saved, name: str, amounts: list[cst.BaseExpression]
+) -> str:
     doubt = doubt_about(source, violation, found)
     if doubt:
         return doubt
     if name not in hinted(violation, "arithmetic"):
         return f"`{name}` is not known to be a plain number"
-    if not isinstance(amount, cst.Integer):
+    if not all(isinstance(amount, cst.Integer) for amount in amounts):
         return "the database may round in another way"
     if mentioned("post_save", violation.path):
         return "the project has receivers of `post_save`, which would see an expression"

@@ -72,6 +72,10 @@ def _chain(call: cst.CSTNode) -> list[str]:
 def _sqlalchemy(source: Source, read: cst.Call) -> Change | Left:
     if not isinstance(read.func, cst.Attribute):
         return Left("the row is not read by a query")
+    run = _run(read)
+    if run is not None:
+        read = run
+    assert isinstance(read.func, cst.Attribute)
     method = read.func.attr.value
     if "with_for_update" in source.code(read):
         return Left("the query asks for a lock already")
@@ -94,6 +98,20 @@ def _sqlalchemy(source: Source, read: cst.Call) -> Change | Left:
             before = [*read.args[:-1], read.args[-1].with_changes(comma=comma)]
             return Change({read: read.with_changes(args=[*before, arg])}, (), UNSAFE, message)
     return Left("the query has no place for a lock")
+
+
+def _run(read: cst.Call) -> cst.Call | None:
+    """``session.execute(…)`` in ``(await session.execute(…)).scalars().one()``."""
+    node: cst.BaseExpression = read
+    while True:
+        if isinstance(node, cst.Await):
+            node = node.expression
+        elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+            if node.func.attr.value in _RUNS and node.args:
+                return node
+            node = node.func.value
+        else:
+            return None
 
 
 def _root(node: cst.CSTNode) -> str:
