@@ -57,6 +57,8 @@ def _place(run: Interpreter, site: Site, row: CallModel) -> _At:
 def _accessed(run: Interpreter, site: Site, row: CallModel) -> tuple[Value | None, int | None]:
     """The value that the access goes to, and its register."""
     at = row.at or ("self" if row.on else "arg0")
+    if at == "query" and not row.on and site.args:
+        return site.args[0], site.op[2][0]
     if at in ("self", "query"):
         return site.receiver, site.known.receiver
     index = site.positional(at)
@@ -78,7 +80,7 @@ def _rows(site: Site, row: CallModel, value: Value, kind: str, written: str) -> 
     what = query.what if query is not None else ""
     found = list(query.conditions) if query is not None else []
     if row.narrows or row.does in ("read", "ensure"):
-        found += list(conditions(site.args, site.kwargs))
+        found += list(conditions(site.args if row.on else site.args[1:], site.kwargs))
     keys = frozenset((column, symbol) for column, symbol, _ in found)
     what = what or queried(site.known.rtype) or queried(site.kind)
     return Place("rows" if kind == "row" else kind, ("query", site.position), what, keys, written)

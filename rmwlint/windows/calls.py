@@ -83,6 +83,8 @@ def _row(run: Interpreter, site: Site, row: CallModel) -> Value | None:
     if does == "pure" and row.gives is not None and row.gives.startswith("@arg"):
         index = site.positional(row.gives[1:])
         return None if index is None else site.args[index]._replace(type=site.kind or site.args[index].type)
+    if does == "pure" and site.receiver is not None and site.receiver.query is not None and row.on:
+        return _taken(run, site, row)
     if does == "assign":
         return _assign(run, site, row)
     if does == "expression":
@@ -93,6 +95,16 @@ def _row(run: Interpreter, site: Site, row: CallModel) -> Value | None:
         _end(run, site, row, sure)
     elif does == "transaction" and "begin" in row.form and not _entered(run, site.position):
         _begin(run, site, row, sure)
+    return None
+
+
+def _taken(run: Interpreter, site: Site, row: CallModel) -> Value | None:
+    """What comes out of the result of a query: a row of it, locked as the query asked, or the result again."""
+    assert site.receiver is not None
+    if row.gives == "@element" and run.is_row(site.kind) and site.known.receiver is not None:
+        return queries.row_from_query(run, site.position, site.receiver, site.kind, site.known.receiver)
+    if row.gives is not None and row.gives.endswith("[@element]"):
+        return site.receiver._replace(type=site.kind)
     return None
 
 
