@@ -34,7 +34,7 @@ Name the columns that changed, or lock the row from the read to the commit.
 
 from collections.abc import Iterator
 
-from rmwlint.check import MEDIUM, Check, Event, View, Violation
+from rmwlint.check import LOW, MEDIUM, Check, Event, View, Violation
 
 #: what other checks tell of one and the same save, and more closely
 LOST = ("decide", "arith", "container")
@@ -66,7 +66,7 @@ def _violation(view: View, event: Event) -> Violation:
         event.op,
         f"`{place}` is saved with all its columns although only {names} changed",
         place=place,
-        sure=min(event.sure, MEDIUM),
+        sure=LOW if view.runs_alone else min(event.sure, MEDIUM),
         steps=steps,
         interleaving=(
             ("A", f"reads {place}"),

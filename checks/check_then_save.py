@@ -43,34 +43,36 @@ check = Check("RMW106", "check-then-save", since="0.1")
 
 @check.on_function
 def find(view: View) -> Iterator[Violation]:
-    told: set[int] = set()
-    for window in view.open_windows:
-        if window.how != "decide" or window.write.does != "write" or window.attribute is None:
+    told: set[tuple[str, int]] = set()
+    for window in sorted(view.open_windows, key=lambda window: (-_sure(window), window.write.op)):
+        if window.how != "decide" or window.write.does != "write" or not _sets(window):
             continue
-        if window.write.op in told or not _sets(window):
-            continue
-        told.add(window.write.op)
         place = place_text(view, window)
-        sure = min(window.sure, LOW) if _harmless(window) else window.sure
+        # One test that several writes follow is one fault.
+        if (place, 0) in told or ("", window.write.op) in told:
+            continue
+        told |= {(place, 0), ("", window.write.op)}
         yield view.violation(
             check,
             window.write.op,
             f"`{place}` is tested and then set, and nothing keeps another from passing the same test",
             place=place,
-            sure=sure,
+            sure=_sure(window),
             steps=window_steps(view, window),
             interleaving=both_pass(place, f"tests {place}", f"writes {place}", "both went on"),
             remedy="make the write carry the test (a conditional update), or lock the row before the test",
-            hints=(("attribute", window.attribute), *view.hints(window.write)),
+            hints=(("attribute", window.attribute or ""), *view.hints(window.write)),
         )
+
+
+def _sure(window: Window) -> int:
+    return min(window.sure, LOW) if _harmless(window) else window.sure
 
 
 def _sets(window: Window) -> bool:
     """Whether the write gives the tested column a value of its own, not one made of its old value."""
     value = dict(window.write.columns).get(window.attribute or "")
-    return value is not None and not any(
-        dep[1] == window.attribute and dep[2] != "copy" for dep in value.deps
-    )
+    return value is not None and not any(dep[1] == window.attribute for dep in value.deps)
 
 
 def _harmless(window: Window) -> bool:

@@ -35,7 +35,7 @@ Pass the state that you decided on; catch the conflict and give it to the caller
 
 from collections.abc import Iterator
 
-from rmwlint.check import LOW, Check, Event, Value, View, Violation, both_pass
+from rmwlint.check import LOW, Check, Event, View, Violation, both_pass
 
 check = Check("RMW101", "unguarded-state-change", since="0.1")
 
@@ -43,22 +43,22 @@ check = Check("RMW101", "unguarded-state-change", since="0.1")
 @check.on_function
 def find(view: View) -> Iterator[Violation]:
     for event in view.events:
-        if event.does != "write" or event.fresh or event.place is None or event.trail:
+        if event.does not in ("write", "offer") or event.fresh or event.place is None or event.trail:
             continue
         if event.passed:
             continue  # one compare-and-swap guards the whole row
-        for guard, attribute, value in _unguarded(event):
+        for guard, attribute in _unguarded(event):
             place = f"{event.place.text}.{attribute}"
             at = dict(event.set_at).get(attribute)
             steps = [] if at is None else [view.step("read", at, f"`{attribute}` is set here")]
             steps.append(view.step("write", event.op, f"saved here without `{guard}`"))
-            sure = event.sure if not _resets(value) else LOW
+            weak = _ends(event) or view.where_it_failed(event)
             yield view.violation(
                 check,
                 event.op,
                 f"`{place}` is set and saved without `{guard}`, so a change by somebody else is overwritten",
                 place=place,
-                sure=sure,
+                sure=LOW if weak else event.sure,
                 steps=steps,
                 interleaving=both_pass(place, f"looks at {place}", f"writes {place}", "overwrites A's state"),
                 remedy=f"pass `{guard}=` with the state that this operation starts from",
@@ -67,14 +67,18 @@ def find(view: View) -> Iterator[Violation]:
             break
 
 
-def _unguarded(event: Event) -> Iterator[tuple[str, str, Value]]:
+def _unguarded(event: Event) -> Iterator[tuple[str, str]]:
     columns = dict(event.columns)
     for guard in event.offered:
-        attribute = guard.partition("_")[2]
-        if guard.startswith(("expected_", "if_")) and attribute in columns:
-            yield guard, attribute, columns[attribute]
+        kind, _, attribute = guard.partition("_")
+        if kind in ("expected", "if") and attribute in columns:
+            yield guard, attribute
+        elif kind == "from":
+            yield from ((guard, name) for name in (attribute, "status") if name in columns)
 
 
-def _resets(value: Value) -> bool:
-    """Whether the state is cleared, as whoever owns the operation does at its end."""
-    return value.const is None
+def _ends(event: Event) -> bool:
+    """Whether a guarded state is cleared, as whoever owns the operation does at its end."""
+    columns = dict(event.columns)
+    states = {guard.partition("_")[2] for guard in event.offered}
+    return any(name in states and value.const is None for name, value in columns.items())

@@ -203,7 +203,9 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
         whole = row.columns == "all" and limit is None
         for name, (changed_at, changed) in run.state.dirty.get(value.symbol, {}).items():
             if limit is None or limit is True or name in limit:
-                columns.append((name, changed))
+                now = run.state.attrs.get((value.symbol, name))
+                met = now is not None and isinstance(now.symbol, tuple) and now.symbol[:1] == ("join",)
+                columns.append((name, now if met and now is not None else changed))
                 set_at.append((name, changed_at))
     offered, passed = _guards(site, row)
     serialised = written_dict(site, row)

@@ -8,7 +8,7 @@ from rmwlint.facts.model import Op
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import hazards_of, row_sure
 from rmwlint.program.link import Call, method_rows
-from rmwlint.windows import accesses, locks, opaque, queries, summary
+from rmwlint.windows import accesses, locks, offers, opaque, queries, summary
 from rmwlint.windows.columns import columns_of, written_dict
 from rmwlint.windows.site import Site, site_of
 from rmwlint.windows.values import NO_DEPS, Event, Held, Place, Value, merge_deps
@@ -35,6 +35,7 @@ def call(run: Interpreter, position: int, op: Op) -> Value:
         found = found or given
     _hazards(run, site)
     if known.targets and not known.rows:
+        offers.offer(run, site)
         found = summary.apply(run, site)
     elif known.targets and found is None:
         found = summary.returned(run, site)

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.callers import locked_by_callers
+from rmwlint.windows.flow import fails
 from rmwlint.windows.interpret import Analysis, analysis
-from rmwlint.windows.looks import asked
+from rmwlint.windows.looks import asked, settled
 from rmwlint.windows.paths import private, related
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order
 
@@ -83,6 +84,22 @@ def told_below(window: Window) -> bool:
     return False
 
 
+def runs_alone(fn: Fn) -> bool:
+    """Whether a function is a method of a class whose methods run by hand, rarely two at a time."""
+    owner = fn.owner
+    if owner is None:
+        return False
+    types = owner.module.program.libraries
+    return any(
+        types.types[ancestor].alone for name in owner.library_types() for ancestor in types.lineage(name)
+    )
+
+
+def failing(fn: Fn, event: Event) -> bool:
+    """Whether an event happens only where something has gone wrong, here or in the callee it happens in."""
+    return any(fails(at, op) for at, op in ((fn, event.op), *event.trail))
+
+
 def save_told_below(write: Event) -> bool:
     """Whether the function that saves also sets the columns, so that the save is told there."""
     if not write.trail:
@@ -117,11 +134,14 @@ class _Finder:
                 self.reads.setdefault(event.op, []).append(event)
 
     def run(self) -> Iterator[Window]:
+        certainty = 1 if runs_alone(self.fn) else 3
         for event in self.result.events:
             if event.does not in WRITES or event.place is None or event.fresh:
                 continue
             found = list(self.of_write(event))
-            yield from _rechecked(found)
+            for window in _rechecked(found):
+                weak = event.place.kind in ("row", "rows") and window.sure > certainty
+                yield window._replace(sure=certainty) if weak else window
 
     def of_write(self, write: Event) -> Iterator[Window]:
         place = write.place
@@ -176,15 +196,19 @@ class _Finder:
             yield Window(read, write, attribute, how, branch, outcome, held, guard, set_at, sure)
 
     def weighed(self, window: Window) -> Window:
-        """A column that is only filled, or set to what the test compares it with, decides little."""
-        written = dict(window.write.columns).get(window.attribute or "")
-        test = self.result.tests.get(window.branch) if window.branch is not None else None
-        if written is None or test is None:
+        """A decision, with less confidence where two that both decide so do each other little harm."""
+        write = window.write
+        written = dict(write.columns).get(window.attribute or "")
+        if written is None:
             return window
-        places = [event.place for event in (window.read, window.write) if event is not None and event.place]
+        if written.const is None or len(write.trail) > 1 or failing(self.fn, write):
+            return window._replace(sure=1)
+        test = self.result.tests.get(window.branch) if window.branch is not None else None
+        if test is None:
+            return window
+        places = [event.place for event in (window.read, write) if event is not None and event.place]
         columns = tuple(("attr", place.symbol, window.attribute) for place in places)
-        question = asked(test, columns, written)
-        if question == "same" or (question == "empty" and not isinstance(written.const, str)):
+        if settled(asked(test, columns, written), written):
             return window._replace(sure=1)
         return window
 
@@ -196,6 +220,8 @@ class _Finder:
             return "compare-and-swap"
         if any(value.const is not None for _, value in write.passed):
             return "guard argument"
+        if write.again:
+            return "looked at again under the guard"
         if write.query is not None and place.kind == "rows" and read is not None and read.place is not None:
             known = {column for column, _ in read.place.keys}
             for column, _, deps in write.query.conditions:

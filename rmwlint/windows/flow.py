@@ -41,3 +41,27 @@ def _after(fn: Fn, block: int) -> frozenset[int]:
             table[number] = frozenset(found)
         known = fn.memo["blocks_after"] = table
     return known[block]  # type: ignore[index,no-any-return]
+
+
+def fails(fn: Fn, op: int) -> bool:
+    """Whether an operation stands where something went wrong: in a handler, or on ways that only raise."""
+    known = fn.memo.get("failing_blocks")
+    if known is None:
+        known = fn.memo["failing_blocks"] = _failing(fn)
+    return _block_of(fn, op) in known  # type: ignore[operator]
+
+
+def _failing(fn: Fn) -> frozenset[int]:
+    blocks = fn.facts.blocks
+    ops = fn.facts.ops
+    raising: set[int] = set()
+    for number in range(len(blocks) - 1, -1, -1):
+        first, last, successors, _ = blocks[number]
+        ahead = [target for target in successors if target > number]
+        if (last > first and ops[last - 1][0] == "raise") or (ahead and raising.issuperset(ahead)):
+            raising.add(number)
+    reached = {0}
+    for number, block in enumerate(blocks):
+        if number in reached:
+            reached.update(block[2])
+    return frozenset(raising | (set(range(len(blocks))) - reached))

@@ -17,6 +17,7 @@ from rmwlint.program.types import Type
 from rmwlint.windows import calls, locks
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.decorators import held_by_decorators
+from rmwlint.windows.looks import asked, settled
 from rmwlint.windows.opaque import whole_by_loop
 from rmwlint.windows.queries import row_from_query
 from rmwlint.windows.solver import solve
@@ -488,7 +489,7 @@ class Interpreter:
             value = value._replace(deps=strengthen(value.deps, "container"))
         state.attrs[base.symbol, name] = value
         if state.control:
-            state.decided[base.symbol, name] = state.control
+            self.decide(base.symbol, name, value)
         shared_object = self.is_shared_object(base)
         if shared_object or (base.type is not None and base.type.kind in ("module", "class")):
             symbol = ("attr", base.symbol, name) if shared_object else ("global", f"{base.type.name}.{name}")  # type: ignore[union-attr]
@@ -498,6 +499,18 @@ class Interpreter:
             self.flushed(position, base, ((name, value),), register)
             return
         state.dirty.setdefault(base.symbol, {})[name] = (position, value)
+
+    def decide(self, base: Symbol, name: str, value: Value) -> None:
+        """What decided that an attribute is set; not a test whether it has that value, or any, already."""
+        column = (self.symbol("attr", base, name),)
+        tests = self.result.tests
+        self.state.decided[base, name] = frozenset(
+            entry
+            for entry in self.state.control
+            if entry[0][1] != name
+            or entry[1] not in tests
+            or not settled(asked(tests[entry[1]], column, value), value)
+        )
 
     def flushed(
         self,
@@ -567,7 +580,7 @@ class Interpreter:
             state = self.state
             state.attrs[base.symbol, key] = value
             if state.control:
-                state.decided[base.symbol, key] = state.control
+                self.decide(base.symbol, key, value)
             if self.row_mode(base.type) == "flush" and base.symbol in self.rows:
                 self.flushed(position, base, ((key, value),), op[1])
                 return

@@ -22,6 +22,14 @@ def asked(test: Symbol, columns: tuple[Symbol, ...], written: Value) -> str:
     return "empty" if "empty" in found else "same"
 
 
+def settled(question: str, written: Value) -> bool:
+    """Whether two that both pass such a test and both write do no harm to each other.
+
+    A name that is written where there was none is a claim, and the second takes it away from the first.
+    """
+    return question == "same" or (question == "empty" and not isinstance(written.const, str))
+
+
 def _atoms(symbol: Symbol) -> Iterator[Symbol]:
     if isinstance(symbol, tuple) and symbol:
         if symbol[0] == "bool":

@@ -104,6 +104,8 @@ def apply(run: Interpreter, site: Site) -> Value | None:
             _committed(run, site, event)
             continue
         lifted = _lifted(run, binding, event, known)
+        if lifted is not None and event.does != "read" and _read_again(found, event):
+            lifted = lifted._replace(again=True)
         if lifted is not None:
             replayed += 1
             run.emit(lifted)
@@ -139,6 +141,18 @@ def _committed(run: Interpreter, site: Site, event: Event) -> None:
     """The callee commits a transaction that it did not open itself."""
     if len(event.trail) < _DEEPEST and not any(held.kind == "transaction" for held in event.held):
         run.emit(event._replace(op=site.position, trail=((site.known.targets[0], event.op), *event.trail)))
+
+
+def _read_again(found: Analysis, write: Event) -> bool:
+    """Whether the callee itself has read the row that it writes, and locked it."""
+    place = write.place
+    return place is not None and any(
+        event.does == "read"
+        and event.locked
+        and event.place is not None
+        and event.place.symbol == place.symbol
+        for event in found.events
+    )
 
 
 def _inner(held: tuple[Held, ...], binding: Binding) -> tuple[Held, ...]:

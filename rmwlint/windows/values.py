@@ -99,7 +99,8 @@ class Event(NamedTuple):
     in ``set_at``. ``control``: dependences that decided that the event happens, with the branch and its
     outcome. ``whole``: the write takes every column. ``offered``/``passed``: guards that the callee's
     signature offers, and those that the call passes. ``trail``: (function, operation) steps into callees,
-    outermost first, where the event did not happen in this function itself.
+    outermost first, where the event did not happen in this function itself. ``again``: the callee that writes
+    has read the row again, locked.
     """
 
     op: int
@@ -122,6 +123,7 @@ class Event(NamedTuple):
     trail: tuple[tuple[Fn, int], ...] = ()
     fresh: bool = False
     query: Query | None = None
+    again: bool = False
 
 
 def merge_deps(values: Any, how: str = "copy") -> frozenset[Dep]:

@@ -9,7 +9,16 @@ from rmwlint.program.program import Fn
 from rmwlint.violation import Confidence, Span, Step, Violation
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.decorators import FIRST, FIRST_OF_CLASS
-from rmwlint.windows.find import Window, guard_of, open_windows, same_place, save_told_below, windows
+from rmwlint.windows.find import (
+    Window,
+    failing,
+    guard_of,
+    open_windows,
+    runs_alone,
+    same_place,
+    save_told_below,
+    windows,
+)
 from rmwlint.windows.flow import passes
 from rmwlint.windows.hazards import Hazard, hazards_in_transaction, hazards_of_hook, hazards_under
 from rmwlint.windows.hints import hints_of_write
@@ -112,6 +121,15 @@ class View:
     def open_windows(self) -> tuple[Window, ...]:
         """The windows that nothing closes, each once."""
         return open_windows(self.fn)
+
+    @property
+    def runs_alone(self) -> bool:
+        """Whether this runs by hand, rarely two at a time."""
+        return runs_alone(self.fn)
+
+    def where_it_failed(self, event: Event) -> bool:
+        """Whether an event happens only where something has gone wrong."""
+        return failing(self.fn, event)
 
     def saves_of_stale_rows(self) -> Iterator[Event]:
         """Writes to a row read before, here or by whoever passed it in, that no guard protects."""
