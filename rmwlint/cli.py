@@ -91,9 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     old = which.add_mutually_exclusive_group()
     old.add_argument("--baseline", metavar="FILE", help="not those that `rmwlint baseline` wrote there")
     old.add_argument("--no-baseline", action="store_true", help="those of the settings' baseline too")
-    check.add_argument(
-        "--stdin-filename", metavar="PATH", help="what standard input is to be taken for"
-    )
+    check.add_argument("--stdin-filename", metavar="PATH", help="what standard input is to be taken for")
     check.add_argument("--statistics", action="store_true", help="count the violations of each code")
     check.add_argument("--fix", action="store_true", help="rewrite what can be fixed safely, report the rest")
     check.add_argument(
@@ -162,9 +160,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
 
 def _add_fixing(parser: argparse.ArgumentParser) -> None:
     """How far a fix may go."""
-    parser.add_argument(
-        "--unsafe-fixes", action="store_true", help="fixes too that want a person's eye"
-    )
+    parser.add_argument("--unsafe-fixes", action="store_true", help="fixes too that want a person's eye")
     parser.add_argument("--diff", action="store_true", help="show what would be fixed, write nothing")
 
 

@@ -62,7 +62,9 @@ class Plugin:
         from rmwlint.runner import Request, run
         from rmwlint.source.files import find
 
-        settings = _settings(os.path.dirname(os.path.abspath(self.filename)), self.config, self.min_confidence)
+        settings = _settings(
+            os.path.dirname(os.path.abspath(self.filename)), self.config, self.min_confidence
+        )
         given = None
         if self.filename in _STDIN:
             given = (Path("stdin.py"), "".join(self.lines).encode())

@@ -95,7 +95,9 @@ def test_a_comment_silences_it(tmp_path: Path, comment: str) -> None:
 
 
 def test_the_confidence_is_an_option(tmp_path: Path) -> None:
-    (tmp_path / "cache.py").write_text("import os\n\n\ndef size(path):\n    if os.path.exists(path):\n        return open(path).read()\n    return None\n")
+    (tmp_path / "cache.py").write_text(
+        "import os\n\n\ndef size(path):\n    if os.path.exists(path):\n        return open(path).read()\n    return None\n"
+    )
     quiet = flake8(tmp_path, "--select=RMW", "--rmwlint-min-confidence=high", "cache.py")
     assert quiet.stdout == ""
     wrong = flake8(tmp_path, "--rmwlint-min-confidence=certain", "cache.py")

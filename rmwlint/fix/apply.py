@@ -273,4 +273,3 @@ def _mark(text: str, violation: Violation) -> _Mark:
     lines = text.splitlines()
     line = lines[violation.line - 1].strip() if violation.line <= len(lines) else ""
     return violation.code, violation.function, violation.place, line
-

@@ -167,9 +167,7 @@ def _is_docstring(statement: cst.CSTNode) -> bool:
     )
 
 
-def _where(
-    module: cst.Module, lines: list[tuple[int, str, str]], wanted: Import
-) -> tuple[int, int | None]:
+def _where(module: cst.Module, lines: list[tuple[int, str, str]], wanted: Import) -> tuple[int, int | None]:
     """The statement before which the line goes, and how many empty lines it gets.
 
     None for those is: it takes over what stands above that statement.

@@ -111,9 +111,7 @@ def mended_text(request: Request, rewrite: str) -> tuple[bytes | None, list[str]
         allowed=frozenset(Applicability),
         only=rewrite,
     ):
-        reasons = [
-            f"line {one.violation.line}: {one.violation.code} left: {one.reason}" for one in file.left
-        ]
+        reasons = [f"line {one.violation.line}: {one.violation.code} left: {one.reason}" for one in file.left]
         return (file.after if file.after != file.before else None), reasons
     return None, []
 
@@ -233,5 +231,3 @@ def counted(outcome: Outcome, *, written: bool) -> str:
 
 def _many(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-

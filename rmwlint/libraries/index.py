@@ -296,9 +296,7 @@ class Libraries:
     def knows_method(self, name: str) -> bool:
         """Whether some library's type has a method of exactly that name."""
         if self._method_names is None:
-            self._method_names = frozenset(
-                known for names in self._methods.values() for known in names.exact
-            )
+            self._method_names = frozenset(known for names in self._methods.values() for known in names.exact)
         return name in self._method_names
 
     def function_meaning(self, qualified: str, keywords: Mapping[str, Any]) -> tuple[CallModel, ...]:

@@ -56,7 +56,9 @@ def retry(pk, k):
     order.save(update_fields=["retries"])
 """
     found = assert_fixed(MODELS + body.format(before), MODELS + body.format(after), select=("RMW104",))
-    assert found.applicabilities == ["safe" if before.endswith(("1", "2")) and "k" not in before else "unsafe"]
+    assert found.applicabilities == [
+        "safe" if before.endswith(("1", "2")) and "k" not in before else "unsafe"
+    ]
 
 
 def test_it_is_read_again_where_it_is_used_later(assert_fixed: Fixed) -> None:
@@ -84,7 +86,9 @@ def retry(pk, k):
 
 def test_async_with_an_import(assert_fixed: Fixed) -> None:
     code = MODELS.replace("from django.db import models", "import asyncio\n\nfrom django.db.models import {}")
-    code = code.replace("models.Model", "Model").replace("models.", "").replace("IntegerField", "IntegerField")
+    code = (
+        code.replace("models.Model", "Model").replace("models.", "").replace("IntegerField", "IntegerField")
+    )
     names = "DateTimeField, DecimalField, {}IntegerField, Model, TextField"
     body = """
 

@@ -81,7 +81,14 @@ def bill(order):
 """
     code = code.replace("\n{}\n", "{}\n", 1)
     before = code.format("", "send.delay(order.pk)")
-    found = assert_fixed(before, before.replace("send.delay(order.pk)", "transaction.on_commit(functools.partial(send.delay, order.pk))").replace("from django.db.transaction", "from django.db import transaction\nfrom django.db.transaction"))
+    found = assert_fixed(
+        before,
+        before.replace(
+            "send.delay(order.pk)", "transaction.on_commit(functools.partial(send.delay, order.pk))"
+        ).replace(
+            "from django.db.transaction", "from django.db import transaction\nfrom django.db.transaction"
+        ),
+    )
     assert found.outcome.mended == 1
 
 
@@ -94,7 +101,10 @@ def bill(order):
     ],
 )
 def test_left(rewritten: Fixed, line: str, reason: str) -> None:
-    code = HEAD.format("", "transaction") + f"\n\ndef bill(order):\n    with transaction.atomic():\n        {line}\n"
+    code = (
+        HEAD.format("", "transaction")
+        + f"\n\ndef bill(order):\n    with transaction.atomic():\n        {line}\n"
+    )
     found = rewritten(code)
     assert found.text == code.lstrip("\n")
     if reason:

@@ -112,7 +112,9 @@ def close(pk):
 """
     assert_fixed(
         code.format("", "", "", ""),
-        code.format(", transaction", "with transaction.atomic():\n        ", ".objects.select_for_update()", "    "),
+        code.format(
+            ", transaction", "with transaction.atomic():\n        ", ".objects.select_for_update()", "    "
+        ),
     )
 
 

@@ -41,7 +41,10 @@ def annotate(pk, note):
     [
         ("using='a'", "using='a', update_fields=['note', 'changed']"),
         ("using='a',", "using='a',update_fields=['note', 'changed'],"),
-        ("\n        using='a',\n    ", "\n        using='a',\n        update_fields=['note', 'changed'],\n    "),
+        (
+            "\n        using='a',\n    ",
+            "\n        using='a',\n        update_fields=['note', 'changed'],\n    ",
+        ),
         (" using='a' ", " using='a', update_fields=['note', 'changed'] "),
     ],
 )

@@ -69,7 +69,9 @@ class Actors:
     def run(self, *functions: Callable[[], Any]) -> list[Any]:
         """Run all; the list of results, where an exception stands for itself."""
         self.results = [None] * len(functions)
-        threads = [threading.Thread(target=self._one, args=(at, function)) for at, function in enumerate(functions)]
+        threads = [
+            threading.Thread(target=self._one, args=(at, function)) for at, function in enumerate(functions)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:

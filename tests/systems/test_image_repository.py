@@ -17,7 +17,9 @@ def play(side: str, engine: sqlalchemy.Engine, monkeypatch: pytest.MonkeyPatch) 
     system = load("image_repository", side)
     system.tables.create_all(engine)
     with engine.begin() as connection:
-        connection.execute(system.images.insert().values(id=ID, name="old", status="queued", visibility="private"))
+        connection.execute(
+            system.images.insert().values(id=ID, name="old", status="queued", visibility="private")
+        )
     repository = system.ImageRepository(engine)
     monkeypatch.setattr(repository, "get", meet_after(repository.get, threading.Barrier(2)))
     results = Actors().run(

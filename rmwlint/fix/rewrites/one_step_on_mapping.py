@@ -107,9 +107,7 @@ def _removes(
     return False
 
 
-def _is_item(
-    source: Source, node: cst.CSTNode, mapping: cst.BaseExpression, key: cst.BaseExpression
-) -> bool:
+def _is_item(source: Source, node: cst.CSTNode, mapping: cst.BaseExpression, key: cst.BaseExpression) -> bool:
     if not isinstance(node, cst.Subscript) or len(node.slice) != 1 or not source.same(node.value, mapping):
         return False
     index = node.slice[0].slice

@@ -110,9 +110,7 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
     context: Any = statement_of(source, f"with {suppress.code}({act.error}):\n    pass")
     message = f"swallows `{act.error}`, for another may have done it"
     if around is not None:
-        changed = context.with_changes(
-            body=around.body, leading_lines=around.leading_lines
-        )
+        changed = context.with_changes(body=around.body, leading_lines=around.leading_lines)
         return Change({around: changed}, needs, promise, message)
     inner = line.with_changes(leading_lines=[])
     body = context.body.with_changes(body=[inner])
