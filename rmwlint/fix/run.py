@@ -99,7 +99,7 @@ def with_fixes(request: Request) -> Result:
 
 
 def mended_text(request: Request, rewrite: str) -> tuple[bytes | None, list[str]]:
-    """What one rewrite makes of the text that the request gives, None where nothing; and why the rest stays."""
+    """What one rewrite makes of the text that the request gives, if anything; and why the rest stays."""
     chosen = next(one for one in rewrites() if one.name == rewrite)
     settings = replace(request.settings, select=chosen.codes, extend_select=(), ignore=())
     checked = _Checked(request._replace(settings=settings))

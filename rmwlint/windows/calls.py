@@ -100,7 +100,7 @@ def _row(run: Interpreter, site: Site, row: CallModel) -> Value | None:
 
 
 def _taken(run: Interpreter, site: Site, row: CallModel) -> Value | None:
-    """What comes out of the result of a query: a row of it, locked as the query asked, or the result again."""
+    """What comes out of a query's result: a row, locked as the query asked, or the result again."""
     assert site.receiver is not None
     if row.gives == "@element" and run.is_row(site.kind) and site.known.receiver is not None:
         return queries.row_from_query(run, site.position, site.receiver, site.kind, site.known.receiver)

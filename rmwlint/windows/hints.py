@@ -10,6 +10,7 @@ Every hint is a pair of strings:
 ``stamped``      a column that every save sets by itself
 ``saved``        a column that the class's own ``save`` sets
 ``own-save``     the class replaces ``save``
+``method``       a method of the class that can be read: what it sets counts among the columns
 ``doubt``        why a rewrite cannot be sure of the columns
 ``bar``          why no rewrite of the columns can be right
 ``arithmetic``   a column that is changed by arithmetic, and is a plain number in the database
@@ -38,13 +39,10 @@ def _of_write(write: Event) -> Iterator[tuple[str, str]]:
     if write.row is not None and write.row.limit is not None:
         yield "limit", write.row.limit
     kind = write.type
-    if kind is None or kind.kind not in ("instance", "library"):
-        return
-    if kind.kind == "library":
-        yield "row", kind.name
-        yield "doubt", "the class of the row is not known"
-        for name, _ in write.columns:
-            yield "column", name
+    if kind is None or kind.kind != "instance":
+        yield "bar", "the class of the row is not known"
+        if kind is not None and kind.kind == "library":
+            yield "row", kind.name
         return
     cls: Cls = kind.ref
     row = _row_type(cls)
@@ -54,6 +52,9 @@ def _of_write(write: Event) -> Iterator[tuple[str, str]]:
     yield "class", cls.name
     yield from _columns(cls, write)
     yield from _own_save(cls, write)
+    for base in cls.mro():
+        for name in base.facts.methods:
+            yield "method", name
     if kind.sure < 3:
         yield "doubt", f"that it is a `{cls.name}` is not certain"
 
@@ -67,6 +68,8 @@ def _columns(cls: Cls, write: Event) -> Iterator[tuple[str, str]]:
     whole = _knows_bases(cls)
     for name in sorted(stamped):
         yield "stamped", name
+    for name in _strange(cls):
+        yield "doubt", f"`{name}` is of a kind that is not known, and may set itself"
     for name, _ in write.columns:
         stem = name[:-3] if name.endswith("_id") else name
         if name in keys:
@@ -211,6 +214,25 @@ def _declared(cls: Cls, means: str) -> Iterator[str]:
         scope = base.module.fn(base.facts.scope)
         for name, register in base.facts.fields.items():
             if register is not None and any(_carries(scope, register, switch) for switch in switches):
+                yield name
+
+
+def _strange(cls: Cls) -> Iterator[str]:
+    """The fields made by what is neither of the row's own library nor something that is no column."""
+    libraries = cls.module.program.libraries
+    roots = {name.partition(".")[0] for kind in cls.library_types() for name in libraries.types[kind].classes}
+    for base in cls.mro():
+        scope = base.module.fn(base.facts.scope)
+        for name, register in base.facts.fields.items():
+            if register is None or scope.facts.ops[register][0] != "call":
+                continue
+            known = link(scope).types[scope.facts.ops[register][1]]
+            if known is None:
+                yield name
+            elif known.kind == "external":
+                if "." in known.name and known.name.partition(".")[0] not in roots:
+                    yield name
+            elif known.kind == "class" and not known.ref.library_types():
                 yield name
 
 

@@ -14,6 +14,7 @@ from rmwlint.fix.project import _mentioned
 from rmwlint.fix.run import Outcome, fix
 from rmwlint.runner import Request
 from rmwlint.source.project import project_root
+from rmwlint.violation import Confidence
 
 
 class Rewritten(NamedTuple):
@@ -43,12 +44,19 @@ def rewritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rewriter:
     project_root.cache_clear()
 
     def call(
-        code: str, *, safe_only: bool = False, select: tuple[str, ...] | None = None, only: str = ""
+        code: str,
+        *,
+        safe_only: bool = False,
+        select: tuple[str, ...] | None = None,
+        only: str = "",
+        sure: Confidence = Confidence.MEDIUM,
     ) -> Rewritten:
         _mentioned.cache_clear()
         path = tmp_path / "case.py"
         path.write_bytes(textwrap.dedent(code).lstrip("\n").encode())
-        settings = Settings(base=tmp_path, select=select, cache_dir=tmp_path / "cache")
+        settings = Settings(
+            base=tmp_path, select=select, cache_dir=tmp_path / "cache", min_confidence=sure
+        )
         request = Request(paths=["case.py"], settings=settings, jobs=1)
         outcome = fix(request, unsafe=not safe_only, write=True, only=only)
         text = path.read_bytes().decode()

@@ -145,7 +145,7 @@ def annotate(pk, note):
     "line",
     [
         "notify(order)",
-        "order.recalculate()",
+        "order.clean()",
         "rows = [order]",
         "order.extra.append(1)",
     ],
@@ -203,8 +203,9 @@ def annotate(order: Order, note):
         ("order.pk = None\n    order.note = note\n    order.save()", "identifies the row"),
         ("order.note = note\n    order.save(*args)", "not known"),
         ("order.note = note\n    setattr(order, args[0], 1)\n    order.save()", "names that are not known"),
-        ("order.note = note\n    order.__dict__.update(args)\n    order.save()", "names that are not known"),
         ("order.note = note\n    if order.pk is None:\n        order.made = 1\n    order.save()", "new row"),
+        ("order.set_note(note)\n    order.status = 1\n    order.save()", "`order.set_note()` sets"),
+        ("Form(instance=order).is_valid()\n    order.note = note\n    order.save()", "form or serializer"),
         ("if not order:\n        order = Order()\n    order.note = note\n    order.save()", "new row"),
     ],
 )
@@ -268,3 +269,63 @@ def annotate(pk, note):
     found = rewritten(code, select=("RMW202",))
     assert found.text == code.lstrip("\n")
     assert not found.outcome.left
+
+
+def test_what_a_method_of_the_class_sets_is_saved(assert_fixed: Fixed) -> None:
+    before = """
+from django.db import models
+
+
+class Order(models.Model):
+    note = models.TextField()
+    status = models.TextField()
+
+    def close(self):
+        self.status = "closed"
+
+
+def annotate(pk, note):
+    order = Order.objects.get(pk=pk)
+    order.note = note
+    order.close()
+    order.save({})
+"""
+    found = assert_fixed(before.format(""), before.format('update_fields=["note", "status"]'))
+    assert found.applicabilities == ["unsafe"]
+
+
+def test_a_row_that_another_method_changes_is_left(assert_left: Fixed) -> None:
+    assert_left(
+        MODELS
+        + """
+
+class Worker:
+    def __init__(self, order: Order):
+        self.order = order
+
+    def note(self, text):
+        self.order.note = text
+
+    def finish(self):
+        self.order.status = "done"
+        self.order.save()
+""",
+        "is set in another function",
+    )
+
+
+@pytest.mark.parametrize("field", ["StampField()", "make_field()"])
+def test_a_field_that_may_set_itself_is_unsafe(rewritten: Fixed, field: str) -> None:
+    found = rewritten(
+        "from fields import StampField, make_field\n"
+        + MODELS
+        + f"""    stamp = {field}
+
+
+def annotate(pk, note):
+    order = Order.objects.get(pk=pk)
+    order.note = note
+    order.save()
+"""
+    )
+    assert found.applicabilities == ["unsafe"]

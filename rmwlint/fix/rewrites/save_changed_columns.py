@@ -14,6 +14,7 @@ from __future__ import annotations
 import libcst as cst
 
 from rmwlint.fix.change import Change, Left
+from rmwlint.fix.names import dotted
 from rmwlint.fix.project import mentioned
 from rmwlint.fix.rewrite import SAFE, UNSAFE, Rewrite, elsewhere, hint, hinted, step_span
 from rmwlint.fix.shapes import (
@@ -76,9 +77,9 @@ def naming(source: Source, violation: Violation, found: Saved) -> cst.Call | Lef
         return Left("what else the save is given is not known")
     if any(argument(call, keyword) for keyword in ("force_insert", "update_fields")):
         return Left("the save says itself how it is to be done")
-    new = _may_be_new(source, found)
-    if new:
-        return Left(new)
+    other = _may_be_new(source, found) or _unseen(source, violation, found, columns)
+    if other:
+        return Left(other)
     listed = ", ".join(quoted(source, name) for name in columns)
     return with_argument(source, call, "update_fields", f"[{listed}]")
 
@@ -164,6 +165,39 @@ def _may_be_new(source: Source, found: Saved) -> str:
         if attribute is not None and attribute.attr.value == "__dict__":
             return f"columns of `{written}` are set by names that are not known"
     return ""
+
+
+def _unseen(source: Source, violation: Violation, found: Saved, columns: list[str]) -> str:
+    """Why columns may be set that the engine does not see; empty where nothing speaks for it."""
+    methods = set(hinted(violation, "method"))
+    for use in uses(source, found.function, found.written):
+        if not source.before(use, found.call):
+            continue
+        attribute = attribute_of(source, use)
+        above = source.parent(use)
+        if isinstance(above, cst.Arg) and above.keyword is not None and above.keyword.value == "instance":
+            return f"`{found.written}` is given to a form or serializer, which may set more"
+        if attribute is None or not is_called(source, attribute):
+            continue
+        name = attribute.attr.value
+        if name not in methods and not name.startswith(_LOOKS) and name not in _HARMLESS:
+            return f"what `{found.written}.{name}()` sets is not known"
+    if not found.is_local:
+        for use in uses(source, source.module, found.written):
+            attribute = attribute_of(source, use)
+            if attribute is None or attribute.attr.value in columns or source.function(use) is found.function:
+                continue
+            if is_store(source, attribute):
+                return f"`{dotted(attribute)}` is set in another function, to be saved here"
+    return ""
+
+
+#: Methods that change no column, or whose columns are saved or read by themselves.
+_HARMLESS = frozenset([
+    "save", "asave", "refresh_from_db", "arefresh_from_db", "delete", "adelete", "full_clean", "clean",
+    "clean_fields", "validate_unique", "serializable_value", "natural_key", "check_password",
+])  # fmt: skip
+_LOOKS = ("get_", "is_", "has_", "can_", "as_", "to_", "__", "_get", "_is", "_has")
 
 
 def _loads(source: Source, binding: cst.CSTNode) -> bool:
