@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rmwlint.program.link import link
-from rmwlint.program.program import Fn
+from rmwlint.program.program import Fn, ModuleView
 
 _LATER = frozenset(["defer", "spawn"])
 
@@ -147,3 +147,47 @@ def wrappers(fn: Fn) -> tuple[Fn, ...]:
     """The functions that run in place of ``fn`` and call it."""
     found = [wrapping(decorator) for decorator in decorators(fn)]
     return tuple(around.wrapper for around in found if around is not None)
+
+
+def called_only_later(fn: Fn) -> bool:
+    """Whether its module calls a method by name only in functions that are handed on to be run later."""
+    body = fn.module.fn(0)
+    known = body.memo.get("called")
+    if not isinstance(known, dict):
+        known = body.memo["called"] = _called(fn.module)
+    return bool(known.get(fn.facts.name) == _ONLY_LATER)
+
+
+_AT_ONCE, _ONLY_LATER = 1, 2
+
+
+def _called(module: ModuleView) -> dict[str, int]:
+    """How the module's code calls a name: at once, or only later."""
+    later: set[int] = set()
+    for fn in module.functions():
+        later |= handed_on(fn)
+    found: dict[str, int] = {}
+    for fn in module.functions():
+        ops = fn.facts.ops
+        handed = {
+            ops[register][-1] for register in _handed_registers(fn) if ops[register][0] in ("name", "attr")
+        }
+        for name in handed:
+            found.setdefault(name, _ONLY_LATER)
+        for op in ops:
+            if op[0] == "call" and ops[op[1]][0] in ("name", "attr"):
+                name = ops[op[1]][-1]
+                if fn.index in later:
+                    found.setdefault(name, _ONLY_LATER)
+                else:
+                    found[name] = _AT_ONCE
+    return found
+
+
+def _handed_registers(fn: Fn) -> Iterator[int]:
+    """What is handed on, and what a ``partial`` of it wraps."""
+    ops = fn.facts.ops
+    for register in _later_arguments(fn):
+        yield register
+        if ops[register][0] == "call":
+            yield from ops[register][2]

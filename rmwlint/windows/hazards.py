@@ -9,8 +9,11 @@ from rmwlint.program.deferral import names_called_later, postponed, wrappers
 from rmwlint.program.effects import Effect, below, below_call, chain, effects, label, set_off, through
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn
+from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.interpret import analysis
+from rmwlint.windows.surroundings import NUMBER
 from rmwlint.windows.values import Held
+from rmwlint.windows.writes import given_row, written_before
 
 
 class Hazard(NamedTuple):
@@ -56,8 +59,23 @@ def hazards_under(fn: Fn, kind: str, of: Callable[[tuple[Held, ...]], Held | Non
         if later and label(fn, number, call) in later:
             continue
         effect = _worst(fn, number, call, kind, only_callbacks=held is None)
-        if effect is not None:
-            yield _told(fn, number, effect, held or inside)  # type: ignore[arg-type]
+        if effect is None:
+            continue
+        told = _told(fn, number, effect, held or inside)  # type: ignore[arg-type]
+        if told.held.id != NUMBER:
+            yield told
+        elif all(open_transaction(held_by_decorators(callee)) is None for callee, _ in told.below):
+            yield told if _depends(fn, told, kind) else told._replace(sure=1)
+
+
+def _depends(fn: Fn, told: Hazard, kind: str) -> bool:
+    """Whether a hazard in a transaction that merely surrounds everything follows a write in it.
+
+    Before the first write such a transaction holds nothing that others wait for, or that a message needs.
+    """
+    if written_before(fn, told.op) or (kind == "enqueue" and given_row(fn, told.op)):
+        return True
+    return any(written_before(callee, effect.op) for callee, effect in told.below)
 
 
 def hazards_of_hook(fn: Fn, kind: str, held: Held) -> Iterator[Hazard]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rmwlint.program.deferral import called_only_later
 from rmwlint.program.program import Fn
 from rmwlint.windows.values import Held
 
@@ -14,6 +15,8 @@ NUMBER = -900
 def held_by_settings(fn: Fn) -> Iterator[Held]:
     """The transaction around the methods of a framework's classes, or a function of a request."""
     for setting in dict.fromkeys(_settings(fn)):
+        if called_only_later(fn):
+            return
         if fn.module.program.outline(fn.module.path).sets(setting):
             yield Held(NUMBER, "transaction", None, "row", setting, sure=2)
             return

@@ -1,0 +1,58 @@
+"""Whether something was written before a point, here or in what was called: what a message may depend on."""
+
+from __future__ import annotations
+
+from rmwlint.libraries.model import CallModel
+from rmwlint.program.effects import below, below_call
+from rmwlint.program.link import link
+from rmwlint.program.program import Fn
+
+_WRITES = frozenset(["write", "swap", "delta", "create", "ensure", "delete", "replace"])
+_DEEPEST = 3
+_KEYS = ("id", "pk", "uuid")
+
+
+def _writes_row(row: CallModel) -> bool:
+    return row.does == "flush" or (row.does in _WRITES and row.place in ("row", "rows", "document"))
+
+
+def written_before(fn: Fn, number: int) -> bool:
+    """Whether ``fn`` writes a row before operation ``number``, itself or by what it calls."""
+    for at, call in link(fn).calls.items():
+        if at >= number:
+            continue
+        if any(_writes_row(row) for row in call.rows):
+            return True
+        for step in below_call(fn, at, call):
+            if any(_writes(target, _DEEPEST) for target in step.functions):
+                return True
+    return False
+
+
+def _writes(fn: Fn, depth: int) -> bool:
+    key = f"writes:{depth}"
+    known = fn.memo.get(key)
+    if known is None:
+        fn.memo[key] = False
+        known = any(_writes_row(row) for call in link(fn).calls.values() for row in call.rows) or (
+            depth > 0 and any(_writes(target, depth - 1) for step in below(fn) for target in step.functions)
+        )
+        fn.memo[key] = known
+    return bool(known)
+
+
+def given_row(fn: Fn, number: int) -> bool:
+    """Whether a call passes on the key of a row that the function was given: whoever gave it has saved it."""
+    ops = fn.facts.ops
+    given = {parameter.name for parameter in fn.facts.params[1 if fn.first_is_self else 0 :]}
+    pending = [*ops[number][2], *(register for _, register in ops[number][3])]
+    while pending:
+        op = ops[pending.pop()]
+        if op[0] == "attr":
+            if op[2] in _KEYS and ops[op[1]][0] == "name" and ops[op[1]][1] in given:
+                return True
+        elif op[0] in ("build", "call"):
+            pending.extend(op[2])
+        elif op[0] == "dict":
+            pending.extend(register for _, register in op[1])
+    return False
