@@ -197,7 +197,10 @@ class Store:
             return ()
         files = self._project_files.get(root)
         if files is None:
-            files = self._project_files[root] = tuple(sorted(find([root])))
+            found = find([root])
+            # a project inside this one has its own settings and classes
+            own = [file for file in found if project_root(os.path.dirname(os.path.abspath(file))) == root]
+            files = self._project_files[root] = tuple(sorted(own))
         return files
 
     def warm(
