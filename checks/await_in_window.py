@@ -33,7 +33,17 @@ Hold an `asyncio.Lock` over both ends, store the pending future before awaiting 
 
 from collections.abc import Iterator
 
-from rmwlint.check import LOW, MEDIUM, Check, View, Violation, both_pass, place_text, window_steps
+from rmwlint.check import (
+    LOW,
+    MEDIUM,
+    Check,
+    SharedWindow,
+    View,
+    Violation,
+    both_pass,
+    place_text,
+    window_steps,
+)
 
 check = Check("RMW408", "await-in-window", since="0.1")
 
@@ -49,8 +59,7 @@ def find(view: View) -> Iterator[Violation]:
         switch = view.switch_between(window.read.op, window.write.op)
         if switch is None:
             continue
-        evident = shared.sure > 1 or (shared.keyed and window.how == "decide") or shared.stored == "resource"
-        sure = MEDIUM if evident and shared.stored not in ("atomic", "flag") else LOW
+        sure = MEDIUM if _evident(shared) else LOW
         place = place_text(view, window)
         steps = list(window_steps(view, window))
         steps.insert(len(steps) - 1, view.step("hazard", switch, "other tasks run here"))
@@ -89,3 +98,12 @@ def find(view: View) -> Iterator[Violation]:
             ),
             remedy="walk through a copy: list(…)",
         )
+
+
+def _evident(shared: SharedWindow) -> bool:
+    """A table looked up by a key serves many callers; a resource must be made once; else ask for evidence."""
+    if shared.window.how != "decide":
+        return shared.sure > 1
+    if shared.keyed:
+        return shared.stored not in ("atomic", "flag", "emptied", "count")
+    return shared.sure > 1 and shared.stored == "resource"

@@ -61,7 +61,7 @@ def find(view: View) -> Iterator[Violation]:
             window.how != "decide"
             or window.read is None
             or window.write.op in told
-            or shared.stored == "atomic"
+            or shared.stored in ("atomic", "emptied")
         ):
             continue
         told.add(window.write.op)

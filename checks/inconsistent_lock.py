@@ -51,6 +51,7 @@ from collections.abc import Iterator
 from rmwlint.check import (
     LOW,
     MEDIUM,
+    Access,
     Check,
     Fn,
     Lockset,
@@ -120,7 +121,7 @@ def _told(views: dict[Fn, View], lockset: Lockset) -> Iterator[Violation]:
             f"`{place}` is {'changed' if stores else 'read'} without `{lockset.text}`, "
             f"which guards it in {len(lockset.guarded)} other places",
             place=place,
-            sure=_sure(lockset, stores or decides),
+            sure=_sure(lockset, use, stores or decides),
             steps=[
                 view.step("write" if stores else "read", use.event.op, "without the lock"),
                 view.step("lock", elsewhere.event.op, f"under `{lockset.text}`", elsewhere.fn),
@@ -134,5 +135,9 @@ def _told(views: dict[Fn, View], lockset: Lockset) -> Iterator[Violation]:
         )
 
 
-def _sure(lockset: Lockset, stores: bool) -> int:
-    return MEDIUM if stores and len(lockset.guarded) > len(lockset.bare) else LOW
+def _sure(lockset: Lockset, use: Access, acts: bool) -> int:
+    """A place that is merely reset, or set up before anybody comes, is no fault yet."""
+    if not acts or use.resets or use.prepares or len(lockset.guarded) <= len(lockset.bare):
+        return LOW
+    between_tasks = lockset.reach == "task" and not use.fn.facts.is_async
+    return MEDIUM if use.elsewhere and not between_tasks else LOW

@@ -19,6 +19,7 @@ from rmwlint.violation import Step, Violation
 from rmwlint.windows.find import Window, same_place
 from rmwlint.windows.locksets import Access, Lockset, class_locksets, module_locksets, unlocked_methods
 from rmwlint.windows.rewrites import Rewrite, rewrites
+from rmwlint.windows.shared import SharedWindow
 from rmwlint.windows.story import both_pass, lost_update, place_text, window_steps
 from rmwlint.windows.values import UNKNOWN, Event, Held, Place, Value
 from rmwlint.windows.view import Lines, View
@@ -41,6 +42,7 @@ __all__ = [
     "ModuleScope",
     "Place",
     "Rewrite",
+    "SharedWindow",
     "Step",
     "Type",
     "Value",

@@ -69,7 +69,8 @@ class Rows(NamedTuple):
     attributes: tuple[AttributeModel, ...]
     bases: tuple[BaseModel, ...]
     roots: tuple[str, ...]
-    concurrent: tuple[str, ...] = ()
+    threads: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
 
 
 def parse_gives(text: str) -> Gives:
@@ -168,13 +169,16 @@ class Libraries:
         self._method_names: frozenset[str] | None = None
         self._token_wildcards: tuple[str, ...] = ()
         roots: set[str] = set()
-        concurrent: set[str] = set()
+        threads: set[str] = set()
+        tasks: set[str] = set()
         for rows in layers:
             self._add(rows)
             roots.update(rows.roots)
-            concurrent.update(rows.concurrent)
+            threads.update(rows.threads)
+            tasks.update(rows.tasks)
         self.roots = frozenset(roots)
-        self.concurrent = frozenset(concurrent)
+        self.threads = frozenset(threads)
+        self.tasks = frozenset(tasks)
         self._receivers: dict[str, list[str]] = {}
         self._wild_receivers: dict[str, list[str]] = {}
         for model in self.types.values():

@@ -21,7 +21,7 @@ from rmwlint.libraries.index import Libraries, Rows
 from rmwlint.libraries.model import AttributeModel, BaseModel, CallModel, TypeModel
 
 #: Raise it whenever the rows that a file gives change, though the file does not.
-FORMAT = 2
+FORMAT = 3
 
 _Plain = tuple[Any, ...]
 
@@ -73,7 +73,8 @@ def _parsed(built_in: Mapping[str, bytes], users: Mapping[str, bytes]) -> list[R
         tuple(row for part in first for row in part.attributes),
         tuple(row for part in first for row in part.bases),
         tuple(root for part in first for root in part.roots),
-        tuple(root for part in first for root in part.concurrent),
+        tuple(root for part in first for root in part.threads),
+        tuple(root for part in first for root in part.tasks),
     )
     return [merged, *(rows[file] for file in users)]
 
@@ -110,9 +111,10 @@ def _read_kept(kept: Path) -> list[Rows] | None:
                 tuple(map(AttributeModel._make, attributes)),
                 tuple(map(BaseModel._make, bases)),
                 roots,
-                concurrent,
+                threads,
+                tasks,
             )
-            for types, calls, attributes, bases, roots, concurrent in layers
+            for types, calls, attributes, bases, roots, threads, tasks in layers
         ]
     except (OSError, ValueError, EOFError, TypeError):
         return None
@@ -120,7 +122,7 @@ def _read_kept(kept: Path) -> list[Rows] | None:
 
 def _keep(kept: Path, layers: list[Rows]) -> None:
     plain: list[_Plain] = [
-        (*(tuple(tuple(row) for row in table) for table in layer[:-2]), layer.roots, layer.concurrent)
+        (*(tuple(tuple(row) for row in table) for table in layer[:4]), *layer[4:])
         for layer in layers
     ]
     # Another run may write the same file now; without a cache folder the run is slower, not wrong.

@@ -9,7 +9,8 @@ File
     [library]
     name = "django"                     # also the prefix of its types elsewhere: "django.Model"
     imports = ["django"]                # the import roots that make this model worth loading
-    concurrent = ["django"]             # those whose import says that code runs in several threads or tasks
+    threads = ["django.views"]          # names whose import says that code runs in several threads,
+    tasks = ["asyncio"]                 #   or in several tasks of one
     docs = "https://docs.djangoproject.com/"
 
     [[type]]
@@ -111,7 +112,8 @@ Hazards
   ``enqueue``   a task or message is sent
   ``wait``      ``kind``: sleep join result queue lock poll
   ``switch``    gives way to other tasks or green threads
-  ``spawn``     starts a thread, task or process that runs its callable argument ``at``
+  ``spawn``     starts a thread or process (or, with ``kind = "task"``, a task of this thread) that runs its
+                callable argument ``at``
 
   ``hook``      code that runs inside somebody else's transaction: the function so decorated
                 (``form = "decorator"``), the function given as argument ``at``, or, without either, the

@@ -18,6 +18,7 @@ from rmwlint.libraries.model import AttributeModel, BaseModel, CallModel, TypeMo
 _PLACES = ("row", "rows", "file", "directory", "key", "document", "http")
 _REACHES = ("thread", "task", "process", "host", "cluster", "row")
 _BACKENDS = ("http", "rpc", "grpc", "ssh", "smtp", "subprocess", "socket", "cloud", "cache", "driver")
+_SPAWNS = ("thread", "task")
 _LOOKS = ("presence", "listing", "detail")
 _WAITS = ("sleep", "join", "result", "queue", "lock", "poll")
 _EXCEPTIONS = ("duplicate", "missing", "conflict")
@@ -52,7 +53,7 @@ _GOES_WITH: dict[str, str] = {
     "enqueue": "",
     "wait": "KIND",
     "switch": "",
-    "spawn": "AT",
+    "spawn": "AT kind",
     "hook": "at form",
     "pure": "form",
     "proxy": "MODULE_FROM",
@@ -215,7 +216,7 @@ _CALL: dict[str, Check] = {
     "nested": _flag,
     "readonly": _flag,
     "session": _word_or_argument("self"),
-    "kind": _word(*_BACKENDS, *_WAITS, *_LOOKS),
+    "kind": _word(*_BACKENDS, *_WAITS, *_LOOKS, *_SPAWNS),
     "module_from": _module_from,
     "exceptions": _words(*_EXCEPTIONS),
     "requires": _condition,
@@ -250,7 +251,13 @@ _BASE: dict[str, Check] = {
     "calls": _dotted,
     "keyword": _text,
 }
-_LIBRARY: dict[str, Check] = {"name": _identifier, "imports": _dotted, "concurrent": _dotted, "docs": _text}
+_LIBRARY: dict[str, Check] = {
+    "name": _identifier,
+    "imports": _dotted,
+    "threads": _dotted,
+    "tasks": _dotted,
+    "docs": _text,
+}
 _TABLES: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
     "library": (_LIBRARY, ("name", "imports")),
     "type": (_TYPE, ("name",)),
@@ -311,8 +318,15 @@ def rows_of(data: Mapping[str, Any], file: str) -> Rows:
                 attributes.append(AttributeModel(name, _full(row["on"], name), row["names"], gives))
             else:
                 bases.append(_base(row, name))
-    concurrent = library.get("concurrent", ())
-    return Rows(tuple(types), tuple(calls), tuple(attributes), tuple(bases), library["imports"], concurrent)
+    return Rows(
+        tuple(types),
+        tuple(calls),
+        tuple(attributes),
+        tuple(bases),
+        library["imports"],
+        library.get("threads", ()),
+        library.get("tasks", ()),
+    )
 
 
 def _checked(entry: Any, table: str, at: _At) -> dict[str, Any]:
@@ -405,7 +419,7 @@ def _forms(does: str) -> tuple[str, ...]:
 
 
 def _kinds(does: str) -> tuple[str, ...]:
-    return {"wait": _WAITS, "test": _LOOKS}.get(does, _BACKENDS)
+    return {"wait": _WAITS, "test": _LOOKS, "spawn": _SPAWNS}.get(does, _BACKENDS)
 
 
 def _full(names: tuple[str, ...], library: str) -> tuple[str, ...]:

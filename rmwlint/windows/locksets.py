@@ -14,9 +14,31 @@ from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.shared import ALONE
+from rmwlint.windows.sharing import stored_kind
 from rmwlint.windows.values import Event, Held, Symbol
 
 _USES = frozenset(["load", "store", "walk"])
+#: first words of methods that run before an object is used, or after
+_PREPARES = (
+    "init",
+    "setup",
+    "set_up",
+    "start",
+    "configure",
+    "load",
+    "open",
+    "close",
+    "stop",
+    "shutdown",
+    "cleanup",
+    "teardown",
+    "tear_down",
+    "terminate",
+    "dispose",
+    "consume_api",
+    "connect",
+    "disconnect",
+)
 #: first words of methods that only look
 _LOOKS = (
     "get",
@@ -40,11 +62,23 @@ _LOOKS = (
 
 
 class Access(NamedTuple):
-    """One use of a place. ``locks``: the symbols of the locks held there."""
+    """One use of a place. ``locks``: the symbols of the locks held there. ``elsewhere``: whether others
+    can come in at all; nothing is known of a private method that nobody here calls."""
 
     fn: Fn
     event: Event
     locks: frozenset[Symbol]
+    elsewhere: bool = True
+
+    @property
+    def resets(self) -> bool:
+        """Whether it gives the place a constant, as ends and fresh starts do."""
+        return self.event.does == "store" and stored_kind(self.fn, self.event) == "flag"
+
+    @property
+    def prepares(self) -> bool:
+        """Whether the function's name says that it runs before anybody comes, or after all have gone."""
+        return self.fn.facts.name.lstrip("_").startswith(_PREPARES)
 
 
 class Lockset(NamedTuple):
@@ -53,6 +87,7 @@ class Lockset(NamedTuple):
     place: str
     lock: Symbol
     text: str
+    reach: str
     guarded: tuple[Access, ...]
     bare: tuple[Access, ...]
 
@@ -103,9 +138,9 @@ def _global(prefix: str, symbol: Symbol) -> str:
 
 
 def _locksets(fns: list[Fn], name_of: Callable[[Symbol], str]) -> Iterator[Lockset]:
-    entry = _held_on_entry(fns)
+    entry, unknown = _held_on_entry(fns)
     accesses: dict[str, list[Access]] = {}
-    texts: dict[Symbol, str] = {}
+    texts: dict[Symbol, tuple[str, str]] = {}
     for fn in fns:
         if fn.facts.name in ALONE or fn not in entry:
             continue
@@ -113,7 +148,7 @@ def _locksets(fns: list[Fn], name_of: Callable[[Symbol], str]) -> Iterator[Locks
         for event in analysis(fn).events:
             for held in event.held:
                 if held.kind == "lock":
-                    texts.setdefault(lock_name(held), held.text)
+                    texts.setdefault(lock_name(held), (held.text, held.reach))
             if event.does not in _USES or event.place is None:
                 continue
             name = name_of(event.place.symbol)
@@ -121,7 +156,9 @@ def _locksets(fns: list[Fn], name_of: Callable[[Symbol], str]) -> Iterator[Locks
             if not name or (name, event.does, line) in seen:
                 continue
             seen.add((name, event.does, line))
-            accesses.setdefault(name, []).append(Access(fn, event, _locks(event.held) | entry[fn]))
+            accesses.setdefault(name, []).append(
+                Access(fn, event, _locks(event.held) | entry[fn], fn not in unknown)
+            )
     lock_names = {name_of(key) for key in texts}
     for name, uses in sorted(accesses.items()):
         if name in lock_names:
@@ -131,7 +168,7 @@ def _locksets(fns: list[Fn], name_of: Callable[[Symbol], str]) -> Iterator[Locks
             yield found
 
 
-def _guarded(name: str, uses: list[Access], texts: dict[Symbol, str]) -> Lockset | None:
+def _guarded(name: str, uses: list[Access], texts: dict[Symbol, tuple[str, str]]) -> Lockset | None:
     if not any(use.event.does == "store" for use in uses):
         return None
     counts: dict[Symbol, int] = {}
@@ -140,14 +177,15 @@ def _guarded(name: str, uses: list[Access], texts: dict[Symbol, str]) -> Lockset
             counts[lock] = counts.get(lock, 0) + 1
     if not counts:
         return None
-    lock = max(counts, key=lambda key: (counts[key], texts.get(key, ""), repr(key)))
+    lock = max(counts, key=lambda key: (counts[key], texts.get(key, ("", "")), repr(key)))
     if lock not in texts:
         return None
     guarded = tuple(use for use in uses if lock in use.locks)
     bare = tuple(use for use in uses if not use.locks)
     if not bare or not any(use.event.does == "store" for use in guarded):
         return None
-    return Lockset(name, lock, texts[lock], guarded, bare)
+    written, reach = texts[lock]
+    return Lockset(name, lock, written, reach, guarded, bare)
 
 
 def lock_name(held: Held) -> Symbol:
@@ -163,7 +201,7 @@ def _locks(held: Sequence[Held]) -> frozenset[Symbol]:
     return frozenset(lock_name(one) for one in held if one.kind == "lock" and not one.fresh)
 
 
-def _held_on_entry(fns: list[Fn]) -> dict[Fn, frozenset[Symbol]]:
+def _held_on_entry(fns: list[Fn]) -> tuple[dict[Fn, frozenset[Symbol]], frozenset[Fn]]:
     """The locks that every caller known here holds when it calls a private or nested function. A nested
     function that nobody here calls is handed to somebody: nothing is known of it, and it is left out."""
     callers: dict[Fn, list[tuple[Fn, frozenset[Symbol]]]] = {}
@@ -193,7 +231,12 @@ def _held_on_entry(fns: list[Fn]) -> dict[Fn, frozenset[Symbol]]:
                     entry[fn] = frozenset.intersection(*sets)
                 else:
                     entry[fn] = frozenset([("constructor",)])
-    return entry
+    unknown = frozenset(fn for fn in entry if fn not in callers and _private(fn))
+    return entry, unknown
+
+
+def _private(fn: Fn) -> bool:
+    return fn.facts.name.startswith("_") and not fn.facts.name.endswith("__")
 
 
 # -- methods without the lock of their class ----------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
+from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.find import Window, common
 from rmwlint.windows.flow import passes
 from rmwlint.windows.interpret import analysis
@@ -87,11 +88,36 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
         sure = sharing(fn, place.symbol)
         if not sure or unshared_type(window.read.type, fn.module):
             continue
-        keyed = place.what == "container" or (store.place is not None and store.place.what == "container")
+        keyed = window.branch is not None and _by_key(fn, window.branch)
         stored = stored_kind(where, original)
         if any(dep[2] == "arith" and _same(loads.get(dep[0]), store) for dep in store.deps):
             stored = "count"
+        if locked_by_callers(fn):
+            return
         yield SharedWindow(window, stored, sure, keyed)
+
+
+def _by_key(fn: Fn, branch: int) -> bool:
+    """Whether a condition asks a table for a key: ``key in table``, ``table.get(key)``."""
+    ops = fn.facts.ops
+    pending, seen = [ops[branch][1]], set()
+    while pending:
+        register = pending.pop()
+        if register in seen:
+            continue
+        seen.add(register)
+        op = ops[register]
+        if op[0] == "compare":
+            if op[1] in (("in",), ("not in",)):
+                return True
+            pending += op[2]
+        elif op[0] in ("bool", "unary"):
+            pending += op[2] if op[0] == "bool" else [op[2]]
+        elif op[0] == "call" and ops[op[1]][0] == "attr" and ops[op[1]][2] == "get" and op[2]:
+            return True
+        elif op[0] == "name":
+            pending += [other[2] for other in ops[:register] if other[0] == "store" and other[1] == op[1]]
+    return False
 
 
 def _same(load: Event | None, store: Event) -> bool:
@@ -275,6 +301,8 @@ def walks(fn: Fn) -> Iterator[Walk]:
     for event in events:
         if event.does != "walk" or event.place is None or any(held.kind == "lock" for held in event.held):
             continue
+        if not _resizable(fn, event) or _swapped(events, event):
+            continue
         sure = sharing(fn, event.place.symbol)
         if not sure:
             continue
@@ -287,8 +315,30 @@ def walks(fn: Fn) -> Iterator[Walk]:
             if switch is None:
                 continue
         changed = next(_changes(fn, event.place.symbol), None)
-        if changed is not None:
+        if changed is not None and not locked_by_callers(fn):
             yield Walk(event, changed[0], changed[1], switch, sure)
+
+
+def _resizable(fn: Fn, event: Event) -> bool:
+    """Whether a walk fails when the container changes: a dict or set; a list merely skips or repeats."""
+    iterable = fn.facts.ops[fn.facts.ops[event.op][1]]
+    if iterable[0] == "call":
+        return True
+    kind = link(fn).types[fn.facts.ops[event.op][1]]
+    return kind is not None and kind.name.rpartition(".")[2] in ("dict", "set")
+
+
+def _swapped(events: list[Event], walk: Event) -> bool:
+    """Whether the function puts another container in the place first, and walks through what it took out."""
+    assert walk.place is not None
+    return any(
+        event.does == "store"
+        and event.place is not None
+        and event.place.symbol == walk.place.symbol
+        and event.place.what != "container"
+        and event.op < walk.op
+        for event in events
+    )
 
 
 def _loop_body(fn: Fn, op: int) -> int | None:
@@ -322,9 +372,20 @@ def _changes(fn: Fn, symbol: Symbol) -> Iterator[tuple[Fn, Event]]:
             same = there == symbol
             if own and isinstance(there, tuple) and len(there) == 3 and there[0] == "attr":
                 same = there[2] == symbol[2] and there[1][0] in ("param", "outer")
-            if same:
+            if (
+                same
+                and stored_kind(other, event) in ("removal", "emptied", "atomic")
+                and not _puts(other, event)
+            ):
                 yield other, event
                 break
+
+
+def _puts(fn: Fn, event: Event) -> bool:
+    op = fn.facts.ops[event.op]
+    return bool(
+        op[0] == "call" and fn.facts.ops[op[1]][0] == "attr" and fn.facts.ops[op[1]][2] == "setdefault"
+    )
 
 
 def _method(fn: Fn) -> Fn:
@@ -343,34 +404,43 @@ def sharing(fn: Fn, symbol: Symbol) -> int:
     owner = _method(fn).owner
     if owner is not None and unshared_class(owner):
         return 0
+    tasks = fn.facts.is_async
     root = symbol
     while isinstance(root, tuple) and len(root) == 3 and root[0] == "attr":
         root = root[1]
     if isinstance(root, tuple) and root[:1] == ("global",):
-        return 2 if concurrent_module(fn.module) or _neighbours(fn.module) else 1
-    method = _method(fn)
-    if method.decorated("classmethod"):
-        return 2 if concurrent_module(fn.module) or _neighbours(fn.module) else 1
-    if owner is not None and shared_class(owner):
+        return 2 if around_concurrency(fn.module, tasks) else 1
+    if owner is not None and shared_class(owner, tasks):
         return 2
     return 1
 
 
-def _neighbours(module: ModuleView) -> bool:
-    """Whether a module of the program that this one imports runs code concurrently."""
+def around_concurrency(module: ModuleView, tasks: bool) -> bool:
+    """Whether the module's code runs in several threads (or tasks), as it or what it imports says."""
+    return concurrent_module(module, tasks) or _neighbours(module, tasks, 2)
+
+
+def _neighbours(module: ModuleView, tasks: bool, depth: int) -> bool:
+    """Whether a module of the program that this one imports, at that depth at most, imports concurrency."""
     memo = module.fn(0).memo
-    known = memo.get("concurrent_neighbours")
+    key = f"concurrent_neighbours {tasks} {depth}"
+    known = memo.get(key)
     if known is None:
-        known = False
-        for qualified in sorted(set(module.facts.imports.values())):
-            found = module.program.module(qualified, module.path)
-            if found is None and "." in qualified:
-                found = module.program.module(qualified.rpartition(".")[0], module.path)
-            if found is not None and found is not module and imports_concurrency(found):
-                known = True
-                break
-        memo["concurrent_neighbours"] = known
+        memo[key] = False
+        found = [other for other in _imports(module) if other is not module]
+        known = any(imports_concurrency(other, tasks) for other in found)
+        known = known or (depth > 1 and any(_neighbours(other, tasks, depth - 1) for other in found))
+        memo[key] = known
     return bool(known)
+
+
+def _imports(module: ModuleView) -> Iterator[ModuleView]:
+    for qualified in sorted(set(module.facts.imports.values())):
+        found = module.program.module(qualified, module.path)
+        if found is None and "." in qualified:
+            found = module.program.module(qualified.rpartition(".")[0], module.path)
+        if found is not None:
+            yield found
 
 
 def owner_of(fn: Fn) -> Cls | None:

@@ -7,9 +7,10 @@ elsewhere, so the answer for a file does not depend on what else is checked.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from rmwlint.program.link import link
+from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.program.types import Type
 from rmwlint.windows.decorators import held_by_decorators
@@ -83,41 +84,49 @@ _MADE = (
     "loop",
 )
 _FAR = frozenset(["host", "cluster"])
+_NEAR = frozenset(["thread", "process"])
 _REMOVERS = frozenset(["pop", "remove", "popitem", "popleft"])
-_ATOMIC = frozenset(["setdefault", "discard"])
+_EMPTIERS = frozenset(["clear", "discard", "difference_update"])
+_ATOMIC = frozenset(["setdefault"])
 
 
-def concurrent_module(module: ModuleView) -> bool:
-    """Whether the module's code runs in several threads or tasks: it locks, spawns, or imports what does."""
+def concurrent_module(module: ModuleView, tasks: bool) -> bool:
+    """Whether the module's code runs in several threads (or tasks), by its locks, spawns and imports."""
     memo = module.fn(0).memo
-    known = memo.get("concurrent")
+    key = "concurrent_tasks" if tasks else "concurrent_threads"
+    known = memo.get(key)
     if known is None:
-        memo["concurrent"] = False
-        known = memo["concurrent"] = _locks_or_spawns(module) or imports_concurrency(module)
+        memo[key] = False
+        known = imports_concurrency(module, tasks)
+        known = known or any(takes_locks(fn, tasks) or spawns(fn, tasks) for fn in module.functions())
+        memo[key] = known
     return bool(known)
 
 
-def imports_concurrency(module: ModuleView) -> bool:
-    """Whether the module imports a library whose model says that code runs concurrently."""
+def imports_concurrency(module: ModuleView, tasks: bool) -> bool:
+    """Whether the module imports what a library model says to run code in several threads (or tasks)."""
     memo = module.fn(0).memo
-    known = memo.get("imports_concurrency")
+    key = "imports_tasks" if tasks else "imports_threads"
+    known = memo.get(key)
     if known is None:
-        roots = module.program.libraries.concurrent
-        known = False
-        names = [*module.facts.imports.values(), *module.facts.stars]
-        for fn in module.facts.functions:
-            names += [op[2] for op in fn.ops if op[0] == "import"]
-        for name in names:
-            parts = name.split(".")
-            if any(".".join(parts[:size]) in roots for size in range(1, len(parts) + 1)):
-                known = True
-                break
-        memo["imports_concurrency"] = known
+        libraries = module.program.libraries
+        roots = libraries.threads | libraries.tasks if tasks else libraries.threads
+        known = memo[key] = any(_under(name, roots) for name in _imported(module))
     return bool(known)
 
 
-def _locks_or_spawns(module: ModuleView) -> bool:
-    return any(takes_locks(fn) or spawns(fn) for fn in module.functions())
+def _imported(module: ModuleView) -> Iterator[str]:
+    yield from module.facts.imports.values()
+    yield from module.facts.stars
+    for fn in module.facts.functions:
+        for op in fn.ops:
+            if op[0] == "import":
+                yield op[2]
+
+
+def _under(name: str, roots: frozenset[str]) -> bool:
+    parts = name.split(".")
+    return any(".".join(parts[:size]) in roots for size in range(1, len(parts) + 1))
 
 
 def several_processes(module: ModuleView) -> bool:
@@ -137,36 +146,45 @@ def several_processes(module: ModuleView) -> bool:
     return bool(known)
 
 
-def takes_locks(fn: Fn) -> bool:
-    """Whether the function makes or takes a lock, its decorators included."""
-    known = fn.memo.get("takes_locks")
+def takes_locks(fn: Fn, tasks: bool) -> bool:
+    """Whether the function makes or takes a lock of threads (or tasks), its decorators included."""
+    key = "takes_task_locks" if tasks else "takes_thread_locks"
+    known = fn.memo.get(key)
     if known is None:
-        known = any(row.does == "lock" for call in link(fn).calls.values() for row in call.rows)
-        known = known or any(held.kind == "lock" for held in held_by_decorators(fn))
-        fn.memo["takes_locks"] = known
+        reaches = _NEAR | {"task"} if tasks else _NEAR
+        known = any(
+            row.does == "lock" and row.reach in reaches
+            for call in link(fn).calls.values()
+            for row in call.rows
+        )
+        known = known or any(held.kind == "lock" and held.reach in reaches for held in held_by_decorators(fn))
+        fn.memo[key] = known
     return bool(known)
 
 
-def spawns(fn: Fn, deep: bool = True) -> bool:
-    """Whether the function starts a thread or task, itself or in a function that it hands a callable to."""
-    key = "spawns" if deep else "spawns_itself"
+def spawns(fn: Fn, tasks: bool, deep: bool = True) -> bool:
+    """Whether the function starts a thread (or task), itself or in a function that it hands a callable to."""
+    key = f"spawns {tasks} {deep}"
     known = fn.memo.get(key)
     if known is None:
         fn.memo[key] = False
-        linked = link(fn)
-        known = False
-        for number, call in linked.calls.items():
-            if any(row.does == "spawn" for row in call.rows):
-                known = True
-            elif deep and call.targets:
-                given = fn.facts.ops[number]
-                registers = [*given[2], *(register for _, register in given[3])]
-                callable_given = any(_is_callable(linked.types[register]) for register in registers)
-                known = callable_given and any(spawns(target, False) for target in call.targets)
-            if known:
-                break
-        fn.memo[key] = known
+        known = fn.memo[key] = any(
+            _spawns(fn, number, call, tasks, deep) for number, call in link(fn).calls.items()
+        )
     return bool(known)
+
+
+def _spawns(fn: Fn, number: int, call: Call, tasks: bool, deep: bool) -> bool:
+    if any(row.does == "spawn" and (tasks or row.kind != "task") for row in call.rows):
+        return True
+    if not deep or not call.targets:
+        return False
+    given = fn.facts.ops[number]
+    types = link(fn).types
+    registers = [*given[2], *(register for _, register in given[3])]
+    if not any(_is_callable(types[register]) for register in registers):
+        return False
+    return any(spawns(target, tasks, False) for target in call.targets)
 
 
 def _is_callable(kind: Type | None) -> bool:
@@ -215,21 +233,22 @@ def _unshared(cls: Cls) -> bool:
     return False
 
 
-def shared_class(cls: Cls) -> bool:
-    """Whether the class itself shows that several threads or tasks use one object of it."""
-    known = cls.memo.get("shared")
+def shared_class(cls: Cls, tasks: bool) -> bool:
+    """Whether the class itself shows that several threads (or tasks) use one object of it."""
+    key = "shared_by_tasks" if tasks else "shared_by_threads"
+    known = cls.memo.get(key)
     if known is None:
-        cls.memo["shared"] = False
-        known = cls.memo["shared"] = not unshared_class(cls) and _shared(cls)
+        cls.memo[key] = False
+        known = cls.memo[key] = not unshared_class(cls) and _shared(cls, tasks)
     return bool(known)
 
 
-def _shared(cls: Cls) -> bool:
+def _shared(cls: Cls, tasks: bool) -> bool:
     for base in cls.mro():
         for fn in base.module.functions():
-            if _within(fn, base) and (takes_locks(fn) or spawns(fn)):
+            if _within(fn, base) and (takes_locks(fn, tasks) or spawns(fn, tasks)):
                 return True
-    return _at_module_level(cls)
+    return _at_module_level(cls, tasks)
 
 
 def _within(fn: Fn, cls: Cls) -> bool:
@@ -241,14 +260,14 @@ def _within(fn: Fn, cls: Cls) -> bool:
     return False
 
 
-def _at_module_level(cls: Cls) -> bool:
+def _at_module_level(cls: Cls, tasks: bool) -> bool:
     """Whether the class's own module makes an object of it when it is imported, in a concurrent module."""
     module = cls.module
     body = link(module.fn(0))
     for register in module.facts.bindings.values():
         call = body.calls.get(register)
         if call is not None and call.cls is cls:
-            return imports_concurrency(module)
+            return imports_concurrency(module, tasks)
     return False
 
 
@@ -266,7 +285,7 @@ def stored_kind(fn: Fn, event: Event) -> str:
         name = callee[2] if callee[0] == "attr" else ""
         if name in _ATOMIC or (name == "pop" and len(op[2]) > 1):
             return "atomic"
-        return "removal" if name in _REMOVERS else "value"
+        return "removal" if name in _REMOVERS else "emptied" if name in _EMPTIERS else "value"
     value = next((value for name, value in event.columns if name == ""), None)
     return "value" if value is None else made_kind(fn, value)
 
