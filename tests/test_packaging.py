@@ -76,7 +76,7 @@ def test_the_wheel_carries_the_checks_inside_and_nothing_beside(wheel: Path) -> 
 
 def test_the_wheel_carries_data_and_licence(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert "rmwlint/py.typed" in names
+    assert {"rmwlint/py.typed", "rmwlint/report/page.css", "rmwlint/report/page.js"} <= names
     assert {name for name in names if name.startswith("rmwlint/libraries/") and name.endswith(".toml")} == {
         f"rmwlint/libraries/{path.name}" for path in (ROOT / "rmwlint/libraries").glob("*.toml")
     }

@@ -20,6 +20,7 @@ FORMATS = {
     "github": "github",
     "gitlab": "gitlab",
     "junit": "junit",
+    "html": "as_html",
 }
 
 #: Those that a program reads: nothing else may be written where they are.

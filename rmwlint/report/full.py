@@ -6,9 +6,10 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TextIO
 
+from rmwlint.report.frame import Mark, lines_shown, marks_of
 from rmwlint.report.result import Result
 from rmwlint.store import Failure
-from rmwlint.violation import Span, Step, Violation
+from rmwlint.violation import Violation
 
 #: Text and the style it has on a terminal.
 Piece = tuple[str, str]
@@ -16,7 +17,6 @@ Piece = tuple[str, str]
 #: Writes one line.
 Emit = Callable[[list[Piece]], None]
 
-_BETWEEN = 3
 _WIDEST = 140
 _COLUMN = 29
 _ROLE_STYLES = {"read": "yellow", "write": "red", "hazard": "magenta", "lock": "green", "guard": "green"}
@@ -30,14 +30,6 @@ class _Glyphs(NamedTuple):
 
 _UNICODE = _Glyphs("│", "─", "…")
 _ASCII = _Glyphs("|", "-", "...")
-
-
-class _Mark(NamedTuple):
-    """What is underlined, and what is said about it."""
-
-    span: Span
-    role: str
-    text: str
 
 
 def write(result: Result, out: TextIO, *, colour: bool) -> None:
@@ -66,11 +58,9 @@ def _violation(violation: Violation, result: Result, glyphs: _Glyphs) -> Iterato
     if violation.confidence.label != "high":
         head.append((f" [{violation.confidence.label} confidence]", "dim"))
     yield head
-    margin = max(
-        (len(str(mark.span.line)) for marks in _marks(violation).values() for mark in marks), default=1
-    )
-    margin = max(margin, 2)
-    for path, marks in _marks(violation).items():
+    marked = marks_of(violation)
+    margin = max(2, *(len(str(mark.span.line)) for marks in marked.values() for mark in marks))
+    for path, marks in marked.items():
         source = result.lines(path)
         if not source:
             continue
@@ -92,45 +82,14 @@ def _violation(violation: Violation, result: Result, glyphs: _Glyphs) -> Iterato
         yield [("   = ", "dim"), ("remedy: ", "bold"), (violation.remedy, "")]
 
 
-def _marks(violation: Violation) -> dict[str, list[_Mark]]:
-    """What to underline in which file, the violation's own file first."""
-    marks: dict[str, list[_Mark]] = {violation.path: []}
-    steps: Iterable[Step] = violation.steps
-    if not any(step.path == violation.path and step.span == violation.span for step in steps):
-        marks[violation.path].append(_Mark(violation.span, "write", ""))
-    for step in steps:
-        marks.setdefault(step.path, []).append(_Mark(step.span, step.role, step.message))
-    for path, found in marks.items():
-        marks[path] = _merged(found)
-    return marks
-
-
-def _merged(marks: list[_Mark]) -> list[_Mark]:
-    """One mark a span, in the order of the source."""
-    by_span: dict[Span, _Mark] = {}
-    for mark in marks:
-        other = by_span.get(mark.span)
-        if other is not None:
-            said = other.text if mark.text in other.text else f"{other.text}; {mark.text}".strip("; ")
-            mark = _Mark(mark.span, mark.role, said)
-        by_span[mark.span] = mark
-    return sorted(by_span.values(), key=lambda mark: mark.span)
-
-
-def _frame(source: list[str], marks: list[_Mark], margin: int, glyphs: _Glyphs) -> Iterator[list[Piece]]:
+def _frame(source: list[str], marks: list[Mark], margin: int, glyphs: _Glyphs) -> Iterator[list[Piece]]:
     """The marked lines, those between two near ones, and under each what is said about it."""
-    before = 0
-    for number in sorted({mark.span.line for mark in marks}):
-        if not 0 < number <= len(source):
-            continue
-        if before and number - before - 1 > _BETWEEN:
+    for number in lines_shown(marks, len(source)):
+        if not number:
             yield [(f"   {' ' * margin} {glyphs.more}", "dim")]
-        elif before:
-            for between in range(before + 1, number):
-                yield [_gutter(str(between), margin, glyphs), (_clipped(source[between - 1], 0, glyphs), "")]
-        before = number
+            continue
         here = [mark for mark in marks if mark.span.line == number]
-        start = _clip_start(source[number - 1], here[0].span.column - 1)
+        start = _clip_start(source[number - 1], here[0].span.column - 1) if here else 0
         yield [_gutter(str(number), margin, glyphs), (_clipped(source[number - 1], start, glyphs), "")]
         for mark in here:
             yield [_gutter("", margin, glyphs), *_underline(source[number - 1], mark, start, glyphs)]
@@ -152,7 +111,7 @@ def _clipped(line: str, start: int, glyphs: _Glyphs) -> str:
     return _visible(text) + (glyphs.more if start + _WIDEST < len(line) else "")
 
 
-def _underline(line: str, mark: _Mark, start: int, glyphs: _Glyphs) -> list[Piece]:
+def _underline(line: str, mark: Mark, start: int, glyphs: _Glyphs) -> list[Piece]:
     span = mark.span
     stop = span.end_column - 1 if span.end_line == span.line else len(line)
     stop = min(stop, start + _WIDEST, len(line))
