@@ -32,7 +32,7 @@ to the commit (`select_for_update`, `with_for_update`), or compare a version in 
 
 from collections.abc import Iterator
 
-from rmwlint.check import Check, View, Violation, lost_update, place_text, window_steps
+from rmwlint.check import Check, View, Violation, is_version, lost_update, place_text, window_steps
 
 check = Check("RMW104", "lost-arithmetic", since="0.1")
 
@@ -42,6 +42,8 @@ def find(view: View) -> Iterator[Violation]:
     for window in view.open_windows:
         if window.how != "arith" or window.write.does not in ("write", "swap") or window.attribute is None:
             continue
+        if is_version(window.attribute):
+            continue  # told as a version that is not compared
         place = place_text(view, window)
         new = "2" if view.operator_at(window.set_at) == "-" else "4"
         yield view.violation(

@@ -18,6 +18,7 @@ from rmwlint.program.types import Type
 from rmwlint.violation import Step, Violation
 from rmwlint.windows.find import Window, same_place
 from rmwlint.windows.locksets import Access, Lockset, class_locksets, module_locksets, unlocked_methods
+from rmwlint.windows.names import is_timestamp, is_version
 from rmwlint.windows.rewrites import Rewrite, rewrites
 from rmwlint.windows.shared import SharedWindow
 from rmwlint.windows.story import both_pass, lost_update, place_text, window_steps
@@ -51,6 +52,8 @@ __all__ = [
     "Window",
     "both_pass",
     "class_locksets",
+    "is_timestamp",
+    "is_version",
     "lost_update",
     "module_locksets",
     "place_text",

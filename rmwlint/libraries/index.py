@@ -211,6 +211,7 @@ class Libraries:
                     _union(known.first_parameters, model.first_parameters),
                     _union(known.made_by, model.made_by),
                     known.alone or model.alone,
+                    known.fractions or model.fractions,
                 )
             self.types[model.name] = model
             for qualified in model.classes:

@@ -31,6 +31,7 @@ File
                                         #   library
     bases = ["Other"]                   # it has everything these types have
     made_by = ["create_*"]              # a function of such a name gives a new one, where nobody knows more
+    fractions = true                    # its timestamps keep fractions of seconds
     alone = true                        # its methods run by hand, rarely two at a time: low confidence
     element = "Model"                   # what it holds where nobody knows (then with medium confidence)
 
@@ -181,6 +182,7 @@ class TypeModel(NamedTuple):
     first_parameters: tuple[str, ...] = ()
     made_by: tuple[str, ...] = ()
     alone: bool = False
+    fractions: bool = False
 
 
 class CallModel(NamedTuple):

@@ -241,6 +241,7 @@ _TYPE: dict[str, Check] = {
     "element": _text,
     "made_by": _patterns,
     "alone": _flag,
+    "fractions": _flag,
 }
 _ATTRIBUTE: dict[str, Check] = {"on": _texts, "names": _patterns, "gives": _text}
 _BASE: dict[str, Check] = {
@@ -368,6 +369,7 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
         row.get("first_parameters", ()),
         row.get("made_by", ()),
         row.get("alone", False),
+        row.get("fractions", False),
     )
 
 

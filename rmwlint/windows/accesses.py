@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 GUARD_PATTERNS = ("expected_*", "if_*", "version", "etag", "generation", "from_state", "from_status")
 
 
+#: the confidence of a type that only a name suggests
+_SUGGESTED = 2
+
+
 class _At(NamedTuple):
     """Where a row of a library model says that the access goes: a place, and the value that stands for it."""
 
@@ -242,7 +246,7 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
         call=site.known,
         type=kind,
         sure=sure if kind is None else min(sure, kind.sure),
-        fresh=row.does in ("write", "delete") and value is not None and _is_new(run, value),
+        fresh=row.does in ("write", "delete") and value is not None and _is_new(run, site, value),
         query=value.query if value is not None else None,
         caught=_tolerated(site, row),
         locked=bool(serialised is not None and serialised.whole is not None),
@@ -268,19 +272,22 @@ def _tolerated(site: Site, row: CallModel) -> frozenset[str]:
     return frozenset()
 
 
-def _is_new(run: Interpreter, value: Value) -> bool:
+def _is_new(run: Interpreter, site: Site, value: Value) -> bool:
     """Whether the object was made by this function, or by one whose name says that it makes one."""
     symbol = value.symbol
     if not isinstance(symbol, tuple) or not symbol or value.query is not None:
         return False
     if symbol[0] == "new":
         return True
-    if value.type is None or value.type.kind != "library":
+    kind = value.type or site.known.rtype
+    if kind is None or kind.sure > _SUGGESTED:
         return False
     name = _made_by(run, symbol)
     if name[:1].isupper() and not name.isupper():
         return True
-    return any(matches(pattern, name) for pattern in run.libraries.types[value.type.name].made_by)
+    types = (kind.name,) if kind.kind == "library" else kind.ref.library_types()
+    lineage = (run.libraries.types[ancestor] for known in types for ancestor in run.libraries.lineage(known))
+    return any(matches(pattern, name) for model in lineage for pattern in model.made_by)
 
 
 def _made_by(run: Interpreter, symbol: Symbol) -> str:

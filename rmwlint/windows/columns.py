@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from rmwlint.libraries.model import CallModel
+from rmwlint.libraries.model import CallModel, TypeModel
+from rmwlint.program.program import Fn
 from rmwlint.windows.site import Site
-from rmwlint.windows.values import Control, Symbol, Value
+from rmwlint.windows.values import Control, Event, Symbol, Value
 
 if TYPE_CHECKING:
     from rmwlint.windows.interpret import Interpreter
@@ -51,6 +52,27 @@ def decided(run: Interpreter, symbol: Symbol) -> Control:
         if base == symbol:
             found |= decision
     return found
+
+
+def row_keys(fn: Fn, write: Event) -> frozenset[str]:
+    """The columns that identify the row that a write goes to, by the library models."""
+    found: set[str] = set()
+    for model in _models(fn, write):
+        found.update(model.keys)
+    return frozenset(found)
+
+
+def keeps_fractions(fn: Fn, write: Event) -> bool:
+    """Whether the library of a write keeps fractions of seconds in its timestamps."""
+    return any(model.fractions for model in _models(fn, write))
+
+
+def _models(fn: Fn, write: Event) -> list[TypeModel]:
+    """The row types of the library that a write belongs to."""
+    if write.row is None:
+        return []
+    types = fn.module.program.libraries.types.values()
+    return [model for model in types if model.row and model.name.partition(".")[0] == write.row.library]
 
 
 def written_dict(site: Site, row: CallModel) -> Value | None:

@@ -256,17 +256,22 @@ class _Finder:
         place = write.place
         assert place is not None
         limit = read.op if read is not None else -1
+        decided = {dep[0] for dep, _, _ in write.control}
         for events in self.reads.values():
             for event in events:
                 if not event.locked or event.place is None:
                     continue
                 if event is read or (event.op <= limit and same_place(event.place, place)):
                     return True
-                if event.op <= limit and any(
-                    held.kind == "transaction" for held in common(event.held, write.held)
-                ):
+                if event.op in decided and _in_one_transaction(event, write):
+                    return True
+                if event.op <= limit and _in_one_transaction(event, write):
                     return True
         return False
+
+
+def _in_one_transaction(read: Event, write: Event) -> bool:
+    return any(held.kind == "transaction" for held in common(read.held, write.held))
 
 
 def _rechecked(found: list[Window]) -> Iterator[Window]:

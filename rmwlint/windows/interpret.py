@@ -695,6 +695,10 @@ class Interpreter:
             values[1] = self.looked_into(position, values[1], op[2][1])
         symbol = self.symbol("compare", op[1], *(value.symbol for value in values))
         deps = merge_deps(values, "derive")
+        if op[1] in (("in",), ("not in",)) and isinstance(values[0].const, str):
+            row = self.rows.get(values[1].symbol)
+            if row is not None:
+                deps |= {(row, values[0].const, "derive")}
         for value in values:
             deps |= self.presence(value)
         return Value(symbol, deps)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from rmwlint.program.program import Fn
 from rmwlint.violation import Confidence, Span, Step, Violation
+from rmwlint.windows.columns import keeps_fractions, row_keys
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.decorators import FIRST, FIRST_OF_CLASS
 from rmwlint.windows.find import (
@@ -19,11 +20,12 @@ from rmwlint.windows.find import (
     save_told_below,
     windows,
 )
-from rmwlint.windows.flow import passes
+from rmwlint.windows.flow import passes, reaches
 from rmwlint.windows.hazards import Hazard, hazards_in_transaction, hazards_of_hook, hazards_under
 from rmwlint.windows.hints import hints_of_write
 from rmwlint.windows.hooks import hook
 from rmwlint.windows.interpret import Analysis, analysis
+from rmwlint.windows.outcomes import looked_at
 from rmwlint.windows.paths import scratch
 from rmwlint.windows.presence import found_there
 from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
@@ -31,6 +33,10 @@ from rmwlint.windows.sharing import several_processes
 from rmwlint.windows.skipped import Skipped, skipped_guards
 from rmwlint.windows.text import text
 from rmwlint.windows.values import Event, Held, Place, Value
+
+_NOTICED = frozenset(
+    ["write", "swap", "create", "delete", "ensure", "delta", "replace", "backend", "enqueue", "commit"]
+)
 
 
 class Lines(Protocol):
@@ -121,6 +127,26 @@ class View:
     def open_windows(self) -> tuple[Window, ...]:
         """The windows that nothing closes, each once."""
         return open_windows(self.fn)
+
+    def looked_at(self, event: Event) -> bool:
+        """Whether what the call of an event gives is used."""
+        return looked_at(self.fn, event.op)
+
+    def goes_on(self, event: Event) -> bool:
+        """Whether something that others notice may follow an event: a write, a message, a backend call."""
+        return any(
+            other.does in _NOTICED and reaches(self.fn, event.op, other.op)
+            for other in self.events
+            if other.op > event.op
+        )
+
+    def identifies(self, event: Event, column: str) -> bool:
+        """Whether a column is one of those that identify the row that an event goes to."""
+        return column in row_keys(self.fn, event)
+
+    def keeps_fractions(self, event: Event) -> bool:
+        """Whether the library of a write keeps fractions of seconds in its timestamps."""
+        return keeps_fractions(self.fn, event)
 
     @property
     def runs_alone(self) -> bool:

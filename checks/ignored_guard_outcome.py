@@ -1,0 +1,79 @@
+"""The outcome of a conditional update is never looked at.
+
+The update names the state that it expects, and the database changes nothing where somebody was faster. It
+says so only by the number of rows, or by what the call returns. Code that does not look goes on as if it had
+won.
+
+Bad:
+
+    import subprocess
+
+    from django.db import models
+
+    class Job(models.Model):
+        status = models.CharField(max_length=20)
+
+    def claim(pk):
+        Job.objects.filter(pk=pk, status="queued").update(status="running")
+        subprocess.run(["worker", str(pk)])
+
+Good:
+
+    import subprocess
+
+    from django.db import models
+
+    class Job(models.Model):
+        status = models.CharField(max_length=20)
+
+    def claim(pk):
+        if Job.objects.filter(pk=pk, status="queued").update(status="running"):
+            subprocess.run(["worker", str(pk)])
+
+Look at the outcome, and stop where nothing was changed.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import LOW, Check, Event, View, Violation, both_pass
+
+check = Check("RMW107", "ignored-guard-outcome", since="0.1")
+
+_COUNTED = ("count", "bool")
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    for event in view.events:
+        guard = _guard(view, event)
+        if guard is None or event.trail or event.place is None or view.looked_at(event):
+            continue
+        place = event.place.text
+        yield view.violation(
+            check,
+            event.op,
+            f"nobody looks whether this update, on condition of {guard}, has changed anything",
+            place=place,
+            sure=event.sure if view.goes_on(event) else LOW,
+            steps=[view.step("guard", event.op, "the update is conditional here")],
+            interleaving=both_pass(
+                place, "updates on its condition", "goes on", "only one of the updates did anything"
+            ),
+            remedy="look at what the update returns, and stop where nothing was changed",
+        )
+
+
+def _guard(view: View, event: Event) -> str | None:
+    """What the update is conditional on, beyond which row it is; None where it is not conditional."""
+    if event.row is None or event.row.outcome not in _COUNTED:
+        return None
+    if event.does == "swap":
+        return "what is expected"
+    if event.does != "write" or event.query is None:
+        return None
+    columns = {column for column, _ in event.columns}
+    asked = [column for column, _, _ in event.query.conditions]
+    if not any(view.identifies(event, column) for column in asked):
+        return None  # an update of a set of rows
+    states = [column for column in asked if column in columns and not view.identifies(event, column)]
+    return f"`{states[0]}`" if states else None
