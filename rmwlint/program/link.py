@@ -303,6 +303,8 @@ def _given_for(found: Type | None, fn: Fn, arguments: _Arguments, shift: int) ->
     if found is None:
         return None
     if found.kind == "argument":
+        if found.name != fn.qualified:
+            return None  # another function's parameter, which has come along through an attribute
         parameter = fn.facts.params[found.ref]
         index = found.ref - shift
         given = arguments.instantiated(index) if parameter.kind != "keyword" else None
@@ -463,7 +465,7 @@ class _Linker:
             return None
         for index, parameter in enumerate(self.fn.facts.params):
             if parameter.name == op[1] and parameter.kind != "kwargs":
-                return Type("argument", "", None, index, MEDIUM)
+                return Type("argument", self.fn.qualified, None, index, MEDIUM)
         return None
 
     def made_of(self, register: int, name: str) -> bool:
