@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
-from rmwlint.windows.interpret import analysis
+from rmwlint.windows.quiet import heard
 
 _DEEPEST = 3
 
@@ -30,7 +30,7 @@ def _locked(fn: Fn, depth: int) -> bool:
     for caller in fn.module.functions():
         if caller is fn or name not in caller.facts.names:
             continue
-        found = analysis(caller)
+        found = heard(caller)
         for number, call in link(caller).calls.items():
             if fn not in call.targets:
                 continue

@@ -11,6 +11,7 @@ from rmwlint.windows.flow import fails
 from rmwlint.windows.interpret import Analysis, analysis
 from rmwlint.windows.looks import asked, settled
 from rmwlint.windows.paths import private, related
+from rmwlint.windows.quiet import heard
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order
 
 WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])
@@ -127,7 +128,7 @@ def _strength(window: Window) -> tuple[int, int]:
 class _Finder:
     def __init__(self, fn: Fn) -> None:
         self.fn = fn
-        self.result: Analysis = analysis(fn)
+        self.result: Analysis = heard(fn)
         self.reads: dict[int, list[Event]] = {}
         for event in self.result.events:
             if event.does in READS:

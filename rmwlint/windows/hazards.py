@@ -11,6 +11,7 @@ from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.interpret import analysis
+from rmwlint.windows.quiet import quiet
 from rmwlint.windows.surroundings import NUMBER
 from rmwlint.windows.values import Held
 from rmwlint.windows.writes import given_row, written_before
@@ -47,6 +48,8 @@ def hazards_under(fn: Fn, kind: str, of: Callable[[tuple[Held, ...]], Held | Non
     A callee that holds it as well, around the same hazard, says so itself; it is told here too, since it
     lasts until the outermost is given back.
     """
+    if quiet(fn):
+        return
     result = analysis(fn)
     later = names_called_later(fn)
     for number, call in link(fn).calls.items():

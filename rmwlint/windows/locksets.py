@@ -13,6 +13,7 @@ from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.interpret import analysis
+from rmwlint.windows.quiet import heard
 from rmwlint.windows.shared import ALONE
 from rmwlint.windows.sharing import stored_kind
 from rmwlint.windows.values import Event, Held, Symbol
@@ -117,7 +118,7 @@ def _stands_in(fn: Fn, cls: Cls) -> bool:
 
 
 def _takes_lock(fn: Fn) -> bool:
-    return any(event.does == "lock" for event in analysis(fn).events) or any(
+    return any(event.does == "lock" for event in heard(fn).events) or any(
         held.kind == "lock" for held in held_by_decorators(fn)
     )
 
@@ -305,7 +306,7 @@ def _only_looks(fn: Fn) -> bool:
 
 
 def _locks_inside(fn: Fn) -> bool:
-    return any(event.does == "lock" for event in analysis(fn).events) or any(
+    return any(event.does == "lock" for event in heard(fn).events) or any(
         any(held.kind == "lock" for held in held_by_decorators(target))
         for call in link(fn).calls.values()
         for target in call.targets

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rmwlint.facts.model import Op
+from rmwlint.libraries.index import Libraries
 from rmwlint.windows.columns import entries
 from rmwlint.windows.site import Site
 from rmwlint.windows.values import NO_DEPS, Symbol, Value, merge_deps, strengthen
@@ -60,7 +62,7 @@ def _container_method(run: Interpreter, site: Site, receiver: Value) -> Value | 
     assert known.receiver is not None
     if known.name == "get" and args and isinstance(args[0].const, str) and receiver.symbol in run.rows:
         return run.op_item(position, ("item", known.receiver, site.op[2][0]))
-    if _mutates(run, known.name):
+    if mutates(run.libraries, known.name):
         deps = merge_deps(site.given)
         if known.name == "update":
             _update(run, site, receiver)
@@ -79,8 +81,10 @@ def _update(run: Interpreter, site: Site, receiver: Value) -> None:
             run.state.dirty.setdefault(receiver.symbol, {})[key] = (site.position, value)
 
 
-def _mutates(run: Interpreter, name: str) -> bool:
-    meaning = run.libraries.method_meaning
+@lru_cache(maxsize=4096)
+def mutates(libraries: Libraries, name: str) -> bool:
+    """Whether a method of that name, of whatever, is taken for one that changes a container in place."""
+    meaning = libraries.method_meaning
     return any(row.does == "mutate" for kind in _CONTAINERS for row in meaning(kind, name, {}))
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from rmwlint.program.program import Fn
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.presence import found_there
+from rmwlint.windows.quiet import heard
 from rmwlint.windows.values import Event, Symbol
 
 _ALONE = frozenset(["__init__", "__new__", "__post_init__"])
@@ -33,7 +34,7 @@ def rewrites(functions: Sequence[Fn]) -> Iterator[Rewrite]:
     writes: list[tuple[Any, Fn, Event]] = []
     reads: dict[Any, list[tuple[Fn, Event]]] = {}
     for fn in functions:
-        for event in analysis(fn).events:
+        for event in heard(fn).events:
             if event.place is None or event.place.kind != "file" or event.trail or event.row is None:
                 continue
             if _of_handle(fn, event):

@@ -14,6 +14,7 @@ from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.find import Window, common
 from rmwlint.windows.flow import passes
 from rmwlint.windows.interpret import analysis
+from rmwlint.windows.quiet import heard
 from rmwlint.windows.sharing import (
     concurrent_module,
     imports_concurrency,
@@ -71,7 +72,7 @@ def shared_windows(fn: Fn) -> tuple[SharedWindow, ...]:
 def _windows(fn: Fn) -> Iterator[SharedWindow]:
     if fn.index == 0 or fn.facts.name in ALONE:
         return
-    found = analysis(fn)
+    found = heard(fn)
     loads: dict[int, Event] = {event.op: event for event in found.events if event.does == "load"}
     if not loads:
         return
@@ -297,7 +298,7 @@ def walks(fn: Fn) -> Iterator[Walk]:
     """Loops over shared containers that somebody else may change meanwhile."""
     if fn.index == 0 or fn.facts.name in ALONE:
         return
-    events = analysis(fn).events
+    events = heard(fn).events
     for event in events:
         if event.does != "walk" or event.place is None or any(held.kind == "lock" for held in event.held):
             continue

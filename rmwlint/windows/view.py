@@ -24,10 +24,11 @@ from rmwlint.windows.flow import passes, reaches
 from rmwlint.windows.hazards import Hazard, hazards_in_transaction, hazards_of_hook, hazards_under
 from rmwlint.windows.hints import hints_of_write
 from rmwlint.windows.hooks import hook
-from rmwlint.windows.interpret import Analysis, analysis
+from rmwlint.windows.interpret import Analysis
 from rmwlint.windows.outcomes import looked_at
 from rmwlint.windows.paths import scratch
 from rmwlint.windows.presence import found_there
+from rmwlint.windows.quiet import heard
 from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
 from rmwlint.windows.sharing import several_processes
 from rmwlint.windows.skipped import Skipped, skipped_guards
@@ -69,12 +70,12 @@ class View:
     @property
     def result(self) -> Analysis:
         """The interpreter's result."""
-        return analysis(self.fn)
+        return heard(self.fn)
 
     @property
     def events(self) -> list[Event]:
         """Its events in source order."""
-        return analysis(self.fn).events
+        return heard(self.fn).events
 
     @property
     def windows(self) -> tuple[Window, ...]:

@@ -1,0 +1,223 @@
+"""Which functions cannot matter: nothing in them writes, locks, or opens a transaction.
+
+Most functions are such, and are interpreted only when a caller's question needs what they return. The answer
+is by what their calls are linked to, without regard to the flow, and errs on the side of "may matter". Calls
+are followed as far down as a summary reaches.
+"""
+
+from __future__ import annotations
+
+from rmwlint.facts.model import Op
+from rmwlint.libraries.model import CallModel
+from rmwlint.program.link import link
+from rmwlint.program.program import Cls, Fn
+from rmwlint.program.types import Type
+from rmwlint.windows.decorators import held_by_decorators
+from rmwlint.windows.interpret import Analysis, analysis
+from rmwlint.windows.opaque import mutates
+
+#: rows that by themselves make no window: what they read somebody must still write, what they set off
+#: matters while something is held
+_SILENT = frozenset(
+    [
+        *("backend", "enqueue", "wait", "switch", "spawn", "read", "test", "query", "expression", "mutate"),
+        *("pure", "proxy", "handles", "hook", "defer"),
+    ]
+)
+#: what gives a value that only this function knows
+_FRESH = frozenset(
+    ["binop", "build", "collect", "compare", "const", "dict", "inplace", "lambda", "param", "unary"]
+)
+_PARTS = frozenset(["caught", "class", "def", "element", "import", "item", "unpack"])
+_ACTS = frozenset(["call", "delattr", "delitem", "element", "setattr", "setitem"])
+#: calls further down are no part of a summary
+_DEEPEST = 5
+#: stores further down are not told as the caller's
+_STORES_BELOW = 2
+
+
+def heard(fn: Fn) -> Analysis:
+    """The analysis of a function as the checks hear of it: empty where it is quiet."""
+    return Analysis(fn) if quiet(fn) else analysis(fn)
+
+
+def quiet(fn: Fn) -> bool:
+    """Whether interpreting the function cannot give an event that a check asks for."""
+    found = fn.memo.get("quiet")
+    if found is None:
+        found = fn.memo["quiet"] = not _speaks(fn, _DEEPEST)
+    return bool(found)
+
+
+def _speaks(fn: Fn, depth: int) -> bool:
+    known: list[bool | None] = fn.memo.setdefault("speaks", [None] * (_DEEPEST + 1))  # type: ignore[assignment]
+    found = known[depth]
+    if found is None:
+        found = _anchored(fn)
+        if not found and depth:
+            found = any(_speaks(target, depth - 1) for target in _targets(fn))
+        known[depth] = found
+    return found
+
+
+def _targets(fn: Fn) -> tuple[Fn, ...]:
+    found = fn.memo.get("targets")
+    if found is None:
+        targets: dict[Fn, None] = {}
+        if any(op[0] == "call" for op in fn.facts.ops):
+            for call in link(fn).calls.values():
+                targets.update(dict.fromkeys(call.targets))
+        found = fn.memo["targets"] = tuple(targets)
+    return found  # type: ignore[return-value]
+
+
+def _anchored(fn: Fn) -> bool:
+    found = fn.memo.get("anchored")
+    if found is None:
+        found = fn.memo["anchored"] = _Anchors(fn).any()
+    return bool(found)
+
+
+def _stored(fn: Fn, depth: int) -> frozenset[str]:
+    """The names of attributes that the function, or those it calls, may store to or change in place."""
+    found = fn.memo.get(f"stored {depth}")
+    if found is None:
+        found = frozenset(_Anchors(fn).stored())
+        if depth:
+            found = found.union(*(_stored(target, depth - 1) for target in _targets(fn)))
+        fn.memo[f"stored {depth}"] = found
+    return found  # type: ignore[return-value]
+
+
+class _Anchors:
+    """What in the function's own operations may matter."""
+
+    def __init__(self, fn: Fn) -> None:
+        self.fn = fn
+        self.ops = fn.facts.ops
+        self.own_self = fn.facts.params[0].name if fn.owner is not None and fn.first_is_self else None
+        self.seen: set[int] = set()
+
+    def any(self) -> bool:
+        kinds = {op[0] for op in self.ops}
+        if "enter" in kinds or self.fn.facts.global_names:
+            return True
+        if not kinds & _ACTS:
+            return False
+        if held_by_decorators(self.fn):
+            return True
+        return self._rows() or self._shared() or self._tracked(kinds)
+
+    def stored(self) -> set[str]:
+        """The names of the attributes that are set, or whose value is changed in place."""
+        found: set[str] = set()
+        for op in self.ops:
+            register = None
+            if op[0] == "setattr":
+                found.add(op[2])
+            elif op[0] in ("setitem", "delitem"):
+                register = op[1]
+            elif op[0] == "call":
+                register = self._changed(op)
+            if register is not None and self.ops[register][0] == "attr":
+                found.add(self.ops[register][2])
+        return found
+
+    def _rows(self) -> bool:
+        return any(_loud(row) for call in link(self.fn).calls.values() for row in call.rows)
+
+    def _shared(self) -> bool:
+        """Whether memory that outlives the call may be stored to, and its old value looked at."""
+        loaded = {op[2] for op in self.ops if op[0] == "attr"}
+        loaded |= {self.ops[op[2][1]][1] for op in self.ops if op[0] == "call" and self._gets_by_name(op)}
+        for op in self.ops:
+            opcode = op[0]
+            if opcode == "setattr":
+                if self._names_class_or_module(op[1]) or (op[2] in loaded and self._outlives(op[1])):
+                    return True
+            elif opcode in ("setitem", "delitem"):
+                if self._outlives(op[1]):
+                    return True
+            elif opcode == "element":
+                if self._outlives(self._walked(op[1])):
+                    return True
+            elif opcode == "call":
+                changed = self._changed(op)
+                if changed is not None and self._outlives(changed):
+                    return True
+        if not loaded or all(op[0] != "branch" for op in self.ops):
+            return False
+        return any(not loaded.isdisjoint(_stored(target, _STORES_BELOW)) for target in _targets(self.fn))
+
+    def _gets_by_name(self, op: Op) -> bool:
+        callee = self.ops[op[1]]
+        return callee == ("name", "getattr") and len(op[2]) > 1 and self.ops[op[2][1]][0] == "const"
+
+    def _changed(self, op: Op) -> int | None:
+        """The container that a call changes in place, or the object whose attribute it sets by name."""
+        callee = self.ops[op[1]]
+        if callee[0] == "attr" and mutates(self.fn.module.program.libraries, callee[2]):
+            return int(callee[1])
+        if callee[0] == "name" and callee[1] in ("setattr", "delattr") and op[2]:
+            return int(op[2][0])
+        return None
+
+    def _walked(self, register: int) -> int:
+        """What a loop over ``self.jobs.items()`` or ``list(self.jobs)`` walks through."""
+        op = self.ops[register]
+        while op[0] == "call":
+            callee = self.ops[op[1]]
+            if callee[0] == "attr":
+                register = callee[1]
+            elif op[2]:
+                register = op[2][0]
+            else:
+                break
+            op = self.ops[register]
+        return register
+
+    def _names_class_or_module(self, register: int) -> bool:
+        kind = link(self.fn).types[register]
+        return kind is not None and kind.kind in ("module", "class")
+
+    def _outlives(self, register: int) -> bool:
+        """Whether an object may be self, an attribute of it, or a module's variable."""
+        op = self.ops[register]
+        opcode = op[0]
+        if opcode == "attr":
+            return self._outlives(op[1]) or self._names_class_or_module(op[1])
+        if opcode == "call":
+            call = link(self.fn).calls.get(register)
+            return call is not None and bool(call.targets)
+        if opcode != "name":
+            return opcode not in _FRESH and opcode not in _PARTS
+        if op[1] == self.own_self or op[1] not in self.fn.facts.locals:
+            return True
+        for other in self.ops:
+            if other[0] == "store" and other[1] == op[1] and other[2] not in self.seen:
+                self.seen.add(other[2])
+                if self._outlives(other[2]):
+                    return True
+        return False
+
+    def _tracked(self, kinds: set[str]) -> bool:
+        """Whether a row may be changed whose session writes it without a call."""
+        if kinds.isdisjoint(("call", "setattr", "setitem")):
+            return False
+        return any(kind is not None and _flushed(self.fn, kind) for kind in link(self.fn).types)
+
+
+def _loud(row: CallModel) -> bool:
+    if row.does in _SILENT:
+        return row.lock or bool(row.lock_keywords) or row.place in ("file", "directory")
+    return True
+
+
+def _flushed(fn: Fn, kind: Type) -> bool:
+    if kind.kind == "instance":
+        cls: Cls = kind.ref
+        return cls.row() == "flush"
+    if kind.kind == "library":
+        libraries = fn.module.program.libraries
+        return any(libraries.types[name].row == "flush" for name in libraries.lineage(kind.name))
+    return False
