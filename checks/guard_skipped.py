@@ -61,4 +61,5 @@ def find(view: View) -> Iterator[Violation]:
             ("B", f"saves with {first.guard}: returns early    passes as well"),
         ),
         remedy="evaluate the guard on every path that returns normally, also when nothing changed",
+        hints=[("guard", one.guard) for one in skipped],
     )

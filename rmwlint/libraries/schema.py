@@ -247,7 +247,7 @@ _ATTRIBUTE: dict[str, Check] = {"on": _texts, "names": _patterns, "gives": _text
 _BASE: dict[str, Check] = {
     "on": _texts,
     "field": _patterns,
-    "means": _word("unique", "version", "key", "column", "number", "stamped"),
+    "means": _word("unique", "version", "key", "column", "scalar", "number", "stamped"),
     "key": _text,
     "calls": _dotted,
     "keyword": _text,

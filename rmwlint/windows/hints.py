@@ -13,6 +13,7 @@ Every hint is a pair of strings:
 ``method``       a method of the class that can be read: what it sets counts among the columns
 ``doubt``        why a rewrite cannot be sure of the columns
 ``bar``          why no rewrite of the columns can be right
+``container``    a field that may hold a list or dict, to be changed in place
 ``arithmetic``   a column that is changed by arithmetic, and is a plain number in the database
 ================ ==============================================================================
 """
@@ -66,6 +67,10 @@ def _columns(cls: Cls, write: Event) -> Iterator[tuple[str, str]]:
     keys = cls.keys() | frozenset(_declared(cls, "key"))
     fields = _fields(cls)
     whole = _knows_bases(cls)
+    for base in _foreign_bases(cls):
+        yield "bar", f"what its base `{base}` saves is not known"
+    for name in sorted(frozenset(_made(cls)) - frozenset(_declared(cls, "scalar"))):
+        yield "container", name
     for name in sorted(stamped):
         yield "stamped", name
     for name in _strange(cls):
@@ -217,10 +222,29 @@ def _declared(cls: Cls, means: str) -> Iterator[str]:
                 yield name
 
 
+def _foreign_bases(cls: Cls) -> Iterator[str]:
+    """Bases outside the program and outside the row's own library."""
+    program = cls.module.program
+    roots = _roots(cls)
+    for base in cls.mro():
+        scope = base.module.fn(base.facts.scope)
+        for register, written in zip(base.facts.bases, base.facts.base_names):
+            found = program.base_type(scope, register, written)
+            if found is None or (found.kind == "external" and found.name.partition(".")[0] not in roots):
+                if found is None or "." in found.name:
+                    yield written
+
+
+def _roots(cls: Cls) -> set[str]:
+    libraries = cls.module.program.libraries
+    return {
+        name.partition(".")[0] for kind in cls.library_types() for name in libraries.types[kind].classes
+    }
+
+
 def _strange(cls: Cls) -> Iterator[str]:
     """The fields made by what is neither of the row's own library nor something that is no column."""
-    libraries = cls.module.program.libraries
-    roots = {name.partition(".")[0] for kind in cls.library_types() for name in libraries.types[kind].classes}
+    roots = _roots(cls)
     for base in cls.mro():
         scope = base.module.fn(base.facts.scope)
         for name, register in base.facts.fields.items():
@@ -254,6 +278,15 @@ def _fields(cls: Cls) -> frozenset[str]:
     return frozenset(
         name for base in cls.mro() for name, value in base.facts.fields.items() if value is not None
     )
+
+
+def _made(cls: Cls) -> Iterator[str]:
+    """The class-level names that are given what a call returns, as fields are."""
+    for base in cls.mro():
+        ops = base.module.fn(base.facts.scope).facts.ops
+        for name, register in base.facts.fields.items():
+            if register is not None and ops[register][0] == "call":
+                yield name
 
 
 def _computed(cls: Cls, name: str) -> bool:

@@ -133,3 +133,21 @@ def test_an_early_return_waits_for_the_guard(assert_fixed: Fixed, before: str, a
 
 def test_a_guard_with_another_default_is_left(assert_left: Fixed) -> None:
     assert_left(GUARDED.format("not changes", "()"), "cannot be told from one that is")
+
+
+def test_every_guard_is_waited_for(assert_fixed: Fixed) -> None:
+    code = """
+from oslo_versionedobjects import base
+
+
+class Server(base.VersionedObject):
+    def save(self, expected_vm_state=None, expected_task_state=None):
+        changes = self.obj_get_changes()
+        if {}:
+            return
+        update(self.uuid, changes, expected_task_state, expected_vm_state)
+"""
+    assert_fixed(
+        code.format("not changes"),
+        code.format("not changes and expected_vm_state is None and expected_task_state is None"),
+    )

@@ -329,3 +329,45 @@ def annotate(pk, note):
 """
     )
     assert found.applicabilities == ["unsafe"]
+
+
+@pytest.mark.parametrize("use", ["check(order.extra)", "for row in order.extra:\n        row['x'] = 1"])
+def test_a_container_that_may_be_changed_in_place_is_left(assert_left: Fixed, use: str) -> None:
+    assert_left(
+        MODELS
+        + f"""    extra = models.JSONField()
+    users = models.ManyToManyField("User")
+    KINDS = ("a", "b")
+
+
+def annotate(pk, note):
+    order = Order.objects.get(pk=pk)
+    order.note = order.KINDS[0]
+    order.users.add(note)
+    {use}
+    order.save()
+""",
+        "`order.extra` may be changed in place",
+        only="save_changed_columns",
+        select=("RMW202",),
+    )
+
+
+def test_a_base_of_another_library_is_left(assert_left: Fixed) -> None:
+    assert_left(
+        """
+from django.db import models
+from trees import TreeModel
+
+
+class Order(TreeModel, models.Model):
+    note = models.TextField()
+
+
+def annotate(pk, note):
+    order = Order.objects.get(pk=pk)
+    order.note = note
+    order.save()
+""",
+        "`TreeModel` saves is not known",
+    )

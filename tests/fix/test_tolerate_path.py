@@ -36,10 +36,6 @@ def indented(text: str) -> str:
             "if not os.path.isdir(path):  # why\n    os.makedirs(path)",
             "if not os.path.isdir(path):  # why\n    os.makedirs(path, exist_ok=True)",
         ),
-        (
-            "if not os.path.isdir(path):\n    os.makedirs(path)\nelse:\n    print(path)",
-            "if not os.path.isdir(path):\n    os.makedirs(path, exist_ok=True)\nelse:\n    print(path)",
-        ),
     ],
 )
 def test_folders(assert_fixed: Fixed, before: str, after: str) -> None:
@@ -110,14 +106,17 @@ def test_rmtree_is_unsafe(assert_fixed: Fixed) -> None:
     [
         ("if os.path.exists(path): os.remove(path)", "line of its own"),
         ("if os.path.exists(path):\n        os.remove(path); print(path)", "line of its own"),
-        ("if os.path.exists(path):\n        return os.remove(path)", "line of its own"),
-        ("if not os.path.exists(path):\n        os.makedirs(*[path])", "not known"),
+        ("if os.path.exists(path):\n        return os.remove(path)", "is used"),
+        ("if os.path.exists(path):\n        raise ValueError\n    os.mkdir(path)", "something else happens"),
+        ("if not os.path.exists(path):\n        raise ValueError\n    os.remove(path)", "something else"),
+        ("if os.path.exists(path):\n        os.remove(path)\n    else:\n        raise KeyError", "something"),
     ],
 )
 def test_left(rewritten: Fixed, body: str, reason: str) -> None:
     code = f"import os\n\n\ndef forget(path):\n    {body}\n"
     found = rewritten(code)
     assert found.text == code
+    assert reason in " ".join(found.reasons)
 
 
 def test_a_name_that_is_taken(assert_left: Fixed) -> None:

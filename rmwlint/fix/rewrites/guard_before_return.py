@@ -15,7 +15,7 @@ import libcst as cst
 
 from rmwlint.fix.change import Change, Left
 from rmwlint.fix.names import dotted
-from rmwlint.fix.rewrite import UNSAFE, Rewrite
+from rmwlint.fix.rewrite import UNSAFE, Rewrite, hinted
 from rmwlint.fix.source import Source
 from rmwlint.violation import Violation
 
@@ -43,7 +43,7 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
     function = source.function(around)
     if not isinstance(function, cst.FunctionDef):
         return Left("it is no function")
-    guards = [step.message.split("`")[1] for step in violation.steps if step.role == "guard"]
+    guards = hinted(violation, "guard")
     given = [*function.params.params, *function.params.kwonly_params]
     optional = {
         param.name.value for param in given if param.default is not None and dotted(param.default) == "None"

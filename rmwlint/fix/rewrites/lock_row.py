@@ -138,7 +138,7 @@ def _django(source: Source, violation: Violation, read: cst.Call) -> Change | Le
     if function.asynchronous is not None:
         return Left("transactions of Django are not async")
     old, new = locked
-    if _in_transaction(source, read, write, function):
+    if _in_transaction(source, read, write, function) or _told(source, violation, read):
         return Change({old: new}, (), UNSAFE, "locks the row where it is read")
     hook = source.bindings.reach("django.db.transaction")
     if hook is None:
@@ -182,6 +182,20 @@ def _in_transaction(source: Source, read: cst.Call, write: cst.Call, function: c
         and any(_is_atomic(source, item.item) for item in above.items)
         for above in source.ancestors(read)
     )
+
+
+def _told(source: Source, violation: Violation, read: cst.Call) -> bool:
+    """Whether the violation itself tells of a transaction around the write that the read stands in too."""
+    for step in violation.steps:
+        if step.role != "guard" or step.path != violation.path:
+            continue
+        node = source.anything_at(step.span)
+        for above in source.ancestors(node) if node is not None else ():
+            if isinstance(above, cst.With) and source.inside(read, above.body):
+                return True
+            if isinstance(above, cst.Decorator) and source.parent(above) is source.function(read):
+                return True
+    return False
 
 
 def _is_atomic(source: Source, expression: cst.BaseExpression) -> bool:

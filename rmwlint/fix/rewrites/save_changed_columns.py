@@ -170,6 +170,7 @@ def _may_be_new(source: Source, found: Saved) -> str:
 def _unseen(source: Source, violation: Violation, found: Saved, columns: list[str]) -> str:
     """Why columns may be set that the engine does not see; empty where nothing speaks for it."""
     methods = set(hinted(violation, "method"))
+    containers = set(hinted(violation, "container")) - methods
     for use in uses(source, found.function, found.written):
         if not source.before(use, found.call):
             continue
@@ -177,9 +178,13 @@ def _unseen(source: Source, violation: Violation, found: Saved, columns: list[st
         above = source.parent(use)
         if isinstance(above, cst.Arg) and above.keyword is not None and above.keyword.value == "instance":
             return f"`{found.written}` is given to a form or serializer, which may set more"
-        if attribute is None or not is_called(source, attribute):
+        if attribute is None:
             continue
         name = attribute.attr.value
+        if name in containers and name not in columns and not is_store(source, attribute):
+            return f"`{dotted(attribute)}` may be changed in place"
+        if not is_called(source, attribute):
+            continue
         if name not in methods and not name.startswith(_LOOKS) and name not in _HARMLESS:
             return f"what `{found.written}.{name}()` sets is not known"
     if not found.is_local:

@@ -83,6 +83,8 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
     name, act, path = found
     if is_open(call):
         return Left("what the call is given is not known")
+    if not _is_skipped(source, call):
+        return Left("where the look finds otherwise something else happens")
     promise = SAFE if act.safe else UNSAFE
     around = _look_around(source, call, name, path)
     if act.keyword:
@@ -131,6 +133,18 @@ def _act(source: Source, call: cst.Call) -> tuple[str, _Act, cst.BaseExpression]
         if method in _METHODS:
             return method, _METHODS[method], call.func.value
     return None
+
+
+def _is_skipped(source: Source, call: cst.Call) -> bool:
+    """Whether the act stands in an ``if`` without ``else``, so that nothing else is done instead."""
+    inner: cst.CSTNode = call
+    for above in source.ancestors(call):
+        if isinstance(above, (cst.FunctionDef, cst.Lambda)):
+            return False
+        if isinstance(above, cst.If) and inner is above.body:
+            return above.orelse is None and not isinstance(source.parent(above), cst.If)
+        inner = above
+    return False
 
 
 def _look_around(source: Source, call: cst.Call, name: str, path: cst.BaseExpression) -> cst.If | None:

@@ -1,0 +1,40 @@
+"""Each ``.fixed.py`` beside a fixture is what ``fix --unsafe-fixes`` makes of it, its marks left out."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rmwlint.config import Settings
+from rmwlint.fix.run import fix
+from rmwlint.runner import Request
+from rmwlint.source.project import project_root
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+FIXED = sorted(FIXTURES.rglob("*.fixed.py"))
+_MARK = re.compile(r"[ \t]*# (?:todo: )?RMW\d{3}\b.*")
+
+
+def unmarked(path: Path) -> str:
+    return _MARK.sub("", path.read_text("utf-8"))
+
+
+def test_there_are_some() -> None:
+    assert FIXED
+
+
+@pytest.mark.parametrize("fixed", FIXED, ids=lambda path: str(path.relative_to(FIXTURES)))
+def test_fixed(fixed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fixed.with_name(fixed.name.replace(".fixed.py", ".py"))
+    monkeypatch.chdir(tmp_path)
+    project_root.cache_clear()
+    target = tmp_path / before.name
+    target.write_text(unmarked(before), "utf-8")
+    settings = Settings(base=tmp_path, cache_dir=tmp_path / "cache")
+    fix(Request([before.name], settings, jobs=1), unsafe=True, write=True)
+    expected = tmp_path / "expected.py"
+    shutil.copy(fixed, expected)
+    assert target.read_text("utf-8") == expected.read_text("utf-8")
