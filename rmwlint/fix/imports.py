@@ -55,8 +55,11 @@ def _extended(module: cst.Module, wanted: Import) -> cst.Module | None:
         if any(dotted(alias.name) == wanted.name and alias.asname is None for alias in aliases):
             return module
         names = [dotted(alias.name) for alias in aliases]
-        key = _natural if names == sorted(names, key=_natural) else str
-        at = next((i for i, name in enumerate(names) if key(name) > key(wanted.name)), len(names))
+        at = len(names)
+        for key in (_natural, str):
+            if names == sorted(names, key=key):
+                at = next((i for i, name in enumerate(names) if key(name) > key(wanted.name)), at)
+                break
         new = statement.with_changes(names=_with_alias(aliases, at, wanted.name))
         if _width(module, line.with_changes(body=[new])) > _WIDEST and statement.lpar is None:
             continue

@@ -1,9 +1,12 @@
-"""Each ``.fixed.py`` beside a fixture is what ``fix --unsafe-fixes`` makes of it, its marks left out."""
+"""Each ``.fixed.py`` beside a fixture is what ``fix --unsafe-fixes`` makes of it, its marks left out.
+
+``RMWLINT_WRITE_FIXED=1 pytest tests/fix/test_fixtures.py`` writes them again after a fixture has changed.
+"""
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,6 @@ def test_fixed(fixed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     target.write_text(unmarked(before), "utf-8")
     settings = Settings(base=tmp_path, cache_dir=tmp_path / "cache")
     fix(Request([before.name], settings, jobs=1), unsafe=True, write=True)
-    expected = tmp_path / "expected.py"
-    shutil.copy(fixed, expected)
-    assert target.read_text("utf-8") == expected.read_text("utf-8")
+    if os.environ.get("RMWLINT_WRITE_FIXED"):
+        fixed.write_text(target.read_text("utf-8"), "utf-8")
+    assert target.read_text("utf-8") == fixed.read_text("utf-8")
