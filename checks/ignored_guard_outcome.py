@@ -54,7 +54,7 @@ def find(view: View) -> Iterator[Violation]:
             event.op,
             f"nobody looks whether this update, on condition of {guard}, has changed anything",
             place=place,
-            sure=event.sure if view.goes_on(event) else LOW,
+            sure=LOW if _flag(event) or not view.goes_on(event) else event.sure,
             steps=[view.step("guard", event.op, "the update is conditional here")],
             interleaving=both_pass(
                 place, "updates on its condition", "goes on", "only one of the updates did anything"
@@ -72,8 +72,17 @@ def _guard(view: View, event: Event) -> str | None:
     if event.does != "write" or event.query is None:
         return None
     columns = {column for column, _ in event.columns}
-    asked = [column for column, _, _ in event.query.conditions]
-    if not any(view.identifies(event, column) for column in asked):
+    conditions = event.query.conditions
+    if not any(view.identifies(event, column) and symbol[0] != "new" for column, symbol, _ in conditions):
         return None  # an update of a set of rows
-    states = [column for column in asked if column in columns and not view.identifies(event, column)]
+    states = [
+        column for column, _, _ in conditions if column in columns and not view.identifies(event, column)
+    ]
     return f"`{states[0]}`" if states else None
+
+
+def _flag(event: Event) -> bool:
+    """Whether only flags are set: whoever comes second would set the same."""
+    columns = dict(event.columns)
+    asked = [column for column, _, _ in event.query.conditions if column in columns] if event.query else []
+    return bool(asked) and all(columns[column].const in (True, False) for column in asked)

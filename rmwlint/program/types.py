@@ -14,7 +14,7 @@ library    an object of a library type, ``name`` its full name; ``arg``: its ele
 member     an attribute of a library object, not called yet; ``arg``: the object's type
 iterable   a sequence, set or iterator of ``arg``
 super      ``super()`` in a method of the class ``ref``
-argument   an object of the class that the caller gives as parameter number ``ref``
+argument   an object of the class that the caller of function ``name`` gives as parameter ``ref``
 proxy      an object whose attributes are those of the modules named in ``name``, split by spaces
 ========== ==================================================================================
 

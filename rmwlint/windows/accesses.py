@@ -206,7 +206,7 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
         limit = limit_of(site, row)
         whole = row.columns == "all" and limit is None
         for name, (changed_at, changed) in run.state.dirty.get(value.symbol, {}).items():
-            if limit is None or limit is True or name in limit:
+            if not name.startswith("_") and (limit is None or limit is True or name in limit):
                 now = run.state.attrs.get((value.symbol, name))
                 met = now is not None and isinstance(now.symbol, tuple) and now.symbol[:1] == ("join",)
                 columns.append((name, now if met and now is not None else changed))

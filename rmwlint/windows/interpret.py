@@ -36,6 +36,7 @@ from rmwlint.windows.values import (
 )
 
 _DEPTH = 7
+_CONDITIONS = frozenset(["bool", "compare", "unary"])
 _ARITHMETIC = frozenset(["+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^", "@"])
 _FALSE: tuple[Any, ...] = (None, 0, "", False)
 _WALKS = frozenset(["keys", "values", "items", "iterkeys", "itervalues", "iteritems"])
@@ -136,6 +137,8 @@ class Interpreter:
         self.regs: list[Value] = [_NOTHING] * len(self.ops)
         #: symbol of an object that is a row → the number of the read that gave it
         self.rows: dict[Symbol, int] = {}
+        #: conditions whose symbols are too long, by the short symbols that stand for them
+        self.conditions: dict[Symbol, Symbol] = {}
         self.state = State()
         self.block = 0
         owner = fn.owner
@@ -188,7 +191,7 @@ class Interpreter:
         if end[0] in ("branch", "loop") and len(successors) == 2:
             condition = regs[end[1]]
             if condition.deps:
-                self.result.tests[last - 1] = condition.symbol
+                self.result.tests[last - 1] = self.condition(condition.symbol)
             known = truth(self.ops, end[1], self.flag) if self.constants and end[0] == "branch" else None
             deciding = condition.deps | self.presence(condition)
             for outcome, target in zip((True, False), successors):
@@ -353,7 +356,19 @@ class Interpreter:
 
     def symbol(self, *parts: Any) -> Symbol:
         """A symbol, replaced by a number of its own where it would nest too deep to compare."""
-        return parts if _depth(parts) < _DEPTH else ("op", parts[0], self.fn.qualified, hash(parts))
+        if _depth(parts) < _DEPTH:
+            return parts
+        short = ("op", parts[0], self.fn.qualified, hash(parts))
+        if parts[0] in _CONDITIONS:
+            self.conditions[short] = parts
+        return short
+
+    def condition(self, symbol: Symbol) -> Symbol:
+        """The symbol of a condition, with the comparisons in it that nest too deep elsewhere."""
+        symbol = self.conditions.get(symbol, symbol)
+        if isinstance(symbol, tuple) and symbol and symbol[0] in ("bool", "unary"):
+            return tuple(self.condition(part) for part in symbol)
+        return symbol
 
     def constant(self, value: Value) -> Any:
         """The constant that a value is known to be, else UNKNOWN."""
@@ -772,11 +787,20 @@ class Interpreter:
         kind = self.link.types[position]
         return Value(("new", position), deps, kind, items=tuple(items), whole=whole or whole_of(items))
 
+    def chosen(self, position: int) -> bool:
+        """Whether a comprehension has a condition, so that it does not take everything."""
+        for number in range(position - 1, -1, -1):
+            if self.ops[number][0] == "test":
+                return True
+            if self.ops[number][0] == "element":
+                return False
+        return False
+
     def op_collect(self, position: int, op: Op) -> Value:
         value = self.regs[op[2]]
         deps = strengthen(value.deps, "derive")
         whole = None
-        if op[1] == "dict":
+        if op[1] == "dict" and not self.chosen(position):
             whole = whole_by_loop(self, op)
         return Value(("new", position), deps, self.link.types[position], whole=whole)
 

@@ -47,12 +47,23 @@ def _of_atom(atom: Symbol, columns: tuple[Symbol, ...], written: Value) -> str:
         return "empty"
     if atom[0] != "compare" or len(atom) != 4 or atom[1] not in _SAME:
         return "state"
+    as_written = [_replaced(part, columns, written.symbol) for part in atom[2:]]
+    if as_written[0] == as_written[1]:
+        return "same"
     other = atom[3] if atom[2] in columns else atom[2] if atom[3] in columns else None
     if other is None:
         return "state"
     if other == written.symbol or (other[0] == "const" and _equal(other[1], written.const)):
         return "same"
     return "empty" if other == ("const", None) else "state"
+
+
+def _replaced(symbol: Symbol, columns: tuple[Symbol, ...], written: Symbol) -> Symbol:
+    if symbol in columns:
+        return written
+    if isinstance(symbol, tuple):
+        return tuple(_replaced(part, columns, written) for part in symbol)
+    return symbol
 
 
 def _equal(one: Any, other: Any) -> bool:
