@@ -4,28 +4,28 @@ While this task waits, the others run. What was read before the `await` may no l
 
 Bad:
 
-    class Cache:
+    class Connections:
         def __init__(self):
             self.entries = {}
 
-        async def get(self, key, fetch):
+        async def get(self, key):
             if key not in self.entries:
-                self.entries[key] = await fetch(key)
+                self.entries[key] = await connect(key)
             return self.entries[key]
 
 Good:
 
     import asyncio
 
-    class Cache:
+    class Connections:
         def __init__(self):
             self.entries = {}
             self.lock = asyncio.Lock()
 
-        async def get(self, key, fetch):
+        async def get(self, key):
             async with self.lock:
                 if key not in self.entries:
-                    self.entries[key] = await fetch(key)
+                    self.entries[key] = await connect(key)
                 return self.entries[key]
 
 Hold an `asyncio.Lock` over both ends, store the pending future before awaiting it, or look again afterwards.
@@ -101,9 +101,9 @@ def find(view: View) -> Iterator[Violation]:
 
 
 def _evident(shared: SharedWindow) -> bool:
-    """A table looked up by a key serves many callers; a resource must be made once; else ask for evidence."""
+    """A resource must be made once; of what is looked up by a key, losing a plain value only repeats work."""
     if shared.window.how != "decide":
         return shared.sure > 1
     if shared.keyed:
-        return shared.stored not in ("atomic", "flag", "emptied", "count")
+        return shared.stored in ("resource", "removal") or (shared.sure > 1 and shared.stored == "value")
     return shared.sure > 1 and shared.stored == "resource"

@@ -37,13 +37,16 @@ Hold the lock once, over both ends; or read again under the second hold.
 
 from collections.abc import Iterator
 
-from rmwlint.check import Check, View, Violation, Window, lost_update, place_text, window_steps
+from rmwlint.check import LOW, Check, View, Violation, Window, lost_update, place_text, window_steps
 
 check = Check("RMW404", "split-lock", since="0.1")
 
 
 @check.on_function
 def find(view: View) -> Iterator[Violation]:
+    flags = {
+        shared.window for shared in view.shared_windows if shared.stored in ("flag", "emptied", "atomic")
+    }
     for window in (*view.open_windows, *(shared.window for shared in view.shared_windows)):
         if window.read is None or not _held_twice(window):
             continue
@@ -55,7 +58,7 @@ def find(view: View) -> Iterator[Violation]:
             window.write.op,
             f"`{place}` is read under `{_held_twice(window)}`, given back and taken again before the write",
             place=place,
-            sure=window.sure,
+            sure=LOW if window in flags else window.sure,
             steps=window_steps(view, window),
             interleaving=lost_update(place),
             remedy="hold the lock once over both ends, or read again under the second hold",

@@ -35,13 +35,16 @@ Move the read under the lock, or read again there.
 
 from collections.abc import Iterator
 
-from rmwlint.check import Check, View, Violation, Window, lost_update, place_text, window_steps
+from rmwlint.check import LOW, Check, View, Violation, Window, lost_update, place_text, window_steps
 
 check = Check("RMW405", "stale-read-under-lock", since="0.1")
 
 
 @check.on_function
 def find(view: View) -> Iterator[Violation]:
+    flags = {
+        shared.window for shared in view.shared_windows if shared.stored in ("flag", "emptied", "atomic")
+    }
     for window in (*view.open_windows, *(shared.window for shared in view.shared_windows)):
         if window.read is None or not _lock_between(window):
             continue
@@ -53,7 +56,7 @@ def find(view: View) -> Iterator[Violation]:
             window.write.op,
             f"`{place}` is read before `{_lock_between(window)}` is taken and written under it",
             place=place,
-            sure=window.sure,
+            sure=LOW if window in flags else window.sure,
             steps=window_steps(view, window),
             interleaving=lost_update(place),
             remedy="move the read under the lock, or read again there",

@@ -263,6 +263,15 @@ class Interpreter:
             whole=keep.whole or one.whole or other.whole,
         )
 
+    def others_run(self) -> None:
+        """Others may have run by now: what this function last saw in shared memory is no longer known."""
+        state = self.state
+        shared = [key for key in state.attrs if self.is_shared(("attr", *key)) or self.is_shared(key[0])]
+        for key in shared:
+            del state.attrs[key]
+        for name in self.facts.global_names:
+            state.env.pop(name, None)
+
     def leave(self, value: Value | None) -> None:
         """A normal way out of the function."""
         self.result.exits.append(Exit(value, self.state))
@@ -809,6 +818,7 @@ class Interpreter:
 
     def op_same(self, position: int, op: Op) -> Value:
         if op[0] == "await":
+            self.others_run()
             self.emit(Event(position, "switch", None))
         return self.regs[op[1]] if op[1] is not None else _NOTHING
 

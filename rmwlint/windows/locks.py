@@ -32,6 +32,7 @@ def lock(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | Non
         return None
     if "acquire" in row.form and "context" not in row.form:
         reach = lock_reach(row, site.kwargs)
+        run.others_run()
         register = known.receiver if known.receiver is not None else (site.op[2][0] if site.op[2] else None)
         written = text(run.facts, register)
         run.state.held += (Held(position, "lock", key, reach, written, sure=sure, fresh=is_fresh(key)),)
@@ -102,6 +103,8 @@ def enter(run: Interpreter, position: int, op: Op) -> Value:
     if not taken and (context.type is None or context.type.kind in ("member", "method", "external")):
         taken += _suggested(run, position, context, register)
     if taken:
+        if any(held.kind == "lock" for held in taken):
+            run.others_run()
         run.state.held += tuple(taken)
         for held in taken:
             place = Place(held.kind, held.key, "", frozenset(), held.text)

@@ -11,16 +11,21 @@ from typing import NamedTuple
 
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
+from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.quiet import heard
 from rmwlint.windows.shared import ALONE
 from rmwlint.windows.sharing import stored_kind
-from rmwlint.windows.values import Event, Held, Symbol
+from rmwlint.windows.values import Event, Held, Symbol, Value
 
 _USES = frozenset(["load", "store", "walk"])
 #: first words of methods that run before an object is used, or after
 _PREPARES = (
+    "enter__",
+    "aenter__",
+    "exit__",
+    "aexit__",
     "init",
     "setup",
     "set_up",
@@ -73,13 +78,40 @@ class Access(NamedTuple):
 
     @property
     def resets(self) -> bool:
-        """Whether it gives the place a constant, as ends and fresh starts do."""
-        return self.event.does == "store" and stored_kind(self.fn, self.event) == "flag"
+        """Whether it gives the place a constant, or the function starts over with several places at once."""
+        if self.event.does != "store":
+            return False
+        if stored_kind(self.fn, self.event) == "flag":
+            return True
+        emptied = {
+            event.place
+            for event in analysis(self.fn).events
+            if event.does == "store" and event.place is not None and _empties(self.fn, event)
+        }
+        return len(emptied) > 1 and _empties(self.fn, self.event)
 
     @property
     def prepares(self) -> bool:
         """Whether the function's name says that it runs before anybody comes, or after all have gone."""
         return self.fn.facts.name.lstrip("_").startswith(_PREPARES)
+
+
+def _empties(fn: Fn, event: Event) -> bool:
+    value = next((value for name, value in event.columns if name == ""), None)
+    if value is not None and (value.items == () or _plain_container(fn, value)):
+        return event.place is not None and event.place.what != "container"
+    return stored_kind(fn, event) in ("flag", "emptied")
+
+
+def _plain_container(fn: Fn, value: Value) -> bool:
+    if value.symbol[:1] != ("new",) or not isinstance(value.symbol[1], int):
+        return False
+    call = link(fn).calls.get(value.symbol[1])
+    return (
+        call is not None
+        and call.qualified in ("dict", "list", "set")
+        and not fn.facts.ops[value.symbol[1]][2]
+    )
 
 
 class Lockset(NamedTuple):
@@ -158,7 +190,9 @@ def _locksets(fns: list[Fn], name_of: Callable[[Symbol], str]) -> Iterator[Locks
                 continue
             seen.add((name, event.does, line))
             accesses.setdefault(name, []).append(
-                Access(fn, event, _locks(event.held) | entry[fn], fn not in unknown)
+                Access(
+                    fn, event, _locks(event.held) | entry[fn], fn not in unknown and not locked_by_callers(fn)
+                )
             )
     lock_names = {name_of(key) for key in texts}
     for name, uses in sorted(accesses.items()):

@@ -25,6 +25,7 @@ from rmwlint.windows.sharing import (
 )
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order
 
+_TAKES = frozenset(["pop", "popitem", "clear", "remove", "discard", "difference_update", "popleft"])
 #: methods that run before an object is shown to anybody, or after the last one let go of it
 ALONE = frozenset(
     [
@@ -227,19 +228,22 @@ def _stores_below(fn: Fn, loads: dict[int, Event]) -> list[tuple[Event, Fn, Even
                 columns=(),
                 trail=((where, event.op),),
             )
-            if _looks_itself(target, name):
+            if _looks_itself(where, event) or _looks_itself(target, event):
                 continue
             found.append((lifted, where, event))
     return found
 
 
-def _looks_itself(target: Fn, symbol: Symbol) -> bool:
-    """Whether the callee looks at the attribute again under a lock of its own before it stores."""
-    for event in analysis(target).events:
-        if event.does == "load" and event.place is not None and event.place.symbol == symbol:
-            if any(held.kind == "lock" for held in event.held):
-                return True
-    return False
+def _looks_itself(fn: Fn, store: Event) -> bool:
+    """Whether the callee looks at the place itself before it stores: its own window is told there."""
+    assert store.place is not None
+    looks = [
+        event
+        for event in analysis(fn).events
+        if event.does == "load" and event.place is not None and event.place.symbol == store.place.symbol
+    ]
+    decided = {dep[0] for dep, _, _ in store.control}
+    return any(look.op in decided or any(held.kind == "lock" for held in look.held) for look in looks)
 
 
 def _renumbered(number: int, held: tuple[Held, ...]) -> tuple[Held, ...]:
@@ -373,20 +377,18 @@ def _changes(fn: Fn, symbol: Symbol) -> Iterator[tuple[Fn, Event]]:
             same = there == symbol
             if own and isinstance(there, tuple) and len(there) == 3 and there[0] == "attr":
                 same = there[2] == symbol[2] and there[1][0] in ("param", "outer")
-            if (
-                same
-                and stored_kind(other, event) in ("removal", "emptied", "atomic")
-                and not _puts(other, event)
-            ):
+            if same and not _puts(other, event):
                 yield other, event
                 break
 
 
 def _puts(fn: Fn, event: Event) -> bool:
+    """Whether the change puts something in; all others take something out."""
     op = fn.facts.ops[event.op]
-    return bool(
-        op[0] == "call" and fn.facts.ops[op[1]][0] == "attr" and fn.facts.ops[op[1]][2] == "setdefault"
-    )
+    if op[0] != "call":
+        return bool(op[0] != "delitem")
+    callee = fn.facts.ops[op[1]]
+    return bool(callee[0] != "attr" or callee[2] not in _TAKES)
 
 
 def _method(fn: Fn) -> Fn:

@@ -285,7 +285,12 @@ def stored_kind(fn: Fn, event: Event) -> str:
         name = callee[2] if callee[0] == "attr" else ""
         if name in _ATOMIC or (name == "pop" and len(op[2]) > 1):
             return "atomic"
-        return "removal" if name in _REMOVERS else "emptied" if name in _EMPTIERS else "value"
+        if name in _REMOVERS:
+            keyed = name == "remove" or (
+                name == "pop" and bool(op[2]) and fn.facts.ops[op[2][0]][0] != "const"
+            )
+            return "removal" if keyed else "value"
+        return "emptied" if name in _EMPTIERS else "value"
     value = next((value for name, value in event.columns if name == ""), None)
     return "value" if value is None else made_kind(fn, value)
 

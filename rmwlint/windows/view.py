@@ -238,6 +238,9 @@ class View:
             return False
         made: int = symbol[1]
         ops = self.fn.facts.ops
+        call = self.result.fn.link.calls.get(made) if self.result.fn.link is not None else None
+        if call is None or not any(row.does == "lock" and "create" in row.form for row in call.rows):
+            return False
         names = {op[1] for op in ops if op[0] == "store" and op[2] == made}
         entered = {op[1] for op in ops if op[0] == "enter"}
         for number, op in enumerate(ops):
