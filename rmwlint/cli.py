@@ -131,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
 
     listing = commands.add_parser("list", help="list all checks")
     listing.add_argument("--output-format", choices=("full", "json"), default="full")
+    listing.add_argument("--fixes", action="store_true", help="list what fixes rewrite, as a Markdown table")
     return parser
 
 
@@ -404,6 +405,11 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
+    if options.fixes:
+        from rmwlint.fix.rewrites import table
+
+        print(table())
+        return 0
     from rmwlint.codes import all_codes
 
     rows = list(all_codes().values())

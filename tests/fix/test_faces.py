@@ -127,15 +127,13 @@ def test_a_file_that_changes_meanwhile_is_reported(
     lay_out: LayOut, rmwlint: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = lay_out({"a.py": MODELS + SAFE})
-    from rmwlint.fix import run as module
-
-    real = module.replace_file
+    from rmwlint.fix.write import replace_file as real
 
     def late(path: str, before: bytes, after: bytes) -> None:
         Path(path).write_text("x = 1\n")
         real(path, before, after)
 
-    monkeypatch.setattr(module, "replace_file", late)
+    monkeypatch.setattr("rmwlint.fix.run.replace_file", late)
     run = rmwlint("fix", "a.py")
     assert "it has changed since it was read" in run.out
     assert run.code == 1
@@ -172,6 +170,16 @@ def test_an_unparsable_file_is_no_obstacle(lay_out: LayOut, rmwlint: Command) ->
     assert run.code == 1
     assert "b.py:1:5 RMW901 left" in run.out
     assert FIXED in (folder / "a.py").read_text()
+
+
+def test_the_list_of_fixes(lay_out: LayOut, rmwlint: Command) -> None:
+    lay_out({})
+    run = rmwlint("list", "--fixes")
+    assert run.code == 0
+    lines = run.out.splitlines()
+    assert lines[0] == "| codes | library | rewrite | safe | unsafe |"
+    assert all(line.count("|") == 6 for line in lines)
+    assert any(line.startswith("| RMW202 | Django, Tortoise | ") for line in lines)
 
 
 def test_libcst_is_imported_only_to_fix() -> None:

@@ -12,6 +12,7 @@ from libcst.codemod import CodemodContext, SkipFile
 from rmwlint.check import registry
 from rmwlint.fix import commands, rewrites
 from rmwlint.fix.commands import COMMANDS
+from rmwlint.fix.rewrite import Rewrite
 from rmwlint.source.project import project_root
 
 
@@ -21,7 +22,7 @@ def test_the_order_names_every_module() -> None:
 
 
 @pytest.mark.parametrize("rewrite", rewrites.rewrites(), ids=lambda rewrite: rewrite.name)
-def test_it_says_what_it_does_and_promises(rewrite: rewrites.Rewrite) -> None:
+def test_it_says_what_it_does_and_promises(rewrite: Rewrite) -> None:
     assert rewrite.codes and set(rewrite.codes) <= set(registry())
     assert rewrite.does and rewrite.library
     assert rewrite.safe or rewrite.unsafe
