@@ -73,7 +73,9 @@ def _guard(view: View, event: Event) -> str | None:
         return None
     columns = {column for column, _ in event.columns}
     conditions = event.query.conditions
-    if not any(view.identifies(event, column) and symbol[0] != "new" for column, symbol, _ in conditions):
+    if not any(
+        view.identifies(event, column) and symbol and symbol[0] != "new" for column, symbol, _ in conditions
+    ):
         return None  # an update of a set of rows
     states = [
         column for column, _, _ in conditions if column in columns and not view.identifies(event, column)
