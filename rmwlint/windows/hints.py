@@ -89,9 +89,8 @@ def _columns(cls: Cls, write: Event) -> Iterator[tuple[str, str]]:
             yield "column", name
             if name not in stamped:
                 yield "doubt", f"the kind of the column `{name}` is not known"
-        elif not whole:
-            yield "column", name
-            yield "doubt", f"`{name}` is not declared where `{cls.name}` can be read"
+        elif not whole and not name.startswith("_"):
+            yield "bar", f"`{name}` is not declared where `{cls.name}` can be read"
 
 
 def _own_save(cls: Cls, write: Event) -> Iterator[tuple[str, str]]:

@@ -159,6 +159,15 @@ def retry(pk, x):
         ),
         (
             """
+def retry(pk, text):
+    order = Order.objects.get(pk=pk)
+    order.rank = order.rank + text
+    order.save(update_fields=["rank"])
+""",
+            "plain number",
+        ),
+        (
+            """
 def retry(pk, F):
     order = Order.objects.get(pk=pk)
     order.retries += F

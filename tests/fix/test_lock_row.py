@@ -115,6 +115,7 @@ def close(pk):
         code.format(
             ", transaction", "with transaction.atomic():\n        ", ".objects.select_for_update()", "    "
         ),
+        only="lock_row",
     )
 
 

@@ -371,3 +371,24 @@ def annotate(pk, note):
 """,
         "`TreeModel` saves is not known",
     )
+
+
+def test_a_column_that_is_declared_out_of_sight_is_left(assert_left: Fixed) -> None:
+    assert_left(
+        """
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class User(AbstractUser):
+    note = models.TextField()
+    changed = models.DateTimeField(auto_now=True)
+
+
+def annotate(pk, note):
+    user = User.objects.get(pk=pk)
+    user.username = note
+    user.save()
+""",
+        "not declared where",
+    )

@@ -40,7 +40,7 @@ rewrite = Rewrite(
     library="Django",
     does='`obj.n += k` → `obj.n = F("n") + k`, saved alone, read again where it is used later',
     safe="an integer is added to a known number column of a row that stays in the function",
-    unsafe="the kind of the number is not known, or others see the object",
+    unsafe="the database may round in another way, or others see the object",
 )
 
 _AUGMENTED: dict[type[Any], Any] = {
@@ -64,6 +64,8 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
     target = _target(source, violation, name)
     if target is None or dotted(target.value) != found.written:
         return Left(f"`{name}` is not set by a plain assignment")
+    if name not in hinted(violation, "arithmetic"):
+        return Left(f"`{name}` is not known to be a plain number")
     if hint(violation, "own-save"):
         return Left("a `save` of its class's own would see an expression instead of a number")
     reach = source.bindings.reach("django.db.models.F")
@@ -248,8 +250,6 @@ def _doubt(
     doubt = doubt_about(source, violation, found)
     if doubt:
         return doubt
-    if name not in hinted(violation, "arithmetic"):
-        return f"`{name}` is not known to be a plain number"
     if not all(isinstance(amount, cst.Integer) for amount in amounts):
         return "the database may round in another way"
     if mentioned("post_save", violation.path):

@@ -70,7 +70,7 @@ def naming(source: Source, violation: Violation, found: Saved) -> cst.Call | Lef
     if hint(violation, "limit") != "update_fields":
         return Left("its save takes no list of columns")
     columns = columns_of(source, violation, found)
-    if not columns or isinstance(columns, Left):
+    if not hinted(violation, "column"):
         return Left("which columns change is not known")
     call = found.call
     if call.args and (is_open(call) or any(arg.keyword is None for arg in call.args)):
