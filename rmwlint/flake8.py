@@ -40,7 +40,7 @@ class Plugin:
             choices=["low", "medium", "high"],
             default=None,
             parse_from_config=True,
-            help="report violations from this confidence on (default: medium, or what rmwlint's settings say)",
+            help="report violations from this confidence on (default: what rmwlint's settings say)",
         )
         manager.add_option(
             "--rmwlint-config",

@@ -57,7 +57,7 @@ File
                                         # version: every save is a compare-and-swap that raises
                                         # key: identifies the row, so setting it makes another one
                                         # column: a plain column, stored as it is; scalar: nothing in it
-                                        #   can be changed in place; number: one that the database computes with
+                                        #   can be changed in place; number: the database computes with it
                                         # stamped: every save sets it
 
 ``does`` says what the call means; the other keys refine it:
