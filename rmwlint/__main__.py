@@ -1,6 +1,6 @@
 """``python -m rmwlint``."""
 
-from rmwlint.cli import main
+from rmwlint.cli import run
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    run()

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
-    from typing import TextIO
+    from typing import NoReturn, TextIO
 
     from rmwlint.codes import Described
     from rmwlint.config import Settings
@@ -20,6 +20,24 @@ if TYPE_CHECKING:
     from rmwlint.runner import Request
 
 _INTERRUPTED = 130
+
+
+def run() -> NoReturn:
+    """Run one command as a process of its own, and end it.
+
+    Looking for cycles among what a run has built, and taking it apart piece by piece at the end, would cost a
+    fifth of the run.
+    """
+    import gc
+
+    gc.disable()
+    code = main()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        code = code or 1  # the reader has gone
+    os._exit(code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
