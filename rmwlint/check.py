@@ -16,12 +16,13 @@ from typing import NamedTuple
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.program.types import Type
 from rmwlint.violation import Step, Violation
+from rmwlint.windows.creation import Creation
 from rmwlint.windows.find import Window, same_place
 from rmwlint.windows.locksets import Access, Lockset, class_locksets, module_locksets, unlocked_methods
 from rmwlint.windows.names import is_timestamp, is_version
 from rmwlint.windows.rewrites import Rewrite, rewrites
 from rmwlint.windows.shared import SharedWindow
-from rmwlint.windows.story import both_pass, lost_update, place_text, window_steps
+from rmwlint.windows.story import both_pass, creation_steps, lost_update, place_text, window_steps
 from rmwlint.windows.values import UNKNOWN, Event, Held, Place, Value
 from rmwlint.windows.view import Lines, View
 
@@ -34,6 +35,7 @@ __all__ = [
     "UNKNOWN",
     "Access",
     "Check",
+    "Creation",
     "ClassView",
     "Cls",
     "Event",
@@ -52,6 +54,7 @@ __all__ = [
     "Window",
     "both_pass",
     "class_locksets",
+    "creation_steps",
     "is_timestamp",
     "is_version",
     "lost_update",

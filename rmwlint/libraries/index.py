@@ -8,6 +8,8 @@ Names of builtins may be asked for with or without ``builtins.``.
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -29,6 +31,10 @@ _WRITES = (
 )
 ACCESSES = frozenset(_READS + _WRITES)
 _SILENT = ("pure", "mutate", "handles", "suppress")
+
+
+#: types that nothing has: what a name says on its own
+_NAMING = frozenset(["naming.Store", "naming.Exception"])
 
 
 class _Unknown:
@@ -164,6 +170,7 @@ class Libraries:
         self._lineage: dict[str, tuple[str, ...]] = {}
         self._method_levels: dict[tuple[str, str], tuple[tuple[CallModel, ...], ...]] = {}
         self._gives: dict[str, Gives] = {}
+        self._named: dict[str, str] = {}
         self._receiver_answers: dict[str, tuple[str, ...]] = {}
         self._tokens: frozenset[str] | None = None
         self._method_names: frozenset[str] | None = None
@@ -406,7 +413,19 @@ class Libraries:
             words = {word for row in level if row.does == "handles" for word in row.exceptions}
             if words:
                 return frozenset(words)
-        return frozenset()
+        named = self.method_meaning("naming.Exception", snake(qualified_exception.rpartition(".")[2]), {})
+        return frozenset(word for row in named if row.does == "handles" for word in row.exceptions)
+
+    def named(self, name: str) -> str:
+        """What the name of a method alone says of a store of things: ``test``, ``create``, else nothing."""
+        found = self._named.get(name)
+        if found is None:
+            rows = self.method_meaning("naming.Store", snake(name), {})
+            found = rows[0].does if rows and all(row.does != "pure" for row in rows) else ""
+            if any(row.does == "pure" for row in self.methods("naming.Store", snake(name))):
+                found = ""
+            self._named[name] = found
+        return found
 
     def tokens(self) -> frozenset[str]:
         """The names that calls with a meaning have: methods, and last parts of functions, no wildcards.
@@ -427,7 +446,8 @@ class Libraries:
     def _build_tokens(self) -> None:
         tokens: set[str] = set()
         wildcards: set[str] = set()
-        namespaces = [(self._functions, True), *((names, False) for names in self._methods.values())]
+        methods = [names for type_name, names in self._methods.items() if type_name not in _NAMING]
+        namespaces = [(self._functions, True), *((names, False) for names in methods)]
         for names, dotted in namespaces:
             for name, rows in names.exact.items():
                 if any(row.does not in _SILENT for row in rows):
@@ -439,6 +459,12 @@ class Libraries:
                     wildcards.add(last)
         self._tokens = frozenset(tokens)
         self._token_wildcards = tuple(sorted(wildcards))
+
+
+@functools.cache
+def snake(name: str) -> str:
+    """A name in snake case, without leading underscores."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().lstrip("_")
 
 
 def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:

@@ -67,6 +67,7 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
                 (also when any keyword in ``lock_keywords`` is given and true)
   ``test``      looks, gives only a bool, number or list of names (exists, count, listdir, stat).
                 ``kind``: ``presence`` (is it there; also without a kind) | ``listing`` (what is in it) |
+                ``count`` (how many, or another figure of all of them) |
                 ``detail`` (its size, age, rights or sort: what it is like, given that it is there)
   ``assign``    sets columns of a row in memory (``columns``: ``keywords`` | ``argN``), writes nothing yet
   ``mutate``    changes the receiver, a container, in memory (append, update, setdefault)

@@ -39,7 +39,23 @@ def call(run: Interpreter, position: int, op: Op) -> Value:
         found = summary.apply(run, site)
     elif known.targets and found is None:
         found = summary.returned(run, site)
-    return found or opaque.opaque(run, site)
+    found = found or opaque.opaque(run, site)
+    return _named(run, site, found) if run.creating else found
+
+
+def _named(run: Interpreter, site: Site, found: Value) -> Value:
+    """A call whose name alone says that it looks something up in a store, or creates it there."""
+    callee = run.ops[site.op[1]]
+    name = site.known.name or (str(callee[-1]) if callee[0] in ("attr", "name") else "")
+    word = run.libraries.named(name)
+    if not word or any(row.does == word or row.does in ("read", "ensure") for row in site.known.rows):
+        return found
+    keys = frozenset(("", value.symbol) for value in site.given)
+    place = Place("rows", ("op", site.position), name, keys, name)
+    run.emit(Event(site.position, "look" if word == "test" else "make", place, call=site.known, sure=2))
+    if word == "test":
+        return found._replace(deps=found.deps | {(site.position, None, "copy")})
+    return found
 
 
 def _hazards(run: Interpreter, site: Site) -> None:

@@ -43,6 +43,9 @@ _WALKS = frozenset(["keys", "values", "items", "iterkeys", "itervalues", "iterit
 _CONTAINER_TYPES = frozenset(["dict", "list", "set", "tuple", "generator", "frozenset"])
 
 
+_ANYTHING = frozenset(["Exception", "BaseException", "OSError", "IOError", "EnvironmentError"])
+
+
 class State:
     """What is known at one point. Copied where the flow parts."""
 
@@ -154,6 +157,9 @@ class Interpreter:
         self.looks: dict[int, list[tuple[int, str]]] = {}
         #: symbol of a container that this function fills → what its content depends on
         self.contents: dict[Symbol, frozenset[Dep]] = {}
+        named = self.libraries.named
+        #: whether a name in the function says that it creates something in a store of things
+        self.creating = any(named(name) == "create" for name in self.facts.names)
         self.states_in: dict[int, State] = {}
         self.locals = self.facts.locals if fn.index else frozenset()
 
@@ -279,7 +285,7 @@ class Interpreter:
     def emit(self, event: Event) -> None:
         """Record an event with what is held and what decided it."""
         state = self.state
-        if event.does in ("read", "test"):
+        if event.does in ("read", "test", "look"):
             self.looks.setdefault(self.block, []).append((event.op, event.does))
         self.result.events.append(
             event._replace(
@@ -339,18 +345,19 @@ class Interpreter:
             return found
         value = self.link.types[register]
         if value is None:
-            return self.libraries.handled(op[2]) if op[0] == "attr" else frozenset()
-        if value.kind == "external":
+            return self.libraries.handled(op[-1]) if op[0] in ("attr", "name") else frozenset()
+        if value.kind in ("external", "member"):
             return self.libraries.handled(value.name)
         if value.kind == "class":
-            found = frozenset()
             cls: Cls = value.ref
+            found = self.libraries.handled(cls.name)
             for base in cls.mro():
                 for written in base.facts.base_names:
-                    found |= self.libraries.handled(written)
+                    words = self.libraries.handled(written)
+                    # Whoever catches a special exception does not catch all that its base stands for.
+                    if len(words) == 1:
+                        found |= words
             return found
-        if value.kind == "member":
-            return self.libraries.handled(value.name)
         return frozenset()
 
     def flag(self, register: int) -> tuple[bool | None] | None:
@@ -859,7 +866,7 @@ class Interpreter:
     def op_caught(self, position: int, op: Op) -> Value:
         words = self.handled(op[1])
         if "missing" in words:
-            broad = "conflict" in words
+            broad = "conflict" in words and (op[1] is None or self.ops[op[1]][-1] in _ANYTHING)
             found = [
                 ((look, None, "derive"), position, False)
                 for number, block in enumerate(self.facts.blocks)

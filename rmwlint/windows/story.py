@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rmwlint.violation import Step
+from rmwlint.windows.creation import Creation
 from rmwlint.windows.find import Window
 from rmwlint.windows.view import View
 
@@ -40,6 +41,18 @@ def _steps(view: View, window: Window) -> Iterator[Step]:
         yield from view.held_step(held)
     yield view.step("write", write.op, "written back here")
     yield from view.trail(write, "written here", "write")
+
+
+def creation_steps(view: View, creation: Creation) -> tuple[Step, ...]:
+    """Look, decide, create."""
+    look, create = creation.look, creation.create
+    steps = [view.step("read", look.op, "looked for here"), *view.trail(look, "looked for here", "read")]
+    steps.append(view.step("decide", creation.branch, "decides here"))
+    for held in create.held:
+        steps += view.held_step(held)
+    steps.append(view.step("write", create.op, "created here"))
+    steps += view.trail(create, "created here", "write")
+    return tuple(steps)
 
 
 def lost_update(place: str, old: str = "3", mine: str = "4", theirs: str = "4") -> Rows:

@@ -10,6 +10,7 @@ from rmwlint.violation import Confidence, Span, Step, Violation
 from rmwlint.windows.columns import keeps_fractions, row_keys
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.decorators import FIRST, FIRST_OF_CLASS
+from rmwlint.windows.creation import Creation, creations
 from rmwlint.windows.find import (
     Window,
     failing,
@@ -87,6 +88,11 @@ class View:
         if window.branch is None or window.read is None:
             return None
         return found_there(self.fn.facts, window.branch, window.outcome, window.read.op)
+
+    @property
+    def creations(self) -> tuple[Creation, ...]:
+        """Creations that a look decides, guarded ones too."""
+        return creations(self.fn)
 
     def scratch(self, place: Place) -> bool:
         """Whether the names in a path suggest a place made for this run alone."""

@@ -1,0 +1,69 @@
+"""Something is looked for, not found and created, and nothing forbids a second one.
+
+Two requests can look at the same time, both find nothing, and both create: the row is there twice, or the second
+one fails with an error that nobody handles.
+
+Bad:
+
+    from django.db import models
+
+    class Tag(models.Model):
+        name = models.CharField(max_length=50)
+
+    def tag_named(name):
+        tag = Tag.objects.filter(name=name).first()
+        if tag is None:
+            tag = Tag.objects.create(name=name)
+        return tag
+
+Good:
+
+    from django.db import models
+
+    class Tag(models.Model):
+        name = models.CharField(max_length=50, unique=True)
+
+    def tag_named(name):
+        tag, created = Tag.objects.get_or_create(name=name)
+        return tag
+
+Declare the columns of the look unique, and create first: `get_or_create`, an upsert, or a creation whose
+duplicate is caught and looked up again. Where that cannot be, hold one lock over both, or lock the row of a
+common parent before the look.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import LOW, Check, Creation, View, Violation, creation_steps
+
+check = Check("RMW501", "check-then-create", since="0.1")
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    told: set[object] = set()
+    for creation in view.creations:
+        if creation.guard or creation.how != "absent" or view.span(creation.create.op) in told:
+            continue
+        told.add(view.span(creation.create.op))
+        thing = _thing(creation)
+        yield view.violation(
+            check,
+            creation.create.op,
+            f"`{thing}` is created because it was not found; another can create it in between",
+            place=thing,
+            sure=LOW if creation.unique or view.one_shot else creation.sure,
+            steps=creation_steps(view, creation),
+            interleaving=(
+                ("A", f"looks for {thing}: finds none"),
+                ("B", f"looks for {thing}: finds none"),
+                ("A", f"creates {thing}"),
+                ("B", f"creates {thing}    " + ("fails" if creation.unique else "now there are two")),
+            ),
+            remedy="make it unique, create first and handle the duplicate (`get_or_create`, an upsert), or lock",
+        )
+
+
+def _thing(creation: Creation) -> str:
+    place = creation.create.place
+    return (place.what.rpartition(".")[2] or place.text) if place is not None else "it"

@@ -1,0 +1,239 @@
+"""Something is looked for, not found, and created: what the look was for, what is created, what forbids two.
+
+The look and the creation speak of one thing when they are of one class, or when their names share a noun
+(``service_get_by_args`` and ``create_service``). Names count only where the functions they name, or the objects
+they are called on, reach a database or another service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rmwlint.libraries.index import snake
+from rmwlint.program.link import Call, link
+from rmwlint.program.program import Cls, Fn
+from rmwlint.windows.callers import locked_by_callers
+from rmwlint.windows.find import common
+from rmwlint.windows.interpret import analysis
+from rmwlint.windows.presence import found_there
+from rmwlint.windows.unique import uniques
+from rmwlint.windows.values import Event, Symbol
+
+_LOOKS = frozenset(["read", "test", "look"])
+_KEPT = frozenset(["row", "rows"])
+_REACHES = frozenset(["backend", "read", "test", "write", "create", "delete", "swap", "delta"])
+_DEEPEST = 3
+_NO_NOUNS = frozenset(
+    "get set find list lookup read search query fetch has exists exist by create insert import add new all or and "
+    "of for in on with to from id ids uuid name names none first one default existing current info data ref refs "
+    "db obj object objects item items entry record type key keys value values if not ".split()
+)
+
+
+class Creation(NamedTuple):
+    """A creation that a look decides. ``how``: absent (nothing was found) | counted (so many are there).
+
+    ``guard``: why no second one can be made unseen, empty where it can; ``unique``: the class declares columns of
+    the look to be unique, so that the second creation fails.
+    """
+
+    look: Event
+    create: Event
+    branch: int
+    how: str
+    guard: str
+    unique: bool
+    sure: int
+
+
+def creations(fn: Fn) -> tuple[Creation, ...]:
+    """The creations of a function that a look in it decides."""
+    found = fn.memo.get("creations")
+    if found is None:
+        found = fn.memo["creations"] = tuple(_creations(fn))
+    return found  # type: ignore[return-value]
+
+
+def _creations(fn: Fn) -> Iterator[Creation]:
+    events = analysis(fn).events
+    creates = [event for event in events if is_creation(event)]
+    if not creates:
+        return
+    looks: dict[int, list[Event]] = {}
+    for event in events:
+        if event.does in _LOOKS and event.place is not None and event.place.kind in _KEPT:
+            looks.setdefault(event.op, []).append(event)
+    for create in creates:
+        best: Creation | None = None
+        for dep, branch, outcome in sorted(create.control, key=lambda one: (one[1], one[0][0])):
+            if dep[1] is not None or dep[0] >= create.op:
+                continue
+            for look in looks.get(dep[0], ()):
+                how = _how(fn, look, branch, outcome)
+                if how is None or not _same(fn, look, create) or _own(look):
+                    continue
+                guard = _guard(fn, look, create, events)
+                found = Creation(look, create, branch, how, guard, _unique(look, create), _sure(look, create))
+                if best is None or (bool(best.guard), -best.sure) > (bool(guard), -found.sure):
+                    best = found
+                if guard.startswith("lock"):
+                    best = found
+                    break
+        if best is not None:
+            yield best
+
+
+def is_creation(event: Event) -> bool:
+    """Whether the event makes a row, or says by its name that it makes something like one."""
+    if event.place is None or event.place.kind not in _KEPT:
+        return False
+    return event.does in ("create", "make") or (event.does == "write" and event.fresh)
+
+
+def _how(fn: Fn, look: Event, branch: int, outcome: bool) -> str | None:
+    if fn.facts.ops[branch][0] == "branch":
+        there = found_there(fn.facts, branch, outcome, look.op)
+        if there is False:
+            return "absent"
+        counted = look.row is not None and look.row.kind == "count"
+        return "counted" if there is None and counted else None
+    return "absent" if fn.facts.ops[branch][0] == "caught" else None
+
+
+# -- one thing ----------------------------------------------------------------------------------------
+
+
+def _same(fn: Fn, look: Event, create: Event) -> bool:
+    one, other = _class(look), _class(create)
+    if one is not None and other is not None:
+        return one is other or one in other.mro() or other in one.mro()
+    by_name = "look" in (look.does,) or create.does == "make"
+    nouns = _nouns(look) & _nouns(create)
+    if not nouns:
+        return False
+    if not by_name:
+        return True
+    return all(event.does not in ("look", "make") or _kept(fn, event) for event in (look, create))
+
+
+def _class(event: Event) -> Cls | None:
+    if event.type is not None and event.type.kind == "instance":
+        return event.type.ref  # type: ignore[no-any-return]
+    call = event.call
+    kind = call.rtype if call is not None else None
+    if kind is not None and kind.arg is not None and kind.arg.kind == "instance":
+        return kind.arg.ref  # type: ignore[no-any-return]
+    return None
+
+
+def _nouns(event: Event) -> frozenset[str]:
+    place = event.place
+    assert place is not None
+    words = snake(place.what.rpartition(".")[2]).split("_")
+    return frozenset(_singular(word) for word in words if word) - _NO_NOUNS
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
+
+
+def _kept(fn: Fn, event: Event) -> bool:
+    """Whether a call that only its name explains reaches something that outlives this process."""
+    call = event.call
+    if call is None:
+        return False
+    if call.targets:
+        return any(_reaches(target, 0) for target in call.targets)
+    if call.cls is not None or call.receiver is None:
+        return False
+    return _remote(fn, call)
+
+
+def _remote(fn: Fn, call: Call) -> bool:
+    if call.receiver is None:
+        return False
+    op = fn.facts.ops[call.receiver]
+    name = str(op[-1]) if op[0] in ("attr", "name") else ""
+    return "naming.Remote" in fn.module.program.libraries.receiver(name)
+
+
+def _reaches(fn: Fn, depth: int) -> bool:
+    known = fn.memo.get("reaches")
+    if known is None:
+        fn.memo["reaches"] = False
+        known = fn.memo["reaches"] = any(
+            any(
+                row.does in _REACHES and (row.place in (None, *_KEPT, "document", "http"))
+                for row in call.rows
+            )
+            or (not call.targets and _remote(fn, call) and bool(fn.module.program.libraries.named(call.name)))
+            or (depth < _DEEPEST and any(_reaches(target, depth + 1) for target in call.targets))
+            for call in link(fn).calls.values()
+        )
+    return bool(known)
+
+
+# -- what forbids two ---------------------------------------------------------------------------------
+
+
+def _own(look: Event) -> bool:
+    """Whether the look is among what this call itself has made: nobody else adds to that."""
+    assert look.place is not None
+    return any(_made(symbol) for _, symbol in look.place.keys)
+
+
+def _made(symbol: Symbol) -> bool:
+    while isinstance(symbol, tuple) and len(symbol) > 1 and symbol[0] in ("attr", "item"):
+        symbol = symbol[1]
+    return isinstance(symbol, tuple) and symbol[:1] == ("new",)
+
+
+def _guard(fn: Fn, look: Event, create: Event, events: list[Event]) -> str:
+    if "duplicate" in create.caught:
+        return "the duplicate is caught"
+    shared = common(look.held, create.held)
+    if any(held.kind == "lock" and not held.fresh for held in shared):
+        return "lock"
+    if any(held.kind == "transaction" for held in shared) or look.locked:
+        for event in events:
+            if event.locked and event.does == "read" and event.op <= look.op:
+                return "row lock"
+    if locked_by_callers(fn):
+        return "lock of the callers"
+    if create.call is not None and any(_minds(target, 0) for target in create.call.targets):
+        return "the creation minds a duplicate itself"
+    return ""
+
+
+def _minds(fn: Fn, depth: int) -> bool:
+    """Whether a function creates under a handler of duplicates that goes on, or under a lock and looks again."""
+    for event in analysis(fn).events:
+        if is_creation(event) and "duplicate" in event.caught:
+            return True
+        if is_creation(event) and any(held.kind == "lock" and not held.fresh for held in event.held):
+            return True
+    if depth < 1:
+        for call in link(fn).calls.values():
+            if (
+                len(call.targets) == 1
+                and call.targets[0] is not fn
+                and call.targets[0].facts.name == fn.facts.name
+            ):
+                return _minds(call.targets[0], depth + 1)
+    return False
+
+
+def _unique(look: Event, create: Event) -> bool:
+    cls = _class(create) or _class(look)
+    if cls is None or look.place is None:
+        return False
+    columns = {column for column, _ in look.place.keys}
+    return any(columns >= group for group in uniques(cls))
+
+
+def _sure(look: Event, create: Event) -> int:
+    sure = min(look.sure, create.sure)
+    return min(sure, 2) if "look" in (look.does,) or create.does == "make" else sure
