@@ -33,6 +33,7 @@ ACCESSES = frozenset(_READS + _WRITES)
 _SILENT = ("pure", "mutate", "handles", "suppress")
 
 
+_ROWS = ("row", "rows")
 #: types that nothing has: what a name says on its own
 _NAMING = frozenset(["naming.Store", "naming.Exception"])
 
@@ -171,6 +172,7 @@ class Libraries:
         self._method_levels: dict[tuple[str, str], tuple[tuple[CallModel, ...], ...]] = {}
         self._gives: dict[str, Gives] = {}
         self._named: dict[str, str] = {}
+        self._creating: frozenset[str] | None = None
         self._receiver_answers: dict[str, tuple[str, ...]] = {}
         self._tokens: frozenset[str] | None = None
         self._method_names: frozenset[str] | None = None
@@ -415,6 +417,18 @@ class Libraries:
                 return frozenset(words)
         named = self.method_meaning("naming.Exception", snake(qualified_exception.rpartition(".")[2]), {})
         return frozenset(word for row in named if row.does == "handles" for word in row.exceptions)
+
+    def creates(self, name: str) -> bool:
+        """Whether a method of that name can create a row, by its name alone or in some library."""
+        if self._creating is None:
+            makes = ("create", "flush", "write")
+            self._creating = frozenset(
+                name
+                for names in self._methods.values()
+                for name, rows in names.exact.items()
+                if any(row.does in makes and (row.place in _ROWS or row.does == "flush") for row in rows)
+            )
+        return name in self._creating or self.named(name) == "create"
 
     def named(self, name: str) -> str:
         """What the name of a method alone says of a store of things: ``test``, ``create``, else nothing."""

@@ -11,6 +11,7 @@ from rmwlint.program.link import Call, method_rows
 from rmwlint.windows import accesses, locks, offers, opaque, queries, summary
 from rmwlint.windows.columns import columns_of, written_dict
 from rmwlint.windows.site import Site, site_of
+from rmwlint.windows.text import text
 from rmwlint.windows.values import NO_DEPS, Event, Held, Place, Value, merge_deps
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def _row(run: Interpreter, site: Site, row: CallModel) -> Value | None:
         return Value(("op", site.position), NO_DEPS, site.kind)
     if does == "lock":
         return locks.lock(run, site, row, sure)
+    if does == "flush" and site.receiver is not None and run.is_row(site.receiver.type):
+        _flush(run, site, row, sure)
     if does in ("commit", "rollback", "close"):
         _end(run, site, row, sure)
     elif does == "transaction" and "begin" in row.form and not _entered(run, site.position):
@@ -123,6 +126,17 @@ def _taken(run: Interpreter, site: Site, row: CallModel) -> Value | None:
     if row.gives is not None and row.gives.endswith("[@element]"):
         return site.receiver._replace(type=site.kind)
     return None
+
+
+def _flush(run: Interpreter, site: Site, row: CallModel, sure: int) -> None:
+    """An object that this function made is written by its own method: a creation."""
+    receiver = site.receiver
+    assert receiver is not None
+    if isinstance(receiver.symbol, tuple) and receiver.symbol[:1] == ("new",):
+        columns = tuple((name, value) for name, (_, value) in run.state.dirty.get(receiver.symbol, {}).items())
+        place = run.row_place(receiver, text(run.facts, site.known.receiver))
+        event = Event(site.position, "create", place, columns=columns, row=row, call=site.known)
+        run.emit(event._replace(type=receiver.type, sure=sure, deps=merge_deps(site.given)))
 
 
 def _assign(run: Interpreter, site: Site, row: CallModel) -> Value | None:

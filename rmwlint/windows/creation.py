@@ -108,9 +108,8 @@ def _same(fn: Fn, look: Event, create: Event) -> bool:
     one, other = _class(look), _class(create)
     if one is not None and other is not None:
         return one is other or one in other.mro() or other in one.mro()
-    by_name = "look" in (look.does,) or create.does == "make"
-    nouns = _nouns(look) & _nouns(create)
-    if not nouns:
+    by_name = look.does == "look" or create.does == "make"
+    if not _nouns(look) & _nouns(create) and not (by_name and _abbreviated(look, create)):
         return False
     if not by_name:
         return True
@@ -134,6 +133,21 @@ def _nouns(event: Event) -> frozenset[str]:
     return frozenset(_singular(word) for word in words if word) - _NO_NOUNS
 
 
+def _abbreviated(look: Event, create: Event) -> bool:
+    """Whether one name has the initials of two or three words of the other: ``sg`` for ``security_group``."""
+    for one, other in ((look, create), (create, look)):
+        assert one.place is not None and other.place is not None
+        words = [word for word in snake(one.place.what).split("_") if word and word not in _NO_NOUNS]
+        initials = {
+            "".join(word[0] for word in words[start : start + size])
+            for size in (2, 3)
+            for start in range(len(words) - size + 1)
+        }
+        if initials & set(snake(other.place.what).split("_")):
+            return True
+    return False
+
+
 def _singular(word: str) -> str:
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
@@ -147,9 +161,21 @@ def _kept(fn: Fn, event: Event) -> bool:
         return False
     if call.targets:
         return any(_reaches(target, 0) for target in call.targets)
-    if call.cls is not None or call.receiver is None:
+    if call.cls is not None:
         return False
+    if call.receiver is None:
+        return bool(call.qualified) and _given_remote(fn, event)
     return _remote(fn, call)
+
+
+def _given_remote(fn: Fn, event: Event) -> bool:
+    """Whether a function of another package is given the object that reaches far."""
+    assert event.place is not None
+    suggests = fn.module.program.libraries.receiver
+    return any(
+        isinstance(symbol, tuple) and symbol[0] == "attr" and "naming.Remote" in suggests(symbol[2])
+        for _, symbol in event.place.keys
+    )
 
 
 def _remote(fn: Fn, call: Call) -> bool:
@@ -182,7 +208,7 @@ def _reaches(fn: Fn, depth: int) -> bool:
 def _own(look: Event) -> bool:
     """Whether the look is among what this call itself has made: nobody else adds to that."""
     assert look.place is not None
-    return any(_made(symbol) for _, symbol in look.place.keys)
+    return look.does != "look" and any(_made(symbol) for _, symbol in look.place.keys)
 
 
 def _made(symbol: Symbol) -> bool:
@@ -236,4 +262,4 @@ def _unique(look: Event, create: Event) -> bool:
 
 def _sure(look: Event, create: Event) -> int:
     sure = min(look.sure, create.sure)
-    return min(sure, 2) if "look" in (look.does,) or create.does == "make" else sure
+    return min(sure, 2) if look.does == "look" or create.does == "make" else sure

@@ -157,9 +157,8 @@ class Interpreter:
         self.looks: dict[int, list[tuple[int, str]]] = {}
         #: symbol of a container that this function fills → what its content depends on
         self.contents: dict[Symbol, frozenset[Dep]] = {}
-        named = self.libraries.named
-        #: whether a name in the function says that it creates something in a store of things
-        self.creating = any(named(name) == "create" for name in self.facts.names)
+        #: whether a name in the function says that it may create a row, or something like one
+        self.creating = any(map(self.libraries.creates, self.facts.names))
         self.states_in: dict[int, State] = {}
         self.locals = self.facts.locals if fn.index else frozenset()
 
