@@ -1,7 +1,7 @@
 """Something is looked for, not found and created, and nothing forbids a second one.
 
-Two requests can look at the same time, both find nothing, and both create: the row is there twice, or the second
-one fails with an error that nobody handles.
+Two requests can look at the same time, both find nothing, and both create: the row is there twice, or the
+second one fails with an error that nobody handles.
 
 Bad:
 
@@ -60,7 +60,7 @@ def find(view: View) -> Iterator[Violation]:
                 ("A", f"creates {thing}"),
                 ("B", f"creates {thing}    " + ("fails" if creation.unique else "now there are two")),
             ),
-            remedy="make it unique, create first and handle the duplicate (`get_or_create`, an upsert), or lock",
+            remedy="make it unique, create first and handle the duplicate (`get_or_create`, upsert), or lock",
         )
 
 

@@ -133,7 +133,8 @@ def _flush(run: Interpreter, site: Site, row: CallModel, sure: int) -> None:
     receiver = site.receiver
     assert receiver is not None
     if isinstance(receiver.symbol, tuple) and receiver.symbol[:1] == ("new",):
-        columns = tuple((name, value) for name, (_, value) in run.state.dirty.get(receiver.symbol, {}).items())
+        changed = run.state.dirty.get(receiver.symbol, {})
+        columns = tuple((name, value) for name, (_, value) in changed.items())
         place = run.row_place(receiver, text(run.facts, site.known.receiver))
         event = Event(site.position, "create", place, columns=columns, row=row, call=site.known)
         run.emit(event._replace(type=receiver.type, sure=sure, deps=merge_deps(site.given)))

@@ -1,8 +1,8 @@
 """Something is looked for, not found, and created: what the look was for, what is created, what forbids two.
 
 The look and the creation speak of one thing when they are of one class, or when their names share a noun
-(``service_get_by_args`` and ``create_service``). Names count only where the functions they name, or the objects
-they are called on, reach a database or another service.
+(``service_get_by_args`` and ``create_service``). Names count only where the functions they name, or the
+objects they are called on, reach a database or another service.
 """
 
 from __future__ import annotations
@@ -24,18 +24,20 @@ _LOOKS = frozenset(["read", "test", "look"])
 _KEPT = frozenset(["row", "rows"])
 _REACHES = frozenset(["backend", "read", "test", "write", "create", "delete", "swap", "delta"])
 _DEEPEST = 3
-_NO_NOUNS = frozenset(
-    "get set find list lookup read search query fetch has exists exist by create insert import add new all or and "
-    "of for in on with to from id ids uuid name names none first one default existing current info data ref refs "
-    "db obj object objects item items entry record type key keys value values if not ".split()
-)
+#: what names say besides the thing they speak of
+_OTHER_WORDS = """
+    get set find list lookup read search query fetch has exists exist by create insert import add new
+    all or and of for in on with to from id ids uuid name names none first one default existing current
+    info data ref refs db obj object objects item items entry record type key keys value values if not
+"""
+_NO_NOUNS = frozenset(_OTHER_WORDS.split())
 
 
 class Creation(NamedTuple):
     """A creation that a look decides. ``how``: absent (nothing was found) | counted (so many are there).
 
-    ``guard``: why no second one can be made unseen, empty where it can; ``unique``: the class declares columns of
-    the look to be unique, so that the second creation fails.
+    ``guard``: why no second one can be made unseen, empty where it can. ``unique``: the class declares
+    columns of the look to be unique, so that the second creation fails.
     """
 
     look: Event
@@ -109,7 +111,7 @@ def _same(fn: Fn, look: Event, create: Event) -> bool:
     if one is not None and other is not None:
         return one is other or one in other.mro() or other in one.mro()
     by_name = look.does == "look" or create.does == "make"
-    if not _nouns(look) & _nouns(create) and not (by_name and _abbreviated(look, create)):
+    if not _alike(look, create) and not (by_name and _abbreviated(look, create)):
         return False
     if not by_name:
         return True
@@ -130,7 +132,21 @@ def _nouns(event: Event) -> frozenset[str]:
     place = event.place
     assert place is not None
     words = snake(place.what.rpartition(".")[2]).split("_")
+    kind = event.call.rtype if event.call is not None and event.does == "look" else None
+    if kind is not None and kind.kind == "class":
+        words += snake(kind.name.rpartition(".")[2]).split("_")
     return frozenset(_singular(word) for word in words if word) - _NO_NOUNS
+
+
+def _alike(look: Event, create: Event) -> bool:
+    """Whether the names speak of one thing: one says no more than the other, or a third is shared."""
+    one, other = _nouns(look), _nouns(create)
+    both = len(one & other)
+    if not both:
+        return False
+    if create.does != "make":
+        return other <= one
+    return one <= other or other <= one or both * 3 >= len(one | other)
 
 
 def _abbreviated(look: Event, create: Event) -> bool:
@@ -235,7 +251,7 @@ def _guard(fn: Fn, look: Event, create: Event, events: list[Event]) -> str:
 
 
 def _minds(fn: Fn, depth: int) -> bool:
-    """Whether a function creates under a handler of duplicates that goes on, or under a lock and looks again."""
+    """Whether a function creates under a handler of duplicates, or under a lock."""
     for event in analysis(fn).events:
         if is_creation(event) and "duplicate" in event.caught:
             return True

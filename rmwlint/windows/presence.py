@@ -12,9 +12,11 @@ from rmwlint.facts.model import Function
 
 _DEPTH = 12
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-_PLAIN_CALLS = frozenset(
-    ["bool", "len", "any", "all", "list", "set", "tuple", "sorted", "int", "next", "sum"]
+#: methods whose result is empty where what they are called on is
+_STILL = frozenset(
+    ["first", "all", "one_or_none", "scalar", "scalars", "fetchone", "fetchall", "json", "strip"]
 )
+_STILL |= frozenset(["keys", "values", "items", "exists", "count", "copy", "decode", "unique"])
 
 
 def found_there(function: Function, branch: int, outcome: bool, look: int) -> bool | None:
@@ -55,14 +57,17 @@ class _Reader:
             return self.compared(op[1], op[2], at, depth)
         if kind == "bool":
             return next((sign for part in op[2] if (sign := self.sign(part, at, depth + 1))), 0)
-        if kind in ("await", "star", "element", "unpack", "attr", "enter"):
+        if kind in ("await", "star", "element", "unpack", "enter"):
             return self.sign(op[1], at, depth + 1)
         if kind == "item":
-            return self.sign(op[1], at, depth + 1) or self.sign(op[2], at, depth + 1)
+            return self.sign(op[1], at, depth + 1) if isinstance(ops[op[2]][-1], int) else 0
         if kind == "collect":
             return self.sign(op[2], at, depth + 1)
         if kind == "call":
-            parts = [op[1], *op[2]] if ops[op[1]][0] == "attr" else list(op[2])
+            callee = ops[op[1]]
+            parts = list(op[2])
+            if callee[0] == "attr" and callee[2] in _STILL:
+                parts.insert(0, callee[1])
             return next((sign for part in parts if (sign := self.sign(part, at, depth + 1))), 0)
         if kind == "choose":
             return self.sign(op[2], at, depth + 1) or self.sign(op[3], at, depth + 1)

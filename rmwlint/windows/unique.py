@@ -10,10 +10,10 @@ from rmwlint.program.program import Cls, Fn
 
 
 def uniques(cls: Cls) -> tuple[frozenset[str], ...]:
-    """The groups of columns of which no two rows have the same values. Keys of the class are such a group each."""
+    """The groups of columns of which no two rows have the same values; each key is such a group."""
     found = cls.memo.get("uniques")
     if found is None:
-        groups = [frozenset([key]) for key in cls.keys()]
+        groups = [frozenset([key]) for key in sorted(cls.keys())]
         for library_type in cls.library_types():
             for switch in cls.module.program.libraries.bases(library_type):
                 if switch.means == "unique":

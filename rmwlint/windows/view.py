@@ -9,8 +9,8 @@ from rmwlint.program.program import Fn
 from rmwlint.violation import Confidence, Span, Step, Violation
 from rmwlint.windows.columns import keeps_fractions, row_keys
 from rmwlint.windows.constants import constant_of
-from rmwlint.windows.decorators import FIRST, FIRST_OF_CLASS
 from rmwlint.windows.creation import Creation, creations
+from rmwlint.windows.decorators import FIRST, FIRST_OF_CLASS
 from rmwlint.windows.find import (
     Window,
     failing,
