@@ -328,9 +328,12 @@ def _guards(site: Site, row: CallModel) -> tuple[tuple[str, ...], tuple[tuple[st
 
 def guard_parameters(fn: Fn) -> list[str]:
     """The parameters of a method by which a caller can say what it expects to find."""
-    return [
-        parameter.name
-        for parameter in fn.facts.params
-        if parameter.default is not None
-        and any(fnmatch.fnmatchcase(parameter.name, p) for p in GUARD_PATTERNS)
-    ]
+    found = fn.memo.get("guard_parameters")
+    if found is None:
+        found = fn.memo["guard_parameters"] = [
+            parameter.name
+            for parameter in fn.facts.params
+            if parameter.default is not None
+            and any(matches(pattern, parameter.name) for pattern in GUARD_PATTERNS)
+        ]
+    return found  # type: ignore[return-value]

@@ -106,7 +106,7 @@ def _derived(run: Interpreter, site: Site) -> Value:
     whole: Symbol | None = None
     if known.qualified in _WHOLE_FUNCTIONS and site.args:
         whole = site.args[0].symbol
-    elif receiver is not None and known.name in _WHOLE_METHODS and not site.args:
+    elif receiver is not None and known.name in _WHOLE_METHODS and not _partial(site):
         whole = receiver.symbol
     given = site.given
     values = given if receiver is None else (receiver, *given)
@@ -117,6 +117,11 @@ def _derived(run: Interpreter, site: Site) -> Value:
     parts = tuple(value.symbol for value in site.args)
     parts += tuple((keyword, value.symbol) for keyword, value in site.kwargs)
     return Value(run.symbol("call", run.regs[site.op[1]].symbol, *parts), deps, site.kind, whole=whole)
+
+
+def _partial(site: Site) -> bool:
+    """Whether a serialising call is told what to take or leave out."""
+    return bool(site.args) or any(word.startswith(("include", "exclude")) for word, _ in site.kwargs)
 
 
 def _unnamed(site: Site) -> bool:

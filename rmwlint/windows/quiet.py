@@ -12,6 +12,7 @@ from rmwlint.libraries.model import CallModel
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.types import Type
+from rmwlint.windows.accesses import guard_parameters
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.interpret import Analysis, analysis
 from rmwlint.windows.opaque import mutates
@@ -106,7 +107,7 @@ class _Anchors:
             return False
         if held_by_decorators(self.fn):
             return True
-        return self._rows() or self._shared() or self._tracked(kinds)
+        return self._rows() or self._shared() or self._tracked(kinds) or self._offered()
 
     def stored(self) -> set[str]:
         """The names of the attributes that are set, or whose value is changed in place."""
@@ -148,6 +149,11 @@ class _Anchors:
         if not loaded or all(op[0] != "branch" for op in self.ops):
             return False
         return any(not loaded.isdisjoint(_stored(target, _STORES_BELOW)) for target in _targets(self.fn))
+
+    def _offered(self) -> bool:
+        """Whether a function is called that offers a guard for what it is given."""
+        calls = link(self.fn).calls.values()
+        return any(guard_parameters(target) for call in calls for target in call.targets)
 
     def _gets_by_name(self, op: Op) -> bool:
         callee = self.ops[op[1]]
