@@ -280,7 +280,7 @@ def _is_new(run: Interpreter, site: Site, value: Value) -> bool:
     if symbol[0] == "new":
         return True
     kind = value.type or site.known.rtype
-    if kind is None or kind.sure > _SUGGESTED:
+    if kind is None or kind.sure > _SUGGESTED or kind.kind not in ("library", "instance"):
         return False
     name = _made_by(run, symbol)
     if name[:1].isupper() and not name.isupper():
