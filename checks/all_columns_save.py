@@ -39,6 +39,8 @@ from rmwlint.check import LOW, MEDIUM, Check, Event, View, Violation
 #: what other checks tell of one and the same save, and more closely
 LOST = ("decide", "arith", "container")
 
+_MAKERS = ("create", "register", "import")
+
 check = Check("RMW202", "all-columns-save", since="0.1")
 
 
@@ -48,7 +50,14 @@ def find(view: View) -> Iterator[Violation]:
     for event in view.saves_of_stale_rows():
         if not event.whole or not event.columns or event.passed or event.op in told:
             continue
+        if any(view.is_key(event, name) for name, _ in event.columns):
+            continue  # it is another row that is made here
         yield _violation(view, event)
+
+
+def _makes(view: View) -> bool:
+    """Whether the name of the function or its class says that rows are made there, not changed."""
+    return any(word in view.fn.facts.qualname.lower() for word in _MAKERS)
 
 
 def _violation(view: View, event: Event) -> Violation:
@@ -66,7 +75,7 @@ def _violation(view: View, event: Event) -> Violation:
         event.op,
         f"`{place}` is saved with all its columns although only {names} changed",
         place=place,
-        sure=LOW if view.runs_alone else min(event.sure, MEDIUM),
+        sure=LOW if view.runs_alone or (read is None and _makes(view)) else min(event.sure, MEDIUM),
         steps=steps,
         interleaving=(
             ("A", f"reads {place}"),

@@ -1,12 +1,41 @@
-"""What the callers of a private function hold: a lock taken by all of them guards what it does."""
+"""What the callers of a private function hold: a lock taken by all of them guards what it does.
+
+The same for rows: where every caller has locked a row in a transaction that is open at the call, the callee's
+work on a row it was given stands under that lock.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.quiet import heard
 
 _DEEPEST = 3
+
+
+def rows_locked_by_callers(fn: Fn) -> bool:
+    """Whether every call of a private or nested function is made with a row lock and its transaction open."""
+    known = fn.memo.get("rows_locked_by_callers")
+    if known is None:
+        fn.memo["rows_locked_by_callers"] = False
+        known = fn.memo["rows_locked_by_callers"] = _every_call(fn, 0, _row_lock_open)
+    return bool(known)
+
+
+def _row_lock_open(caller: Fn, number: int) -> bool:
+    found = heard(caller)
+    held = found.at_calls.get(number, ())
+    open_now = {one.id for one in held if one.kind == "transaction"}
+    return any(
+        event.locked and event.does == "read" and event.op < number and open_now & {one.id for one in event.held}
+        for event in found.events
+    )
+
+
+def _lock_held(caller: Fn, number: int) -> bool:
+    return any(one.kind == "lock" and not one.fresh for one in heard(caller).at_calls.get(number, ()))
 
 
 def locked_by_callers(fn: Fn) -> bool:
@@ -17,11 +46,11 @@ def locked_by_callers(fn: Fn) -> bool:
     known = fn.memo.get("locked_by_callers")
     if known is None:
         fn.memo["locked_by_callers"] = False
-        known = fn.memo["locked_by_callers"] = _locked(fn, 0)
+        known = fn.memo["locked_by_callers"] = _every_call(fn, 0, _lock_held)
     return bool(known)
 
 
-def _locked(fn: Fn, depth: int) -> bool:
+def _every_call(fn: Fn, depth: int, holds: Callable[[Fn, int], bool]) -> bool:
     name = fn.facts.name
     nested = fn.parent is not None and fn.parent.index != 0 and fn.facts.owner is None
     if depth > _DEEPEST or not (nested or (name.startswith("_") and not name.endswith("__"))):
@@ -30,14 +59,10 @@ def _locked(fn: Fn, depth: int) -> bool:
     for caller in fn.module.functions():
         if caller is fn or name not in caller.facts.names:
             continue
-        found = heard(caller)
         for number, call in link(caller).calls.items():
             if fn not in call.targets:
                 continue
             calls += 1
-            held = found.at_calls.get(number, ())
-            if any(one.kind == "lock" and not one.fresh for one in held):
-                continue
-            if not _locked(caller, depth + 1):
+            if not holds(caller, number) and not _every_call(caller, depth + 1, holds):
                 return False
     return calls > 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rmwlint.program.program import Cls, Fn
-from rmwlint.windows.callers import locked_by_callers
+from rmwlint.windows.callers import locked_by_callers, rows_locked_by_callers
 from rmwlint.windows.flow import fails
 from rmwlint.windows.interpret import Analysis, analysis
 from rmwlint.windows.looks import asked, settled
@@ -243,8 +243,11 @@ class _Finder:
         shared = common(before, write.held)
         if any(held.kind == "lock" and not held.fresh for held in shared):
             return "lock"
-        if place.kind in ("row", "rows", "document") and self.row_locked(read, write):
-            return "row lock"
+        if place.kind in ("row", "rows", "document"):
+            if self.row_locked(read, write):
+                return "row lock"
+            if read is None and (rows_locked_by_callers(self.fn) or locked_by_callers(self.fn)):
+                return "lock of the callers"
         if place.kind in ("file", "directory"):
             if private(self.fn, place.symbol):
                 return "temporary place of its own"

@@ -278,6 +278,16 @@ class View:
         """What a rewrite must know of a write to a row."""
         return hints_of_write(write)
 
+    def is_key(self, event: Event, name: str) -> bool:
+        """Whether a column identifies the row that an event writes."""
+        kind = event.type
+        if kind is not None and kind.kind == "instance":
+            return name in kind.ref.keys()
+        if kind is not None and kind.kind == "library":
+            libraries = self.fn.module.program.libraries
+            return any(name in libraries.types[base].keys for base in libraries.lineage(kind.name))
+        return name == "pk"
+
     def constant(self, value: Value) -> Any:
         """The constant (or tuple of constants) that a value is known to be, else UNKNOWN."""
         return constant_of(self.fn, value)
