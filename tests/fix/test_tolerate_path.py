@@ -108,6 +108,10 @@ def test_rmtree_is_unsafe(assert_fixed: Fixed) -> None:
         ("if os.path.exists(path):\n        os.remove(path); print(path)", "line of its own"),
         ("if os.path.exists(path):\n        return os.remove(path)", "is used"),
         ("if os.path.exists(path):\n        raise ValueError\n    os.mkdir(path)", "something else happens"),
+        (
+            "if path:\n        if os.path.exists(path):\n            raise ValueError\n        os.mkdir(path)",
+            "something else happens",
+        ),
         ("if not os.path.exists(path):\n        raise ValueError\n    os.remove(path)", "something else"),
         ("if os.path.exists(path):\n        os.remove(path)\n    else:\n        raise KeyError", "something"),
     ],

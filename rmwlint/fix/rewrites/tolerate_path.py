@@ -83,7 +83,7 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
     name, act, path = found
     if is_open(call):
         return Left("what the call is given is not known")
-    if not _is_skipped(source, call):
+    if not _is_skipped(source, violation, call):
         return Left("where the look finds otherwise something else happens")
     promise = SAFE if act.safe else UNSAFE
     around = _look_around(source, call, name, path)
@@ -135,14 +135,20 @@ def _act(source: Source, call: cst.Call) -> tuple[str, _Act, cst.BaseExpression]
     return None
 
 
-def _is_skipped(source: Source, call: cst.Call) -> bool:
-    """Whether the act stands in an ``if`` without ``else``, so that nothing else is done instead."""
+def _is_skipped(source: Source, violation: Violation, call: cst.Call) -> bool:
+    """Whether the act stands in the ``if`` that looks, without ``else``: nothing else is done instead."""
+    looks = [
+        source.anything_at(step.span)
+        for step in violation.steps
+        if step.role in ("decide", "read") and step.path == violation.path
+    ]
     inner: cst.CSTNode = call
     for above in source.ancestors(call):
         if isinstance(above, (cst.FunctionDef, cst.Lambda)):
             return False
         if isinstance(above, cst.If) and inner is above.body:
-            return above.orelse is None and not isinstance(source.parent(above), cst.If)
+            if any(look is not None and source.inside(look, above.test) for look in looks):
+                return above.orelse is None and not isinstance(source.parent(above), cst.If)
         inner = above
     return False
 
