@@ -135,7 +135,12 @@ def below_call(fn: Fn, number: int, call: Call) -> Iterator[Below]:
         if real:
             own = tuple(one for one in targets if not abstract(one))
             yield Below(number, own + real, call.sure, False, others.guessed, bound, op)
-    for target in targets:
+    yield from callbacks(fn, number, call)
+
+
+def callbacks(fn: Fn, number: int, call: Call) -> Iterator[Below]:
+    """The functions given to one call of ``fn`` that its callee calls."""
+    for target in call.targets:
         yield from _callbacks(fn, number, call, target)
 
 

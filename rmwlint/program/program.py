@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rmwlint.facts.model import Class, Function, Module
+from rmwlint.facts.model import Class, Module
 from rmwlint.libraries.index import Libraries
 from rmwlint.program.outline import Outline
 from rmwlint.program.types import Type
@@ -44,16 +44,32 @@ class FactsSource(Protocol):
 class Fn:
     """A function of the program. Identity is equality: there is one Fn for each function."""
 
-    __slots__ = ("facts", "index", "link", "linking", "memo", "module", "qualified")
+    __slots__ = (
+        "_first_is_self",
+        "facts",
+        "index",
+        "link",
+        "linking",
+        "memo",
+        "module",
+        "owner",
+        "parent",
+        "qualified",
+    )
 
     def __init__(self, module: ModuleView, index: int) -> None:
         self.module = module
         self.index = index
-        self.facts: Function = module.facts.functions[index]
-        self.qualified = f"{module.name}.{self.facts.qualname}"
+        facts = self.facts = module.facts.functions[index]
+        self.qualified = f"{module.name}.{facts.qualname}"
+        #: the class whose body defines it
+        self.owner: Cls | None = None if facts.owner is None else module.cls(facts.owner)
+        #: the function around it; the module body for a top-level function
+        self.parent: Fn | None = None if facts.parent is None else module.fn(facts.parent)
         self.link: Link | None = None
         self.linking = False
         self.memo: dict[str, object] = {}
+        self._first_is_self: bool | None = None
 
     def __repr__(self) -> str:
         return f"<Fn {self.qualified}>"
@@ -62,19 +78,15 @@ class Fn:
         return (self.qualified, self.index) < (other.qualified, other.index)
 
     @property
-    def owner(self) -> Cls | None:
-        """The class whose body defines it."""
-        return None if self.facts.owner is None else self.module.cls(self.facts.owner)
-
-    @property
-    def parent(self) -> Fn | None:
-        """The function around it; the module body for a top-level function."""
-        return None if self.facts.parent is None else self.module.fn(self.facts.parent)
-
-    @property
     def first_is_self(self) -> bool:
         """Whether its first parameter is bound to the instance (or the class)."""
-        return self.facts.owner is not None and bool(self.facts.params) and not self.decorated("staticmethod")
+        found = self._first_is_self
+        if found is None:
+            facts = self.facts
+            found = self._first_is_self = (
+                facts.owner is not None and bool(facts.params) and not self.decorated("staticmethod")
+            )
+        return found
 
     def decorated(self, ending: str) -> bool:
         """Whether a decorator's written name ends in ``ending``."""

@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from rmwlint.program.deferral import names_called_later, postponed, wrappers
-from rmwlint.program.effects import Effect, below, below_call, chain, effects, label, set_off, through
+from rmwlint.program.effects import (
+    Effect,
+    below,
+    below_call,
+    callbacks,
+    chain,
+    effects,
+    label,
+    set_off,
+    through,
+)
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn
 from rmwlint.windows.decorators import held_by_decorators
@@ -50,10 +60,13 @@ def hazards_under(fn: Fn, kind: str, of: Callable[[tuple[Held, ...]], Held | Non
     """
     if quiet(fn):
         return
-    result = analysis(fn)
+    at_calls = analysis(fn).at_calls
+    handing = _handing_callbacks(fn)
     later = names_called_later(fn)
     for number, call in link(fn).calls.items():
-        held = of(result.at_calls.get(number, ()))
+        if number not in handing and not at_calls.get(number):
+            continue
+        held = of(at_calls.get(number, ()))
         inside: Held | None = None
         if held is None:
             inside = _held_around_callbacks(fn, number, call, of)
@@ -127,11 +140,23 @@ def _of_callbacks(fn: Fn, number: int, call: Call) -> Iterator[Effect]:
             yield from through(fn, step)
 
 
+def _handing_callbacks(fn: Fn) -> frozenset[int]:
+    """The calls that are given a function which their callee calls."""
+    found = fn.memo.get("handing_callbacks")
+    if found is None:
+        found = fn.memo["handing_callbacks"] = frozenset(
+            number
+            for number, call in link(fn).calls.items()
+            if any(step.call is None for step in callbacks(fn, number, call))
+        )
+    return found  # type: ignore[return-value]
+
+
 def _held_around_callbacks(
     fn: Fn, number: int, call: Call, of: Callable[[tuple[Held, ...]], Held | None]
 ) -> Held | None:
     """What the callee holds while it calls a function that it is given here."""
-    if all(step.call is not None for step in below_call(fn, number, call)):
+    if number not in _handing_callbacks(fn):
         return None
     for target in call.targets:
         names = {parameter.name for parameter in target.facts.params}

@@ -143,6 +143,8 @@ class Interpreter:
         #: conditions whose symbols are too long, by the short symbols that stand for them
         self.conditions: dict[Symbol, Symbol] = {}
         self.state = State()
+        #: how deep symbols nest, by their address; the symbol is kept so that no other gets the address
+        self.depths: dict[int, tuple[Symbol, int]] = {}
         self.block = 0
         owner = fn.owner
         self.self_class: Cls | None = None
@@ -371,12 +373,26 @@ class Interpreter:
 
     def symbol(self, *parts: Any) -> Symbol:
         """A symbol, replaced by a number of its own where it would nest too deep to compare."""
-        if _depth(parts) < _DEPTH:
+        if self.depth(parts) < _DEPTH:
             return parts
         short = ("op", parts[0], self.fn.qualified, hash(parts))
         if parts[0] in _CONDITIONS:
             self.conditions[short] = parts
         return short
+
+    def depth(self, symbol: Any) -> int:
+        """How deep a symbol nests. Most are made of others that were asked about before."""
+        depths = self.depths
+        deepest = 0
+        for part in symbol:
+            if isinstance(part, tuple) and part:
+                known = depths.get(id(part))
+                below = known[1] if known is not None and known[0] is part else self.depth(part)
+                if below > deepest:
+                    deepest = below
+        deepest += 1
+        depths[id(symbol)] = (symbol, deepest)
+        return deepest
 
     def condition(self, symbol: Symbol) -> Symbol:
         """The symbol of a condition, with the comparisons in it that nest too deep elsewhere."""
@@ -986,16 +1002,6 @@ def whole_of(items: list[tuple[Any, Value]]) -> Symbol | None:
         if count >= 4 and count * 3 >= len(items) * 2:
             return base
     return None
-
-
-def _depth(parts: Any) -> int:
-    deepest = 0
-    for part in parts:
-        if isinstance(part, tuple) and part:
-            below = _depth(part)
-            if below >= deepest:
-                deepest = below
-    return deepest + 1
 
 
 _NOTHING = Value(("nothing",))
