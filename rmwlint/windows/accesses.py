@@ -316,6 +316,8 @@ def _guards(site: Site, row: CallModel) -> tuple[tuple[str, ...], tuple[tuple[st
     for target in site.known.targets:
         offered += guard_parameters(target)
     patterns = tuple(row.guards) + tuple(offered)
+    if not site.known.targets and "keywords" not in (row.columns or ""):
+        patterns += GUARD_PATTERNS  # nobody knows the callee: what is named like a guard is taken for one
     if not patterns:
         return (), ()
     passed = tuple(
