@@ -144,6 +144,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_selection(baseline)
     baseline.set_defaults(stdin_filename=None)
 
+    commands.add_parser(
+        "server",
+        help="serve an editor (LSP)",
+        description="Serve an editor over standard input and output, in the Language Server Protocol.",
+    )
+
     explain = commands.add_parser("explain", help="say what a check looks for, and what to do about it")
     explain.add_argument("word", metavar="CODE|NAME")
 
@@ -405,6 +411,21 @@ def _write_statistics(result: Result, out: TextIO) -> None:
         print(f"{count:6} {code} {known[code].name if code in known else ''}".rstrip(), file=out)
 
 
+def _server(options: argparse.Namespace) -> int:
+    del options
+    from rmwlint.errors import UsageError
+
+    try:
+        from rmwlint.server import main as serve
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        raise UsageError(
+            "`rmwlint server` needs the package pygls: install it with `pip install 'rmwlint[lsp]'`."
+        ) from None
+    return serve()
+
+
 def _explain(options: argparse.Namespace) -> int:
     from rmwlint.codes import all_codes, meant_by, nearest
     from rmwlint.errors import UsageError
@@ -466,6 +487,7 @@ _COMMANDS = {
     "check": _check,
     "fix": _fix,
     "baseline": _baseline,
+    "server": _server,
     "explain": _explain,
     "list": _list,
 }

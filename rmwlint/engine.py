@@ -21,9 +21,16 @@ _RECURSION = 50_000
 
 
 def analyse(
-    paths: Sequence[Path], store: Store, libraries: Libraries, *, codes: frozenset[str]
+    paths: Sequence[Path],
+    store: Store,
+    libraries: Libraries,
+    *,
+    codes: frozenset[str],
+    program: Program | None = None,
 ) -> Iterator[Violation]:
     """The violations in the files; other modules are loaded through the store when a question needs them.
+
+    ``program`` is one over this store that is already linked in parts.
 
     An exception in one function costs that function: it becomes a Failure of the store.
     """
@@ -32,7 +39,7 @@ def analyse(
 
     def work() -> None:
         try:
-            found.extend(_analyse(paths, store, libraries, codes))
+            found.extend(_analyse(paths, store, program or Program(store, libraries), codes))
         except BaseException as error:  # handed over to the caller's thread
             wrong.append(error)
 
@@ -51,9 +58,8 @@ def analyse(
 
 
 def _analyse(
-    paths: Sequence[Path], store: Store, libraries: Libraries, codes: frozenset[str]
+    paths: Sequence[Path], store: Store, program: Program, codes: frozenset[str]
 ) -> Iterator[Violation]:
-    program = Program(store, libraries)
     checks = [check for code, check in registry().items() if code in codes]
 
     def lines(fn: Fn) -> Sequence[str]:

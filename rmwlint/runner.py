@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from rmwlint.libraries.index import Libraries
+    from rmwlint.program.program import Program
 
 #: Fewer bytes than this are computed sooner than workers start.
 _WORTH_WORKERS = 2_000_000
@@ -60,7 +61,7 @@ def run(request: Request) -> Result:
 
     A failure of rmwlint's own on one file or function is part of the result.
     """
-    with _without_garbage_collection():
+    with without_garbage_collection():
         return _run(request)
 
 
@@ -79,17 +80,10 @@ def selected(settings: Settings, known: Mapping[str, Described]) -> frozenset[st
 
 def _run(request: Request) -> Result:
     settings = request.settings
-    known = all_codes()
-    codes = selected(settings, known)
-    exempt = _exemptions(settings, known)
+    judge = Judge(settings, all_codes())
     named = _files(request)
-    cache = _cache(request)
-    store = Store(
-        _roots(named),
-        cache,
-        target=settings.target_python,
-        max_file_size=settings.max_file_size or MAX_FILE_SIZE,
-    )
+    cache = cache_for(request)
+    store = store_for(named, settings, cache)
     if request.given is not None:
         store.give(*request.given)
     for path, data in request.unsaved.items():
@@ -97,29 +91,56 @@ def _run(request: Request) -> Result:
     progress = Progress(sys.stderr, len(named))
     try:
         files = [path for path in named if not skips(path, store)]
-        libraries = load_libraries(settings.libraries, cache=_library_cache(cache))
+        libraries = load_libraries(settings.libraries, cache=library_cache(cache))
         _warm(files, store, request, progress)
         store.on_facts = partial(progress.at, "checking")
-        found = list(_analyse(files, store, libraries, codes))
-        if UNREADABLE.code in codes:
-            found += _unreadable(files, store)
-        silenced = silence(found, files, store, known, codes)
+        found = list(found_in(files, store, libraries, judge.codes))
+        return judge.result(found, files, store)
     finally:
         progress.clear()
         if cache is not None:
             cache.close()
-    kept = silenced.kept + (silenced.unused if UNUSED_SUPPRESSION.code in codes else [])
-    wanted = [
-        violation
-        for violation in kept
-        if violation.confidence >= settings.min_confidence and not _is_exempt(violation, exempt)
-    ]
-    return Result(
-        violations=tuple(sorted(wanted, key=_order)),
-        failures=tuple(store.failures),
-        files=len(files),
-        suppressed=silenced.silenced,
-        lines=lambda path: store.source_lines(Path(path)),
+
+
+class Judge:
+    """From what the engine finds to what is shown: comments, confidence and settings have their say.
+
+    Raises ConfigError where the settings name a code that does not exist.
+    """
+
+    def __init__(self, settings: Settings, known: Mapping[str, Described]) -> None:
+        self.codes = selected(settings, known)
+        self._known = known
+        self._least = settings.min_confidence
+        self._exempt = _exemptions(settings, known)
+
+    def result(self, found: Sequence[Violation], files: Sequence[Path], store: Store) -> Result:
+        """The result for the files; the store must still be open."""
+        if UNREADABLE.code in self.codes:
+            found = [*found, *_unreadable(files, store)]
+        silenced = silence(found, files, store, self._known, self.codes)
+        kept = silenced.kept + (silenced.unused if UNUSED_SUPPRESSION.code in self.codes else [])
+        wanted = [
+            violation
+            for violation in kept
+            if violation.confidence >= self._least and not _is_exempt(violation, self._exempt)
+        ]
+        return Result(
+            violations=tuple(sorted(wanted, key=_order)),
+            failures=tuple(store.failures),
+            files=len(files),
+            suppressed=silenced.silenced,
+            lines=lambda path: store.source_lines(Path(path)),
+        )
+
+
+def store_for(files: Sequence[Path], settings: Settings, cache: Cache | None) -> Store:
+    """A store of the projects that the files lie in."""
+    return Store(
+        _roots(files),
+        cache,
+        target=settings.target_python,
+        max_file_size=settings.max_file_size or MAX_FILE_SIZE,
     )
 
 
@@ -141,7 +162,7 @@ def _roots(files: Sequence[Path]) -> list[Path]:
     return list(roots)
 
 
-def _cache(request: Request) -> Cache | None:
+def cache_for(request: Request) -> Cache | None:
     """The cache in the project of the first path; none where there is no project to keep it in."""
     if not request.use_cache:
         return None
@@ -155,7 +176,7 @@ def _cache(request: Request) -> Cache | None:
     return Cache(folder)
 
 
-def _library_cache(cache: Cache | None) -> Path | None:
+def library_cache(cache: Cache | None) -> Path | None:
     return cache.folder if cache is not None and cache.prepare() else None
 
 
@@ -196,14 +217,21 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _analyse(
-    files: Sequence[Path], store: Store, libraries: Libraries, codes: frozenset[str]
+def found_in(
+    files: Sequence[Path],
+    store: Store,
+    libraries: Libraries,
+    codes: frozenset[str],
+    program: Program | None = None,
 ) -> Iterator[Violation]:
-    """The engine's violations. Where it fails as a whole, each file is tried alone: one costs only itself."""
+    """The engine's violations. Where it fails as a whole, each file is tried alone: one costs only itself.
+
+    ``program``: see ``engine.analyse``.
+    """
     if not files:
         return
     try:
-        yield from list(analyse(files, store, libraries, codes=codes))
+        yield from list(analyse(files, store, libraries, codes=codes, program=program))
         return
     except RmwlintError:
         raise
@@ -214,7 +242,7 @@ def _analyse(
         del store.failures[:]
     for path in files:
         try:
-            yield from list(analyse([path], store, libraries, codes=codes))
+            yield from list(analyse([path], store, libraries, codes=codes, program=program))
         except RmwlintError:
             raise
         except Exception:
@@ -259,7 +287,7 @@ def _order(violation: Violation) -> tuple[str, int, int, str, str]:
 
 
 @contextlib.contextmanager
-def _without_garbage_collection() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """Trees and facts are many and hold few cycles: looking for those costs a fifth of a run."""
     was_on = gc.isenabled()
     gc.disable()

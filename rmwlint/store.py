@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rmwlint.cache import Cache
 from rmwlint.facts.lower import lower
@@ -85,7 +85,15 @@ class Store:
 
     def give(self, path: Path, data: bytes) -> None:
         """Take ``data`` for the content of ``path``, whatever the disk says (an editor's unsaved text)."""
+        self.forget(path)
         self._given[path] = data
+
+    def forget(self, path: Path) -> None:
+        """Know nothing more of a file: it is read again when it is asked for."""
+        kept: tuple[dict[Path, Any], ...]
+        kept = (self._given, self._bytes, self._lines, self._facts, self._computed, self.rejected)
+        for known in kept:
+            known.pop(path, None)
 
     def facts_of(self, path: Path) -> Module | None:
         """The facts of a file; None where it cannot be read or parsed, which ``rejected`` then explains."""
@@ -253,7 +261,8 @@ class Store:
         except Unparsable as error:
             self._reject(path, error)
             return None
-        if self._cache is not None:
+        if self._cache is not None and path not in self._given:
+            # unsaved text is of no use to the next run
             self._cache.put(key, dump(module))
         return module
 

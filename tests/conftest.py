@@ -68,9 +68,14 @@ def marked_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """
 
     def analyse(
-        paths: Sequence[Path], store: Store, libraries: object, *, codes: frozenset[str]
+        paths: Sequence[Path],
+        store: Store,
+        libraries: object,
+        *,
+        codes: frozenset[str],
+        program: object = None,
     ) -> Iterator[Violation]:
-        del libraries
+        del libraries, program
         for path in paths:
             if "RMW104" not in codes or store.facts_of(path) is None:
                 continue

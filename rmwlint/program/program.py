@@ -356,6 +356,17 @@ class Program:
                 self._modules.setdefault(view.name, view)
         return self._paths[path]
 
+    def forget(self, path: Path) -> None:
+        """Take the module of a file out, to be linked anew when it is asked for.
+
+        What other modules have found out about it stays as it was.
+        """
+        view = self._paths.pop(path, None)
+        if view is not None and self._modules.get(view.name) is view:
+            del self._modules[view.name]
+        self._resolved.clear()
+        self.by_name.clear()
+
     def module(self, dotted: str, near: Path) -> ModuleView | None:
         """The module of that dotted name, None where it is not part of the program."""
         try:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from rmwlint.errors import UsageError
 from rmwlint.source.ignore import Rules, ignored, patterns, rules_around, rules_of
 from rmwlint.source.kinds import is_migration_folder, is_test_file, is_test_folder
+from rmwlint.source.project import project_root
 
 _NEVER = frozenset({
     ".git", ".hg", ".svn", ".bzr", ".tox", ".nox", ".venv", ".direnv", ".eggs", ".mypy_cache", ".ruff_cache",
@@ -72,6 +73,30 @@ def shown(path: str) -> str:
     if not here.endswith(os.sep):
         here += os.sep
     return path[len(here) :] if path.startswith(here) else path
+
+
+def is_left_out(path: Path, selection: Selection) -> bool:
+    """Whether a walk of the project would leave a file out: by its name, or as git or settings say."""
+    whole = os.path.abspath(path)
+    rules: list[Rules | None] = [rules_around(os.path.dirname(whole))]
+    if os.path.exists(os.path.join(os.path.dirname(whole), ".gitignore")):
+        rules = [rules_of(os.path.dirname(whole), rules[0])]
+    if selection.exclude:
+        rules.append(Rules(selection.exclude_base, patterns(selection.exclude), None))
+    if any(ignored(whole, False, one) for one in rules):
+        return True
+    if not selection.include_tests and is_test_file(os.path.basename(whole)):
+        return True
+    top = project_root(os.path.dirname(whole)) or os.path.dirname(whole)
+    folder = os.path.dirname(whole)
+    while folder != top and len(folder) > len(top):
+        name = os.path.basename(folder)
+        if _is_never(name, folder) or any(ignored(folder, True, one) for one in rules):
+            return True
+        if not selection.include_tests and (is_test_folder(name) or is_migration_folder(folder)):
+            return True
+        folder = os.path.dirname(folder)
+    return False
 
 
 def _walk(start: str, selection: Selection, own: Rules | None) -> Iterator[tuple[str, str]]:
