@@ -7,10 +7,13 @@ are followed as far down as a summary reaches.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from rmwlint.facts.model import Op
 from rmwlint.libraries.model import CallModel
+from rmwlint.program.effects import called_parameters
 from rmwlint.program.link import link
-from rmwlint.program.program import Cls, Fn
+from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.program.types import Type
 from rmwlint.windows.accesses import guard_parameters
 from rmwlint.windows.decorators import held_by_decorators
@@ -30,6 +33,9 @@ _FRESH = frozenset(
     ["binop", "build", "collect", "compare", "const", "dict", "inplace", "lambda", "param", "unary"]
 )
 _PARTS = frozenset(["caught", "class", "def", "element", "import", "item", "unpack"])
+_WRITES = frozenset(
+    ["assign", "create", "delete", "delta", "ensure", "flush", "replace", "run", "swap", "write"]
+)
 _ACTS = frozenset(["call", "delattr", "delitem", "element", "setattr", "setitem"])
 #: calls further down are no part of a summary
 _DEEPEST = 5
@@ -46,17 +52,21 @@ def quiet(fn: Fn) -> bool:
     """Whether interpreting the function cannot give an event that a check asks for."""
     found = fn.memo.get("quiet")
     if found is None:
-        found = fn.memo["quiet"] = not _speaks(fn, _DEEPEST)
+        found = not _Anchors(fn).any() and not any(_writes(target, _DEEPEST) for target in _targets(fn))
+        fn.memo["quiet"] = found
     return bool(found)
 
 
-def _speaks(fn: Fn, depth: int) -> bool:
-    known: list[bool | None] = fn.memo.setdefault("speaks", [None] * (_DEEPEST + 1))  # type: ignore[assignment]
+def _writes(fn: Fn, depth: int) -> bool:
+    """Whether a call of the function may write for its caller."""
+    known: list[bool | None] = fn.memo.setdefault("writes", [None] * (_DEEPEST + 1))  # type: ignore[assignment]
     found = known[depth]
     if found is None:
-        found = _anchored(fn)
+        found = known[0]
+        if found is None:
+            found = known[0] = _Anchors(fn).writes()
         if not found and depth:
-            found = any(_speaks(target, depth - 1) for target in _targets(fn))
+            found = any(_writes(target, depth - 1) for target in _targets(fn))
         known[depth] = found
     return found
 
@@ -72,13 +82,6 @@ def _targets(fn: Fn) -> tuple[Fn, ...]:
     return found  # type: ignore[return-value]
 
 
-def _anchored(fn: Fn) -> bool:
-    found = fn.memo.get("anchored")
-    if found is None:
-        found = fn.memo["anchored"] = _Anchors(fn).any()
-    return bool(found)
-
-
 def _stored(fn: Fn, depth: int) -> frozenset[str]:
     """The names of attributes that the function, or those it calls, may store to or change in place."""
     found = fn.memo.get(f"stored {depth}")
@@ -87,6 +90,15 @@ def _stored(fn: Fn, depth: int) -> frozenset[str]:
         if depth:
             found = found.union(*(_stored(target, depth - 1) for target in _targets(fn)))
         fn.memo[f"stored {depth}"] = found
+    return found  # type: ignore[return-value]
+
+
+def _changed_in(module: ModuleView) -> frozenset[str]:
+    """The names of containers that some function of the module changes in place."""
+    memo = module.fn(0).memo
+    found = memo.get("changed_in")
+    if found is None:
+        found = memo["changed_in"] = frozenset().union(*(_Anchors(fn).changed() for fn in module.functions()))
     return found  # type: ignore[return-value]
 
 
@@ -100,6 +112,7 @@ class _Anchors:
         self.seen: set[int] = set()
 
     def any(self) -> bool:
+        """Whether anything may matter to the function itself."""
         kinds = {op[0] for op in self.ops}
         if "enter" in kinds or self.fn.facts.global_names:
             return True
@@ -107,66 +120,101 @@ class _Anchors:
             return False
         if held_by_decorators(self.fn):
             return True
-        return self._rows() or self._shared() or self._tracked(kinds) or self._offered()
+        return self._rows() or self._offered() or self._tracked() or self._shared()
+
+    def holds(self) -> bool:
+        """Whether something may be held in it."""
+        return any(op[0] == "enter" for op in self.ops) or bool(held_by_decorators(self.fn)) or self._rows()
+
+    def writes(self) -> bool:
+        """Whether anything may be told as a write of the caller."""
+        if not any(op[0] in _ACTS for op in self.ops):
+            return False
+        calls = link(self.fn).calls.values()
+        return any(row.does in _WRITES for call in calls for row in call.rows) or self._tracked()
 
     def stored(self) -> set[str]:
-        """The names of the attributes that are set, or whose value is changed in place."""
+        """The names of the attributes and globals that are set, or whose value is changed in place."""
+        return {op[2] for op in self.ops if op[0] == "setattr"} | self.fn.facts.global_names | self.changed()
+
+    def changed(self) -> set[str]:
+        """The names of containers that are changed in place, local names for them too."""
         found: set[str] = set()
         for op in self.ops:
-            register = None
-            if op[0] == "setattr":
-                found.add(op[2])
-            elif op[0] in ("setitem", "delitem"):
-                register = op[1]
-            elif op[0] == "call":
-                register = self._changed(op)
-            if register is not None and self.ops[register][0] == "attr":
-                found.add(self.ops[register][2])
+            register = self._changed(op)
+            if register is None:
+                continue
+            base = self.ops[register]
+            if base[0] in ("attr", "name"):
+                found.add(base[-1])
+            if base[0] == "name":
+                sources = [self.ops[other[2]] for other in self.ops if other[:2] == ("store", base[1])]
+                found |= {source[-1] for source in sources if source[0] in ("attr", "name")}
         return found
 
     def _rows(self) -> bool:
         return any(_loud(row) for call in link(self.fn).calls.values() for row in call.rows)
 
+    def _offered(self) -> bool:
+        """Whether a function is called that offers a guard for what it is given, or calls back in a lock."""
+        return any(
+            guard_parameters(target) or (called_parameters(target) and _Anchors(target).holds())
+            for target in _targets(self.fn)
+        )
+
     def _shared(self) -> bool:
-        """Whether memory that outlives the call may be stored to, and its old value looked at."""
-        loaded = {op[2] for op in self.ops if op[0] == "attr"}
-        loaded |= {self.ops[op[2][1]][1] for op in self.ops if op[0] == "call" and self._gets_by_name(op)}
+        """Whether memory that outlives the call may be stored to, and its old value looked at before."""
+        loads: Counter[str] = Counter()
         for op in self.ops:
             opcode = op[0]
-            if opcode == "setattr":
-                if self._names_class_or_module(op[1]) or (op[2] in loaded and self._outlives(op[1])):
-                    return True
-            elif opcode in ("setitem", "delitem"):
-                if self._outlives(op[1]):
+            if opcode in ("attr", "name"):
+                loads[op[-1]] += 1
+            elif opcode == "setattr":
+                if self._names_class_or_module(op[1]) or (loads[op[2]] and self._outlives(op[1])):
                     return True
             elif opcode == "element":
-                if self._outlives(self._walked(op[1])):
+                if self._walks(op[1]):
                     return True
-            elif opcode == "call":
+            else:
+                if opcode == "call" and self._gets_by_name(op):
+                    loads[self.ops[op[2][1]][1]] += 1
                 changed = self._changed(op)
-                if changed is not None and self._outlives(changed):
+                if changed is not None and self._looked_at(changed, loads):
                     return True
-        if not loaded or all(op[0] != "branch" for op in self.ops):
+        if all(op[0] != "branch" for op in self.ops):
             return False
-        return any(not loaded.isdisjoint(_stored(target, _STORES_BELOW)) for target in _targets(self.fn))
+        known = loads.keys() - self.fn.facts.locals | {op[2] for op in self.ops if op[0] == "attr"}
+        return any(not known.isdisjoint(_stored(target, _STORES_BELOW)) for target in _targets(self.fn))
 
-    def _offered(self) -> bool:
-        """Whether a function is called that offers a guard for what it is given."""
-        calls = link(self.fn).calls.values()
-        return any(guard_parameters(target) for call in calls for target in call.targets)
+    def _looked_at(self, register: int, loads: Counter[str]) -> bool:
+        """Whether a container that is changed may have been looked at: its name has come up before."""
+        op = self.ops[register]
+        return (op[0] not in ("attr", "name") or loads[op[-1]] > 1) and self._outlives(register)
 
     def _gets_by_name(self, op: Op) -> bool:
         callee = self.ops[op[1]]
         return callee == ("name", "getattr") and len(op[2]) > 1 and self.ops[op[2][1]][0] == "const"
 
     def _changed(self, op: Op) -> int | None:
-        """The container that a call changes in place, or the object whose attribute it sets by name."""
+        """The container that an operation changes in place, or the object whose attribute it sets by name."""
+        if op[0] in ("setitem", "delitem"):
+            return int(op[1])
+        if op[0] != "call":
+            return None
         callee = self.ops[op[1]]
         if callee[0] == "attr" and mutates(self.fn.module.program.libraries, callee[2]):
             return int(callee[1])
         if callee[0] == "name" and callee[1] in ("setattr", "delattr") and op[2]:
             return int(op[2][0])
         return None
+
+    def _walks(self, register: int) -> bool:
+        """Whether a loop may go through a container that somebody in the module changes in place."""
+        register = self._walked(register)
+        op = self.ops[register]
+        if op[0] in ("attr", "name") and op[-1] not in _changed_in(self.fn.module):
+            return False
+        return self._outlives(register)
 
     def _walked(self, register: int) -> int:
         """What a loop over ``self.jobs.items()`` or ``list(self.jobs)`` walks through."""
@@ -206,10 +254,8 @@ class _Anchors:
                     return True
         return False
 
-    def _tracked(self, kinds: set[str]) -> bool:
+    def _tracked(self) -> bool:
         """Whether a row may be changed whose session writes it without a call."""
-        if kinds.isdisjoint(("call", "setattr", "setitem")):
-            return False
         return any(kind is not None and _flushed(self.fn, kind) for kind in link(self.fn).types)
 
 
