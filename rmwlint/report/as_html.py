@@ -32,6 +32,9 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _CODE = re.compile("`([^`]+)`")
 _WIDEST = 400
 
+#: Where a long name may be cut in a narrow lane.
+_BREAK = re.compile(r"(?<=\w[._])(?=\w)")
+
 
 def write(result: Result, out: TextIO, *, colour: bool) -> None:
     """Write the whole page."""
@@ -236,7 +239,8 @@ def _lanes(violation: Violation) -> Iterator[str]:
     for actor, text in violation.interleaving:
         deed, *outcome = told.said(text)
         comes = "".join(f'<span class="outcome">{_prose(part)}</span>' for part in outcome)
-        event = f'<td><div class="event{" loss" if comes else ""}">{_prose(deed)}{comes}</div></td>'
+        text = _BREAK.sub("<wbr>", _prose(deed))
+        event = f'<td><div class="event{" loss" if comes else ""}">{text}{comes}</div></td>'
         yield f"<tr>{event}<td></td></tr>" if actor == "A" else f"<tr><td></td>{event}</tr>"
     yield "</tbody></table>"
 
