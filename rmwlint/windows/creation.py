@@ -17,6 +17,7 @@ from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.find import common
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.presence import found_there
+from rmwlint.windows.quiet import quiet
 from rmwlint.windows.unique import uniques
 from rmwlint.windows.values import Event, Symbol
 
@@ -57,8 +58,16 @@ def creations(fn: Fn) -> tuple[Creation, ...]:
     return found  # type: ignore[return-value]
 
 
+def _may_create(fn: Fn) -> bool:
+    """Whether the function can make something, and decides: it need not be interpreted otherwise."""
+    facts = fn.facts
+    if quiet(fn) and not any(map(fn.module.program.libraries.creates, facts.names)):
+        return False
+    return any(op[0] in ("branch", "caught") for op in facts.ops)
+
+
 def _creations(fn: Fn) -> Iterator[Creation]:
-    events = analysis(fn).events
+    events = analysis(fn).events if _may_create(fn) else []
     creates = [event for event in events if is_creation(event)]
     if not creates:
         return

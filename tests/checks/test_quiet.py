@@ -1,0 +1,45 @@
+"""Functions that are not interpreted are functions that nothing would have been said about."""
+
+from __future__ import annotations
+
+import pytest
+
+from rmwlint.check import registry
+from rmwlint.windows import creation, quiet
+from tests.checks.running import examples, of_text, violations
+from tests.checks.test_fixtures import FIXTURES, files_of, situations
+
+FOLDERS = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir())
+
+
+@pytest.fixture
+def everything_is_interpreted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let no function be quiet; the list grows with each question that this answers."""
+    asked: list[int] = []
+
+    def speaks(fn: object, depth: int) -> bool:
+        asked.append(depth)
+        return True
+
+    monkeypatch.setattr(quiet, "_speaks", speaks)
+    monkeypatch.setattr(creation, "_may_create", lambda fn: True)
+    return asked
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_fixtures(folder: str, everything_is_interpreted: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = [files_of(situation) for situation in situations(FIXTURES / folder)]
+    in_full = [violations(paths) for paths in programs]
+    assert everything_is_interpreted or not any(programs)
+    monkeypatch.undo()
+    assert [violations(paths) for paths in programs] == in_full
+
+
+@pytest.mark.parametrize("code", sorted(registry()))
+def test_examples(code: str, everything_is_interpreted: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    doc = registry()[code].doc
+    programs = examples(doc, "Bad") + examples(doc, "Good")
+    in_full = [of_text(text) for text in programs]
+    assert everything_is_interpreted
+    monkeypatch.undo()
+    assert [of_text(text) for text in programs] == in_full
