@@ -45,7 +45,17 @@ Hold a lock over test and store, or use the one call that does both (`setdefault
 
 from collections.abc import Iterator
 
-from rmwlint.check import LOW, MEDIUM, Check, View, Violation, both_pass, place_text, window_steps
+from rmwlint.check import (
+    LOW,
+    MEDIUM,
+    Check,
+    SharedWindow,
+    View,
+    Violation,
+    both_pass,
+    place_text,
+    window_steps,
+)
 
 check = Check("RMW409", "dict-check-then-act", since="0.1")
 
@@ -74,7 +84,7 @@ def find(view: View) -> Iterator[Violation]:
             window.write.op,
             f"`{place}` is tested and then {act}; another thread can do both in between",
             place=place,
-            sure=MEDIUM if shared.sure > 1 and shared.stored in ("resource", "removal", "count") else LOW,
+            sure=_sure(view, shared),
             steps=window_steps(view, window),
             interleaving=both_pass(
                 place, f"tests {place}", f"{'empties' if removes else 'fills'} {place}", loss
@@ -90,7 +100,7 @@ def find(view: View) -> Iterator[Violation]:
             walk.event.op,
             f"`{place}` is walked through; `{walk.changer.facts.qualname}` can change its size meanwhile",
             place=place,
-            sure=MEDIUM if walk.sure > 1 else LOW,
+            sure=MEDIUM if walk.sure > 1 and not view.prepares else LOW,
             steps=[
                 view.step("read", walk.event.op, "walked through here"),
                 view.step("write", walk.change.op, "its size changes here", walk.changer),
@@ -102,3 +112,29 @@ def find(view: View) -> Iterator[Violation]:
             ),
             remedy="copy it under a lock and walk through the copy",
         )
+    for refill in view.refills:
+        place = refill.text
+        yield view.violation(
+            check,
+            refill.emptied,
+            f"`{place}` is emptied and filled again; `{refill.reader.facts.qualname}` can see it half filled",
+            place=place,
+            sure=MEDIUM if refill.sure > 1 and not view.prepares else LOW,
+            steps=[
+                view.step("write", refill.emptied, "emptied here"),
+                view.step("write", refill.filled, "filled again here"),
+                view.step("read", refill.look, "read meanwhile", refill.reader),
+            ],
+            interleaving=(
+                ("A", f"empties {place}"),
+                ("B", f"reads {place}    finds nothing, or half of it"),
+                ("A", f"fills {place}"),
+            ),
+            remedy=f"fill a local and assign it to {place} once",
+        )
+
+
+def _sure(view: View, shared: SharedWindow) -> int:
+    """What is only set once more, or set up before anybody comes, is no fault yet."""
+    weighs = shared.stored in ("resource", "removal", "count")
+    return MEDIUM if shared.sure > 1 and weighs and not view.prepares else LOW

@@ -37,7 +37,7 @@ Hold the lock once, over both ends; or read again under the second hold.
 
 from collections.abc import Iterator
 
-from rmwlint.check import LOW, Check, View, Violation, Window, lost_update, place_text, window_steps
+from rmwlint.check import LOW, MEDIUM, Check, View, Violation, Window, lost_update, place_text, window_steps
 
 check = Check("RMW404", "split-lock", since="0.1")
 
@@ -53,12 +53,15 @@ def find(view: View) -> Iterator[Violation]:
         if window.write.place is not None and window.write.place.kind == "shared" and window.how == "copy":
             continue
         place = place_text(view, window)
+        most = (
+            MEDIUM if window.write.place is not None and window.write.place.kind == "shared" else window.sure
+        )
         yield view.violation(
             check,
             window.write.op,
             f"`{place}` is read under `{_held_twice(window)}`, given back and taken again before the write",
             place=place,
-            sure=LOW if window in flags else window.sure,
+            sure=LOW if window in flags else min(window.sure, most),
             steps=window_steps(view, window),
             interleaving=lost_update(place),
             remedy="hold the lock once over both ends, or read again under the second hold",

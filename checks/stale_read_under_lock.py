@@ -35,7 +35,7 @@ Move the read under the lock, or read again there.
 
 from collections.abc import Iterator
 
-from rmwlint.check import LOW, Check, View, Violation, Window, lost_update, place_text, window_steps
+from rmwlint.check import LOW, MEDIUM, Check, View, Violation, Window, lost_update, place_text, window_steps
 
 check = Check("RMW405", "stale-read-under-lock", since="0.1")
 
@@ -51,12 +51,15 @@ def find(view: View) -> Iterator[Violation]:
         if window.write.place is not None and window.write.place.kind == "shared" and window.how == "copy":
             continue
         place = place_text(view, window)
+        most = (
+            MEDIUM if window.write.place is not None and window.write.place.kind == "shared" else window.sure
+        )
         yield view.violation(
             check,
             window.write.op,
             f"`{place}` is read before `{_lock_between(window)}` is taken and written under it",
             place=place,
-            sure=LOW if window in flags else window.sure,
+            sure=LOW if window in flags else min(window.sure, most),
             steps=window_steps(view, window),
             interleaving=lost_update(place),
             remedy="move the read under the lock, or read again there",

@@ -20,6 +20,15 @@ def reaches(fn: Fn, first: int, last: int) -> bool:
     return start == end or end in _after(fn, start)
 
 
+def in_loop(fn: Fn, op: int) -> bool:
+    """Whether an operation stands in a loop."""
+    block = _block_of(fn, op)
+    return any(
+        number >= block and any(target <= block for target in successors)
+        for number, (_, _, successors, _) in enumerate(fn.facts.blocks)
+    )
+
+
 def _block_of(fn: Fn, op: int) -> int:
     starts = fn.memo.get("block_starts")
     if not isinstance(starts, list):

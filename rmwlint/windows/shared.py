@@ -25,7 +25,8 @@ from rmwlint.windows.sharing import (
 )
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order
 
-_TAKES = frozenset(["pop", "popitem", "clear", "remove", "discard", "difference_update", "popleft"])
+#: methods that take something out of a container
+TAKES = frozenset(["pop", "popitem", "clear", "remove", "discard", "difference_update", "popleft"])
 #: methods that run before an object is shown to anybody, or after the last one let go of it
 ALONE = frozenset(
     [
@@ -388,7 +389,7 @@ def _puts(fn: Fn, event: Event) -> bool:
     if op[0] != "call":
         return bool(op[0] != "delitem")
     callee = fn.facts.ops[op[1]]
-    return bool(callee[0] != "attr" or callee[2] not in _TAKES)
+    return bool(callee[0] != "attr" or callee[2] not in TAKES)
 
 
 def _method(fn: Fn) -> Fn:

@@ -83,6 +83,9 @@ _MADE = (
     "engine",
     "loop",
 )
+#: names, and first words, of functions that run before anybody else comes
+_PREPARES = frozenset(["register", "setup", "set_up", "init", "initialize", "main"])
+_PREPARING = ("register_", "setup_", "set_up_", "init_")
 _FAR = frozenset(["host", "cluster"])
 _NEAR = frozenset(["thread", "process"])
 _REMOVERS = frozenset(["pop", "remove", "popitem", "popleft"])
@@ -144,6 +147,12 @@ def several_processes(module: ModuleView) -> bool:
             )
         memo["several_processes"] = known
     return bool(known)
+
+
+def prepares(fn: Fn) -> bool:
+    """Whether the function's name suggests that it runs before anybody else comes."""
+    name = fn.facts.name.lstrip("_")
+    return name in _PREPARES or name.startswith(_PREPARING)
 
 
 def takes_locks(fn: Fn, tasks: bool) -> bool:

@@ -30,8 +30,9 @@ from rmwlint.windows.outcomes import looked_at
 from rmwlint.windows.paths import scratch
 from rmwlint.windows.presence import found_there
 from rmwlint.windows.quiet import heard
+from rmwlint.windows.refills import Refill, refills
 from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
-from rmwlint.windows.sharing import several_processes
+from rmwlint.windows.sharing import prepares, several_processes
 from rmwlint.windows.skipped import Skipped, skipped_guards
 from rmwlint.windows.text import text
 from rmwlint.windows.values import Event, Held, Place, Value
@@ -102,6 +103,12 @@ class View:
     def one_shot(self) -> bool:
         """Whether the module's name suggests a program that is run once, by hand."""
         return any("files.OneShot" in self._suggested(part) for part in self.fn.module.name.split("."))
+
+    @property
+    def prepares(self) -> bool:
+        """Whether the function's name suggests that it runs before anybody else comes, or its module's that it
+        belongs to a program of one thread; a class says by itself whether threads share its objects."""
+        return prepares(self.fn) or (self.one_shot and self.fn.owner is None)
 
     def _suggested(self, name: str) -> tuple[str, ...]:
         return self.fn.module.program.libraries.receiver(name.rpartition(".")[2])
@@ -207,6 +214,11 @@ class View:
     def shared_windows(self) -> tuple[SharedWindow, ...]:
         """Windows on memory shared by threads or tasks that no lock closes."""
         return shared_windows(self.fn)
+
+    @property
+    def refills(self) -> tuple[Refill, ...]:
+        """Shared containers that are emptied and filled again while others may read them."""
+        return tuple(refills(self.fn))
 
     @property
     def walks(self) -> tuple[Walk, ...]:
