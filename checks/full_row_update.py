@@ -55,7 +55,7 @@ def find(view: View) -> Iterator[Violation]:
     for event in view.events:
         if event.does != "write" or not event.locked or event.place is None or event.trail:
             continue
-        # A guard compares one state; the other columns are put back all the same, when it lets the write pass.
+        # A guard compares one state; the other columns are put back all the same.
         guarded = bool(event.passed)
         place = event.place.text
         yield view.violation(

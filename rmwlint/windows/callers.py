@@ -29,8 +29,9 @@ def _row_lock_open(caller: Fn, number: int) -> bool:
     held = found.at_calls.get(number, ())
     open_now = {one.id for one in held if one.kind == "transaction"}
     return any(
-        event.locked and event.does == "read" and event.op < number and open_now & {one.id for one in event.held}
+        event.locked and event.op < number and open_now & {one.id for one in event.held}
         for event in found.events
+        if event.does == "read"
     )
 
 

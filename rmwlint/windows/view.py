@@ -294,7 +294,8 @@ class View:
         """Whether a column identifies the row that an event writes."""
         kind = event.type
         if kind is not None and kind.kind == "instance":
-            return name in kind.ref.keys()
+            keys: frozenset[str] = kind.ref.keys()
+            return name in keys
         if kind is not None and kind.kind == "library":
             libraries = self.fn.module.program.libraries
             return any(name in libraries.types[base].keys for base in libraries.lineage(kind.name))
