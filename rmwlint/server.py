@@ -170,15 +170,15 @@ class Server(LanguageServer):
         key = (str(settings.file), project_root(folder) or folder)
         session = self._sessions.get(key)
         if session is None:
-            session = self._sessions[key] = Session(path, settings)  # rmwlint: ignore[RMW409] one worker thread
+            session = self._sessions[key] = Session(path, settings)  # rmwlint: ignore[RMW409] one worker
         return session
 
     def _release(self, path: Path) -> None:
-        for session in self._sessions.values():  # rmwlint: ignore[RMW409] one worker thread
+        for session in self._sessions.values():  # rmwlint: ignore[RMW409] one worker
             session.release(path)
 
     def _refresh(self, paths: list[Path], moved: bool) -> None:
-        for session in self._sessions.values():  # rmwlint: ignore[RMW409] one worker thread
+        for session in self._sessions.values():  # rmwlint: ignore[RMW409] one worker
             session.refresh(paths, moved=moved)
 
     def _close_sessions(self) -> None:

@@ -195,7 +195,7 @@ class Store:
         script = self._script_folder(folder)
         key = (dotted, root, script)
         if key not in self._found:
-            self._found[key] = self._find(dotted.split("."), root, script)  # noqa: RMW409
+            self._found[key] = self._find(dotted.split("."), root, script)  # rmwlint: ignore[RMW409]
         return self._found[key]
 
     def project_files(self, near: Path) -> Sequence[Path]:

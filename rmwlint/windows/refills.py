@@ -25,7 +25,7 @@ _Place = tuple[str, str]
 
 
 class Refill(NamedTuple):
-    """``emptied`` and ``filled``: operations of the function; ``look``: one of the ``reader``'s, who reads meanwhile.
+    """``emptied`` and ``filled``: operations of the function; ``look``: one of the ``reader``'s.
     ``text``: the place as written. ``sure``: how sure it is that others run at the same time."""
 
     text: str

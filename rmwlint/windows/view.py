@@ -106,7 +106,7 @@ class View:
 
     @property
     def prepares(self) -> bool:
-        """Whether the function's name suggests that it runs before anybody else comes, or its module's that it
+        """Whether the function's name says that it runs before anybody else comes, or its module's that it
         belongs to a program of one thread; a class says by itself whether threads share its objects."""
         return prepares(self.fn) or (self.one_shot and self.fn.owner is None)
 
