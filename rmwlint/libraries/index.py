@@ -118,15 +118,48 @@ def _type_name(text: str) -> str:
     return text
 
 
+class Wildcards:
+    """Patterns with a ``*`` at the front, at the end or both, found by name without trying each."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._order: dict[str, int] = {}
+        self._starts: dict[int, dict[str, str]] = {}
+        self._ends: dict[int, dict[str, str]] = {}
+        self._within: list[str] = []
+        for pattern in patterns:
+            self._order[pattern] = len(self._order)
+            if pattern[:1] == "*" and pattern[-1:] == "*":
+                self._within.append(pattern)
+            else:
+                table = self._starts if pattern[-1:] == "*" else self._ends
+                table.setdefault(len(pattern) - 1, {})[pattern.strip("*")] = pattern
+
+    def matching(self, name: str) -> list[str]:
+        """The patterns that the name matches, the longest first, then in the order they were given."""
+        found = [pattern for pattern in self._within if pattern[1:-1] in name]
+        for size, table in self._starts.items():
+            pattern = table.get(name[:size])
+            if pattern is not None:
+                found.append(pattern)
+        for size, table in self._ends.items():
+            pattern = table.get(name[-size:]) if size <= len(name) else None
+            if pattern is not None:
+                found.append(pattern)
+        if len(found) > 1:
+            found.sort(key=lambda pattern: (-len(pattern), self._order[pattern]))
+        return found
+
+
 class _Names:
     """Names and wildcards of one namespace → rows, most specific first."""
 
-    __slots__ = ("answers", "exact", "wild")
+    __slots__ = ("answers", "exact", "patterns", "wild")
 
     def __init__(self) -> None:
         self.exact: dict[str, tuple[CallModel, ...]] = {}
         self.wild: dict[str, tuple[CallModel, ...]] = {}
         self.answers: dict[str, tuple[tuple[CallModel, ...], ...]] = {}
+        self.patterns: Wildcards | None = None
 
     def levels(self, name: str) -> tuple[tuple[CallModel, ...], ...]:
         found = self.answers.get(name)
@@ -134,9 +167,9 @@ class _Names:
             rows = self.exact.get(name)
             found = (rows,) if rows else ()
             if self.wild:
-                patterns = [pattern for pattern in self.wild if matches(pattern, name)]
-                patterns.sort(key=len, reverse=True)
-                found += tuple(self.wild[pattern] for pattern in patterns)
+                if self.patterns is None:
+                    self.patterns = Wildcards(self.wild)
+                found += tuple([self.wild[pattern] for pattern in self.patterns.matching(name)])
             self.answers[name] = found
         return found
 
@@ -194,6 +227,7 @@ class Libraries:
             for pattern in model.receivers:
                 table = self._wild_receivers if "*" in pattern else self._receivers
                 table.setdefault(pattern.lstrip("_").lower(), []).append(model.name)
+        self._receiver_wildcards = Wildcards(self._wild_receivers)
         self._saved_by: dict[str, list[TypeModel]] = {}
         for model in self.types.values():
             for method in model.saved_by:
@@ -390,8 +424,7 @@ class Libraries:
         if found is None:
             name = identifier.lstrip("_").lower()
             types = list(self._receivers.get(name, ()))
-            patterns = [pattern for pattern in self._wild_receivers if matches(pattern, name)]
-            for pattern in sorted(patterns, key=len, reverse=True):
+            for pattern in self._receiver_wildcards.matching(name):
                 types.extend(self._wild_receivers[pattern])
             found = self._receiver_answers[identifier] = tuple(dict.fromkeys(types))
         return found

@@ -206,6 +206,7 @@ class ModuleView:
     """One module of the program: its facts, and what its names mean."""
 
     __slots__ = (
+        "_all",
         "_by_name",
         "_classes",
         "_functions",
@@ -225,6 +226,7 @@ class ModuleView:
         self.name = facts.name
         self.path = path
         self._functions: dict[int, Fn] = {}
+        self._all: tuple[Fn, ...] | None = None
         self._classes: dict[int, Cls] = {}
         self._symbols: dict[str, Type | None] = {}
         self._by_name: tuple[str, ...] | None = None
@@ -246,10 +248,11 @@ class ModuleView:
             found = self._classes[index] = Cls(self, index)
         return found
 
-    def functions(self) -> Iterator[Fn]:
+    def functions(self) -> tuple[Fn, ...]:
         """Every function of the module, its body first."""
-        for index in range(len(self.facts.functions)):
-            yield self.fn(index)
+        if self._all is None:
+            self._all = tuple([self.fn(index) for index in range(len(self.facts.functions))])
+        return self._all
 
     def symbol(self, name: str) -> Type | None:
         """What a module-level name means; an ``external`` builtin where the module does not bind it."""

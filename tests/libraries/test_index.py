@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rmwlint.libraries.index import UNKNOWN, Gives, Libraries, parse_gives
+from rmwlint.libraries.index import UNKNOWN, Gives, Libraries, Wildcards, matches, parse_gives
 from rmwlint.libraries.load import load
 
 MODEL = """
@@ -401,3 +401,12 @@ def test_libraries_travel_to_workers(shop: Libraries) -> None:
     shop.methods("shop.Leaf", "get_one")
     there = pickle.loads(pickle.dumps(shop))
     assert there.methods("shop.Leaf", "get_one") == shop.methods("shop.Leaf", "get_one")
+
+
+_WRITTEN = ["*", "get_*", "*_get", "*get*", "get_all_*", "*_all_get", "*e", "g*", "*_", "get_one*"]
+
+
+@pytest.mark.parametrize("name", ["get", "get_", "get_all_x", "x_all_get", "_get", "e", "", "target", "get_one"])
+def test_wildcards_find_what_each_of_them_matches(name: str) -> None:
+    expected = sorted((one for one in _WRITTEN if matches(one, name)), key=len, reverse=True)
+    assert Wildcards(_WRITTEN).matching(name) == expected
