@@ -68,7 +68,9 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
   ``test``      looks, gives only a bool, number or list of names (exists, count, listdir, stat).
                 ``kind``: ``presence`` (is it there; also without a kind) | ``listing`` (what is in it) |
                 ``count`` (how many, or another figure of all of them) |
-                ``detail`` (its size, age, rights or sort: what it is like, given that it is there)
+                ``detail`` (its size, age, rights or sort: what it is like, given that it is there).
+                ``drops_lock = true``: the row locks that its query asked for are not taken; so too in
+                ``write`` and ``delete`` (whose own statement locks what it changes, but not before)
   ``assign``    sets columns of a row in memory (``columns``: ``keywords`` | ``argN``), writes nothing yet
   ``mutate``    changes the receiver, a container, in memory (append, update, setdefault)
   ``query``     no access yet: builds or narrows a query (filter, order_by). ``gives``. ``narrows = true``
@@ -203,6 +205,7 @@ class CallModel(NamedTuple):
     outcome: str | None = None
     lock: bool = False
     lock_keywords: tuple[str, ...] = ()
+    drops_lock: bool = False
     narrows: bool = False
     exclusive: bool = False
     when: str | None = None

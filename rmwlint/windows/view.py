@@ -35,6 +35,7 @@ from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
 from rmwlint.windows.sharing import prepares, several_processes
 from rmwlint.windows.skipped import Skipped, skipped_guards
 from rmwlint.windows.text import text
+from rmwlint.windows.unlocked import Unlocked, unlocked
 from rmwlint.windows.values import Event, Held, Place, Value
 
 _NOTICED = frozenset(
@@ -244,6 +245,10 @@ class View:
             return ""
         value = ops[ops[op][3]]
         return str(value[1]) if value[0] in ("binop", "inplace") else ""
+
+    def unlocked(self) -> Iterator[Unlocked]:
+        """The row locks that this function asks for and that no statement takes."""
+        return unlocked(self.fn)
 
     def skipped_guards(self) -> Iterator[Skipped]:
         """The guards that this method offers and that a path to its normal end skips."""
