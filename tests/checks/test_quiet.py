@@ -13,21 +13,23 @@ FOLDERS = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir()
 
 
 @pytest.fixture
-def everything_is_interpreted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Let no function be quiet; the list grows with each question that this answers."""
-    asked: list[int] = []
+def everything_is_interpreted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Let no function be quiet; the list grows with each function that would have been asked about."""
+    asked: list[object] = []
 
-    def speaks(fn: object, depth: int) -> bool:
-        asked.append(depth)
+    def speaks(anchors: object) -> bool:
+        asked.append(anchors)
         return True
 
-    monkeypatch.setattr(quiet, "_speaks", speaks)
+    monkeypatch.setattr(quiet._Anchors, "any", speaks)
     monkeypatch.setattr(creation, "_may_create", lambda fn: True)
     return asked
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_fixtures(folder: str, everything_is_interpreted: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fixtures(
+    folder: str, everything_is_interpreted: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
     programs = [files_of(situation) for situation in situations(FIXTURES / folder)]
     in_full = [violations(paths) for paths in programs]
     assert everything_is_interpreted or not any(programs)
@@ -36,7 +38,9 @@ def test_fixtures(folder: str, everything_is_interpreted: list[int], monkeypatch
 
 
 @pytest.mark.parametrize("code", sorted(registry()))
-def test_examples(code: str, everything_is_interpreted: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples(
+    code: str, everything_is_interpreted: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
     doc = registry()[code].doc
     programs = examples(doc, "Bad") + examples(doc, "Good")
     in_full = [of_text(text) for text in programs]

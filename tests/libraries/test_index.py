@@ -406,7 +406,9 @@ def test_libraries_travel_to_workers(shop: Libraries) -> None:
 _WRITTEN = ["*", "get_*", "*_get", "*get*", "get_all_*", "*_all_get", "*e", "g*", "*_", "get_one*"]
 
 
-@pytest.mark.parametrize("name", ["get", "get_", "get_all_x", "x_all_get", "_get", "e", "", "target", "get_one"])
+@pytest.mark.parametrize(
+    "name", ["get", "get_", "get_all_x", "x_all_get", "_get", "e", "", "target", "get_one"]
+)
 def test_wildcards_find_what_each_of_them_matches(name: str) -> None:
     expected = sorted((one for one in _WRITTEN if matches(one, name)), key=len, reverse=True)
     assert Wildcards(_WRITTEN).matching(name) == expected
