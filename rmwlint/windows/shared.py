@@ -55,12 +55,14 @@ class SharedWindow(NamedTuple):
 
     ``stored``: what the write does, as ``sharing.stored_kind`` says. ``sure``: how sure it is that somebody
     else uses the place at the same time. ``keyed``: the place is a container of many callers' entries.
+    ``of_tasks``: what is stored serves the tasks of one thread.
     """
 
     window: Window
     stored: str
     sure: int
     keyed: bool
+    of_tasks: bool
 
 
 def shared_windows(fn: Fn) -> tuple[SharedWindow, ...]:
@@ -94,10 +96,32 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
         keyed = window.branch is not None and _by_key(fn, window.branch)
         stored = stored_kind(where, original)
         if any(dep[2] == "arith" and _same(loads.get(dep[0]), store) for dep in store.deps):
-            stored = "count"
+            stored = "value" if _tunes(where, original) else "count"
         if locked_by_callers(fn):
             return
-        yield SharedWindow(window, stored, sure, keyed)
+        yield SharedWindow(window, stored, sure, keyed, _of_tasks(where, original))
+
+
+def _of_tasks(fn: Fn, store: Event) -> bool:
+    """Whether an object of a library for tasks is stored: their lock, queue or event."""
+    kind = next((value.type for name, value in store.columns if name == ""), None)
+    libraries = fn.module.program.libraries
+    return (
+        kind is not None
+        and kind.kind == "library"
+        and kind.name.partition(".")[0] in libraries.tasks - libraries.threads
+    )
+
+
+def _tunes(fn: Fn, store: Event) -> bool:
+    """Whether a number is kept within bounds or scaled, not counted: losing one such step does no harm."""
+    op = fn.facts.ops[store.op]
+    if op[0] not in ("setattr", "store", "setitem"):
+        return False
+    value = fn.facts.ops[op[-1]]
+    if value[0] in ("binop", "inplace"):
+        return str(value[1]).rstrip("=") in ("*", "/", "//", "%", "<<", ">>")
+    return value[0] == "call" and fn.facts.ops[value[1]] in (("name", "min"), ("name", "max"))
 
 
 def _by_key(fn: Fn, branch: int) -> bool:

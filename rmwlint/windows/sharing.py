@@ -14,7 +14,7 @@ from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.program.types import Type
 from rmwlint.windows.decorators import held_by_decorators
-from rmwlint.windows.values import UNKNOWN, Event, Symbol, Value
+from rmwlint.windows.values import UNKNOWN, Event, Held, Symbol, Value
 
 _PLAIN_BASES = (
     "Exception",
@@ -84,7 +84,7 @@ _MADE = (
     "loop",
 )
 #: names, and first words, of functions that run before anybody else comes
-_PREPARES = frozenset(["register", "setup", "set_up", "init", "initialize", "main"])
+_PREPARES = frozenset(["register", "setup", "set_up", "init", "initialize", "main", "start", "serve"])
 _PREPARING = ("register_", "setup_", "set_up_", "init_")
 _FAR = frozenset(["host", "cluster"])
 _NEAR = frozenset(["thread", "process"])
@@ -161,14 +161,35 @@ def takes_locks(fn: Fn, tasks: bool) -> bool:
     known = fn.memo.get(key)
     if known is None:
         reaches = _NEAR | {"task"} if tasks else _NEAR
+        decorating = {
+            register
+            for other in fn.module.functions()
+            if other.facts.parent == fn.index
+            for register in other.facts.decorators
+        }
         known = any(
             row.does == "lock" and row.reach in reaches
-            for call in link(fn).calls.values()
+            for number, call in link(fn).calls.items()
+            if number not in decorating
             for row in call.rows
         )
-        known = known or any(held.kind == "lock" and held.reach in reaches for held in held_by_decorators(fn))
+        known = known or any(
+            held.kind == "lock" and held.reach in reaches and not _named_after_work(held)
+            for held in held_by_decorators(fn)
+        )
         fn.memo[key] = known
     return bool(known)
+
+
+def _named_after_work(held: Held) -> bool:
+    """Whether a lock's name is made from what is worked on: it guards that, not the object's attributes."""
+    key = held.key
+    return (
+        isinstance(key, tuple)
+        and key[:1] == ("named",)
+        and isinstance(key[1], tuple)
+        and key[1][:1] not in (("const",), ("global",))
+    )
 
 
 def spawns(fn: Fn, tasks: bool, deep: bool = True) -> bool:
