@@ -137,7 +137,7 @@ def find(view: View) -> Iterator[Violation]:
 def _sure(view: View, shared: SharedWindow) -> int:
     """What is only set once more, or set up before anybody comes, is no fault yet; nor is a second call that
     the test refuses, and what only the tasks of one thread use."""
-    if view.refuses(shared.window) and not shared.keyed:
+    if shared.stored == "resource" and view.refuses(shared.window) and not shared.keyed:
         return LOW
     if shared.of_tasks:
         return LOW
