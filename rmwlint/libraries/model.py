@@ -74,7 +74,8 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
   ``assign``    sets columns of a row in memory (``columns``: ``keywords`` | ``argN``), writes nothing yet
   ``mutate``    changes the receiver, a container, in memory (append, update, setdefault)
   ``query``     no access yet: builds or narrows a query (filter, order_by). ``gives``. ``narrows = true``
-                when its keywords or arguments compare columns; ``lock = true`` for select_for_update
+                when its keywords or arguments compare columns; ``lock = true`` for select_for_update,
+                with ``inside = "transaction"`` where nothing begins the transaction that it needs by itself
   ``run``       performs the query or statement given as argument ``at``: the row of the method
                 ``__run__`` of that statement's type says what this means; ``gives`` as usual
   ``write``     writes. ``columns``: ``all`` | ``changed`` | ``keywords`` | ``argN`` or ``keyword:name`` (a
@@ -206,6 +207,7 @@ class CallModel(NamedTuple):
     lock: bool = False
     lock_keywords: tuple[str, ...] = ()
     drops_lock: bool = False
+    inside: str | None = None
     narrows: bool = False
     exclusive: bool = False
     when: str | None = None

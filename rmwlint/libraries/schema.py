@@ -29,7 +29,7 @@ _TRANSACTION_FORMS = ("context", "decorator", "begin")
 _GOES_WITH: dict[str, str] = {
     "read": "PLACE at lock lock_keywords outcome session",
     "test": "PLACE at kind drops_lock session",
-    "query": "place at narrows lock lock_keywords",
+    "query": "place at narrows lock lock_keywords inside",
     "assign": "place at COLUMNS",
     "mutate": "at",
     "run": "AT outcome session",
@@ -205,6 +205,7 @@ _CALL: dict[str, Check] = {
     "lock": _flag,
     "lock_keywords": _texts,
     "drops_lock": _flag,
+    "inside": _word("transaction"),
     "narrows": _flag,
     "exclusive": _flag,
     "when": _text,

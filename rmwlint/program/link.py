@@ -131,12 +131,12 @@ def attribute(program: Program, value: Type | None, name: str) -> Type | None:
         return None
     if kind == "function":
         fn = value.ref
-        task = _decorated_type(program, fn)
+        task = decorated_type(program, fn)
         return attribute(program, task, name) if task is not None else None
     return None
 
 
-def _decorated_type(program: Program, fn: Fn) -> Type | None:
+def decorated_type(program: Program, fn: Fn) -> Type | None:
     """The library type that a decorator turns the function into (a task), if any."""
     parent = fn.parent
     if parent is None or not fn.facts.decorators:
@@ -732,7 +732,7 @@ class _Linker:
                 return Call((), (), None, None, name, receiver.sure), None
             return self.value_call(op, member, name, None, None)
         if kind == "function":
-            task = _decorated_type(self.program, receiver.ref)
+            task = decorated_type(self.program, receiver.ref)
             if task is None:
                 return _UNKNOWN_CALL, None
             receiver = task

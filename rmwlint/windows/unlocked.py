@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rmwlint.facts.model import Op
-from rmwlint.program.effects import row_sure
-from rmwlint.program.link import Call, Link, link
+from rmwlint.program.link import Link, link
 from rmwlint.program.program import Fn
+from rmwlint.windows.locking_queries import asks
 
 #: operations whose value may be that of an operand, as it is
 _SAME = frozenset(["await", "typed", "choose"])
@@ -35,46 +35,13 @@ def unlocked(fn: Fn) -> Iterator[Unlocked]:
     """
     linked = link(fn)
     for number, call in linked.calls.items():
-        sure = _asks(call)
-        if not sure:
+        asked = asks(call)
+        if asked is None:
             continue
         ends = _ends(fn, linked, number)
         if ends is not None:
             named = tuple((end, linked.calls[end].name) for end in sorted(ends))
-            yield Unlocked(number, call.name, named, sure)
-
-
-def _asks(call: Call) -> int:
-    """How sure it is that a call gives a query that asks for row locks; 0 where it does not."""
-    for row in call.rows:
-        if row.does == "query" and row.lock:
-            return min(call.sure, row_sure(row.confidence))
-    if len(call.targets) == 1 and call.cls is None and not call.rows:
-        return min(call.sure, _gives(call.targets[0]))
-    return 0
-
-
-def _gives(fn: Fn) -> int:
-    """How sure it is that a function only builds a query that asks for row locks, and returns it."""
-    known = fn.memo.get("gives_locking_query")
-    if known is None:
-        fn.memo["gives_locking_query"] = 0
-        returned = [op[1] for op in fn.facts.ops if op[0] == "return"]
-        sure = [_chained(fn, register) for register in returned]
-        known = fn.memo["gives_locking_query"] = 0 if fn.facts.is_generator else min(sure, default=0)
-    return known  # type: ignore[return-value]
-
-
-def _chained(fn: Fn, register: int | None) -> int:
-    """The same of the value of a chain of calls: ``Seat.objects.select_for_update().filter(…)``."""
-    linked = link(fn)
-    while register is not None and register in linked.calls:
-        call = linked.calls[register]
-        sure = _asks(call)
-        if sure or all(row.does != "query" for row in call.rows):
-            return sure
-        register = call.receiver
-    return 0
+            yield Unlocked(number, call.name, named, asked.sure)
 
 
 def _ends(fn: Fn, linked: Link, start: int) -> set[int] | None:

@@ -36,6 +36,7 @@ from rmwlint.windows.sharing import prepares, several_processes
 from rmwlint.windows.skipped import Skipped, skipped_guards
 from rmwlint.windows.text import text
 from rmwlint.windows.unlocked import Unlocked, unlocked
+from rmwlint.windows.untransacted import untransacted
 from rmwlint.windows.values import Event, Held, Place, Value
 
 _NOTICED = frozenset(
@@ -249,6 +250,10 @@ class View:
     def unlocked(self) -> Iterator[Unlocked]:
         """The row locks that this function asks for and that no statement takes."""
         return unlocked(self.fn)
+
+    def untransacted(self) -> Iterator[tuple[Event, int]]:
+        """The locked reads that happen while no transaction is open, each with how sure that is."""
+        return untransacted(self.fn)
 
     def skipped_guards(self) -> Iterator[Skipped]:
         """The guards that this method offers and that a path to its normal end skips."""

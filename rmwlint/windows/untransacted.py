@@ -1,0 +1,108 @@
+"""Row locks that are taken while no transaction is open: given back as soon as the statement is done.
+
+Only of libraries where nothing begins a transaction by itself (``inside = "transaction"`` in their models).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rmwlint.program.link import decorated_type, link
+from rmwlint.program.program import Fn
+from rmwlint.windows.decorators import held_by_decorators
+from rmwlint.windows.hooks import hook
+from rmwlint.windows.interpret import analysis
+from rmwlint.windows.locking_queries import asks
+from rmwlint.windows.values import Event, Held
+
+_DEEPEST = 3
+
+
+def untransacted(fn: Fn) -> Iterator[tuple[Event, int]]:
+    """The locked reads of a function outside every transaction, each with how sure that is."""
+    calls = link(fn).calls
+    around: int | None = None
+    for event in analysis(fn).events:
+        query = event.query
+        if event.does != "read" or not event.locked or query is None or query.locked is None or event.trail:
+            continue
+        asked = asks(calls[query.locked]) if query.locked in calls else None
+        if asked is None or asked.row.inside != "transaction" or _open(event.held):
+            continue
+        if around is None:
+            around = _alone(fn, 0)
+        sure = min(around, asked.sure, event.sure)
+        if sure:
+            yield event, sure
+
+
+def _open(held: tuple[Held, ...]) -> bool:
+    return any(one.kind == "transaction" for one in held)
+
+
+def _alone(fn: Fn, depth: int) -> int:
+    """How sure it is that nobody around a function opens a transaction; 0 where somebody does."""
+    if depth > _DEEPEST or _open(held_by_decorators(fn)) or hook(fn) is not None:
+        return 0
+    if _opaque_decorators(fn):
+        return 1
+    called = _of_callers(fn, depth)
+    if called is not None:
+        return called
+    if _from_outside(fn):
+        return 2
+    nested = fn.parent is not None and fn.parent.index != 0 and fn.facts.owner is None
+    return 0 if nested or fn.facts.name.startswith("_") else 1
+
+
+def _of_callers(fn: Fn, depth: int) -> int | None:
+    """The least sure of the calls that stand in the same module; None where there is none."""
+    name = fn.facts.name
+    least: int | None = None
+    for caller in fn.module.functions():
+        if caller is fn or name not in caller.facts.names:
+            continue
+        for number, call in link(caller).calls.items():
+            if fn not in call.targets:
+                continue
+            held = analysis(caller).at_calls.get(number, ())
+            # a function with one caller that opens nothing may have others elsewhere that do
+            sure = 0 if _open(held) else min(_alone(caller, depth + 1), 1 if _public(fn) else 2)
+            least = sure if least is None else min(least, sure)
+    return least
+
+
+def _public(fn: Fn) -> bool:
+    return not fn.facts.name.startswith("_") and fn.parent is not None and fn.parent.index == 0
+
+
+def _opaque_decorators(fn: Fn) -> bool:
+    """Whether nobody knows what one of the decorators does around the function."""
+    parent = fn.parent
+    if parent is None:
+        return False
+    linked = link(parent)
+    for register in fn.facts.decorators:
+        call = linked.calls.get(register)
+        value = linked.types[register]
+        if call is not None and (call.rows or call.targets or call.cls is not None):
+            continue
+        if value is not None and value.kind == "external":
+            if not fn.module.program.libraries.function_meaning(value.name, {}):
+                return True
+        elif value is None or value.kind not in ("function", "method", "library", "member", "class"):
+            return True
+    return False
+
+
+def _from_outside(fn: Fn) -> bool:
+    """Whether a function is one that a framework or worker calls: a task, or a method given the request."""
+    libraries = fn.module.program.libraries
+    owner = fn.owner
+    params = fn.facts.params
+    if owner is not None and len(params) > 1 and fn.first_is_self:
+        types = {ancestor for name in owner.library_types() for ancestor in libraries.lineage(name)}
+        given = libraries.given_first(params[1].name)
+        return bool(given) and any(libraries.types[name].atomic_when is not None for name in types)
+    kind = decorated_type(fn.module.program, fn)
+    return kind is not None and bool(libraries.any_method(kind.name, ("enqueue",)))
