@@ -183,6 +183,11 @@ class Store:
         parts = packages if stem == "__init__" and packages else (*packages, stem)
         return ".".join(parts)
 
+    def home(self, near: Path) -> tuple[str, str]:
+        """What decides which modules a file imports: files with one home import the same."""
+        folder = os.path.dirname(os.path.abspath(near))
+        return self._package(folder)[0], self._script_folder(folder)
+
     def find_module(self, dotted: str, near: Path) -> Path | None:
         """The file of a module, as a module in ``near`` would import it; None where it is not in the program.
 
@@ -190,9 +195,7 @@ class Store:
         it, in its project's root and ``src`` there, then in the roots of the run. A package is its
         ``__init__.py``; a namespace package has no file.
         """
-        folder = os.path.dirname(os.path.abspath(near))
-        root = self._package(folder)[0]
-        script = self._script_folder(folder)
+        root, script = self.home(near)
         key = (dotted, root, script)
         if key not in self._found:
             self._found[key] = self._find(dotted.split("."), root, script)  # rmwlint: ignore[RMW409]

@@ -3,11 +3,12 @@
 One pass over the operations in source order, without regard to the flow: a name has the type it was
 last given above. Where annotations, constructors, imports and library models leave a receiver open, its
 name may suggest a type, with less confidence. Types of other functions (what they return, what they
-store on ``self``) are asked for on demand; a cycle ends in "unknown".
+store on ``self``) are asked for on demand; where a cycle asks for itself, see ``cycles``.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -57,22 +58,30 @@ class Link:
         self.returns: Type | None = None
         self.yields: Type | None = None
 
+    def same(self, other: Link) -> bool:
+        """Whether another linking of the function has found the same types."""
+        return (self.types, self.returns, self.yields) == (other.types, other.returns, other.yields)
+
 
 def link(fn: Fn) -> Link:
-    """Link the function, once. During its own linking (recursion) the unfinished Link is given."""
+    """Link the function, once. Where its types rest on themselves (recursion), they are a fixed point."""
     found = fn.link
-    if found is None:
-        found = fn.link = Link(fn)
-        fn.linking = True
-        try:
-            _Linker(found).run()
-        finally:
-            fn.linking = False
-    return found
+    if found is not None:
+        return found
+
+    def run() -> Link:
+        made = Link(fn)
+        _Linker(made).run()
+        return made
+
+    def settle(made: Link) -> None:
+        fn.link = made
+
+    return fn.module.program.cycles.ask(fn, run, lambda: Link(fn), settle, Link.same)
 
 
 def register_type(program: Program, fn: Fn, register: int) -> Type | None:
-    """The type of a register of ``fn``; None also while it is being linked and has not come so far."""
+    """The type of a register of ``fn``."""
     return link(fn).types[register]
 
 
@@ -355,7 +364,20 @@ def suggested_class(module: ModuleView, identifier: str) -> Cls | None:
         return module.suggested[identifier]
     except KeyError:
         pass
-    module.suggested[identifier] = None
+
+    def settle(found: Cls | None) -> None:
+        module.suggested[identifier] = found
+
+    return module.program.cycles.ask(
+        ("suggested", module, identifier),
+        lambda: _suggested_class(module, identifier),
+        lambda: None,
+        settle,
+        operator.is_,
+    )
+
+
+def _suggested_class(module: ModuleView, identifier: str) -> Cls | None:
     camel = "".join(part[:1].upper() + part[1:] for part in identifier.strip("_").split("_"))
     found: Cls | None = None
     if camel and camel != identifier:
@@ -374,7 +396,6 @@ def suggested_class(module: ModuleView, identifier: str) -> Cls | None:
                 if member is not None and member.kind == "class":
                     found = member.ref
                     break
-    module.suggested[identifier] = found
     return found
 
 

@@ -8,13 +8,15 @@ knows a library: what lies outside the program is an ``external`` type with its 
 from __future__ import annotations
 
 import builtins
+import operator
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rmwlint.facts.model import Class, Module
 from rmwlint.libraries.index import Libraries
+from rmwlint.program.cycles import Cycles
 from rmwlint.program.outline import Outline
 from rmwlint.program.types import Type
 
@@ -34,11 +36,18 @@ class FactsSource(Protocol):
     def find_module(self, dotted: str, near: Path) -> Path | None:
         """The file of a module of the program, None where there is none."""
 
+    def home(self, near: Path) -> Hashable:
+        """What decides which modules a file imports: files with one home import the same."""
+
     def project_files(self, near: Path) -> Sequence[Path]:
         """The files of the project that a file belongs to, in an order that is always the same."""
 
     def data(self, path: Path) -> bytes | None:
         """The bytes of a file, None where it cannot be read."""
+
+
+#: the bases of a class within the program, itself first, and the library types it is derived from
+_Lineage = tuple[tuple["Cls", ...], tuple[str, ...]]
 
 
 class Fn:
@@ -49,7 +58,6 @@ class Fn:
         "facts",
         "index",
         "link",
-        "linking",
         "memo",
         "module",
         "owner",
@@ -67,7 +75,6 @@ class Fn:
         #: the function around it; the module body for a top-level function
         self.parent: Fn | None = None if facts.parent is None else module.fn(facts.parent)
         self.link: Link | None = None
-        self.linking = False
         self.memo: dict[str, object] = {}
         self._first_is_self: bool | None = None
 
@@ -133,36 +140,44 @@ class Cls:
 
     def mro(self) -> tuple[Cls, ...]:
         """The class and its bases within the program, depth first, each once."""
-        if self._mro is None:
-            self._mro = (self,)
-            self._types = ()
-            classes: list[Cls] = [self]
-            types: list[str] = []
-            program = self.module.program
-            scope = self.module.fn(self.facts.scope)
-            for register, written in zip(self.facts.bases, self.facts.base_names):
-                base = program.base_type(scope, register, written)
-                if base is None:
-                    continue
-                if base.kind == "class":
-                    inherited: Cls = base.ref
-                    classes += [cls for cls in inherited.mro() if cls not in classes]
-                    types += [name for name in inherited.library_types() if name not in types]
-                elif base.kind in ("library", "member"):
-                    if base.name not in types:
-                        types.append(base.name)
-                elif base.kind == "external":
-                    known = program.libraries.type_of_class(base.name)
-                    if known is not None and known not in types:
-                        types.append(known)
-            self._mro = tuple(classes)
-            self._types = tuple(types)
-        return self._mro
+        if self._mro is not None:
+            return self._mro
+        return self._lineage()[0]
 
     def library_types(self) -> tuple[str, ...]:
         """The library types it is derived from, nearest first."""
-        self.mro()
-        return self._types or ()
+        if self._types is not None:
+            return self._types
+        return self._lineage()[1]
+
+    def _lineage(self) -> _Lineage:
+        cycles = self.module.program.cycles
+        return cycles.ask(self, self._derive, lambda: ((self,), ()), self._settle, operator.eq)
+
+    def _settle(self, found: _Lineage) -> None:
+        self._mro, self._types = found
+
+    def _derive(self) -> _Lineage:
+        classes: list[Cls] = [self]
+        types: list[str] = []
+        program = self.module.program
+        scope = self.module.fn(self.facts.scope)
+        for register, written in zip(self.facts.bases, self.facts.base_names):
+            base = program.base_type(scope, register, written)
+            if base is None:
+                continue
+            if base.kind == "class":
+                inherited: Cls = base.ref
+                classes += [cls for cls in inherited.mro() if cls not in classes]
+                types += [name for name in inherited.library_types() if name not in types]
+            elif base.kind in ("library", "member"):
+                if base.name not in types:
+                    types.append(base.name)
+            elif base.kind == "external":
+                known = program.libraries.type_of_class(base.name)
+                if known is not None and known not in types:
+                    types.append(known)
+        return tuple(classes), tuple(types)
 
     def is_a(self, library_type: str) -> bool:
         """Whether it is derived from a library type."""
@@ -259,9 +274,17 @@ class ModuleView:
         try:
             return self._symbols[name]
         except KeyError:
-            self._symbols[name] = None
+            pass  # asked for the first time
+        if name in self.facts.class_defs or name in self.facts.defs:
             found = self._symbols[name] = self._symbol(name)
             return found
+
+        def settle(value: Type | None) -> None:
+            self._symbols[name] = value
+
+        return self.program.cycles.ask(
+            (self, name), lambda: self._symbol(name), lambda: None, settle, operator.eq
+        )
 
     def member(self, name: str) -> Type | None:
         """What ``module.name`` means from outside: a name of the module or one of its submodules."""
@@ -296,15 +319,13 @@ class ModuleView:
         for star in facts.stars:
             module = self.program.module(star, self.path)
             if module is None:
-                if name not in _BUILTINS and module_exports_unknown(star, self.program):
-                    continue
-            else:
-                exports = module.facts.exports
-                if exports is not None and name not in exports:
-                    continue
-                found = module.symbol(name)
-                if found is not None and not (found.kind == "external" and "." not in found.name):
-                    return found
+                continue
+            exports = module.facts.exports
+            if exports is not None and name not in exports:
+                continue
+            found = module.symbol(name)
+            if found is not None and not (found.kind == "external" and "." not in found.name):
+                return found
         if name in _BUILTINS:
             return Type("external", name)
         return None
@@ -323,20 +344,17 @@ class ModuleView:
         return self._by_name
 
 
-def module_exports_unknown(star: str, program: Program) -> bool:
-    """Whether nothing is known of what ``from star import *`` binds."""
-    return program.module(star, Path()) is None
-
-
 class Program:
     """All modules of one run, by dotted name. Ask it; it loads what the answer needs."""
 
     def __init__(self, source: FactsSource, libraries: Libraries) -> None:
         self.source = source
         self.libraries = libraries
-        self._modules: dict[str, ModuleView | None] = {}
+        self.cycles = Cycles()
+        self._modules: dict[tuple[str, Hashable], ModuleView | None] = {}
+        self._homes: dict[Path, Hashable] = {}
         self._paths: dict[Path, ModuleView | None] = {}
-        self._resolved: dict[str, Type] = {}
+        self._resolved: dict[tuple[str, Hashable], Type] = {}
         self._outlines: dict[int, Outline] = {}
         #: the methods of a name, for receivers of unknown type; see ``dispatch.named``
         self.by_name: dict[str, tuple[Fn, ...]] = {}
@@ -355,8 +373,8 @@ class Program:
             facts = self.source.facts_of(path)
             view = None if facts is None else ModuleView(self, facts, path)
             self._paths[path] = view
-            if view is not None:
-                self._modules.setdefault(view.name, view)
+            if view is not None and self.source.find_module(view.name, path) is None:
+                self._modules[view.name, self._home(path)] = view
         return self._paths[path]
 
     def forget(self, path: Path) -> None:
@@ -365,28 +383,43 @@ class Program:
         What other modules have found out about it stays as it was.
         """
         view = self._paths.pop(path, None)
-        if view is not None and self._modules.get(view.name) is view:
-            del self._modules[view.name]
+        self._modules = {key: found for key, found in self._modules.items() if found is not view}
         self._resolved.clear()
         self.by_name.clear()
 
     def module(self, dotted: str, near: Path) -> ModuleView | None:
         """The module of that dotted name, None where it is not part of the program."""
+        key = (dotted, self._home(near))
         try:
-            return self._modules[dotted]
+            return self._modules[key]
         except KeyError:
             path = self.source.find_module(dotted, near)
-            found = None if path is None else self.module_of(path)
-            self._modules[dotted] = found
+            found = self._modules[key] = None if path is None else self.module_of(path)
             return found
+
+    def _home(self, near: Path) -> Hashable:
+        found = self._homes.get(near)
+        if found is None:
+            found = self._homes[near] = self.source.home(near)
+        return found
 
     def resolve(self, qualified: str, near: Path) -> Type:
         """What a qualified name means: the longest prefix that is a module, then attributes of it."""
-        found = self._resolved.get(qualified)
-        if found is None:
-            self._resolved[qualified] = Type("external", qualified)  # an import cycle ends here
-            found = self._resolved[qualified] = self._resolve(qualified, near)
-        return found
+        key = (qualified, self._home(near))
+        known = self._resolved.get(key)
+        if known is not None:
+            return known
+
+        def settle(found: Type) -> None:
+            self._resolved[key] = found
+
+        return self.cycles.ask(
+            key,
+            lambda: self._resolve(qualified, near),
+            lambda: Type("external", qualified),
+            settle,
+            operator.eq,
+        )
 
     def _resolve(self, qualified: str, near: Path) -> Type:
         parts = qualified.split(".")
