@@ -206,6 +206,7 @@ class Libraries:
         self._gives: dict[str, Gives] = {}
         self._named: dict[str, str] = {}
         self._creating: frozenset[str] | None = None
+        self._locking: frozenset[str] | None = None
         self._receiver_answers: dict[str, tuple[str, ...]] = {}
         self._tokens: frozenset[str] | None = None
         self._method_names: frozenset[str] | None = None
@@ -462,6 +463,18 @@ class Libraries:
                 if any(row.does in makes and (row.place in _ROWS or row.does == "flush") for row in rows)
             )
         return name in self._creating or self.named(name) == "create"
+
+    @property
+    def locking(self) -> frozenset[str]:
+        """The names of methods that give a query which asks for row locks."""
+        if self._locking is None:
+            self._locking = frozenset(
+                name
+                for names in self._methods.values()
+                for name, rows in names.exact.items()
+                if any(row.does == "query" and row.lock for row in rows)
+            )
+        return self._locking
 
     def named(self, name: str) -> str:
         """What the name of a method alone says of a store of things: ``test``, ``create``, else nothing."""

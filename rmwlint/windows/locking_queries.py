@@ -32,6 +32,8 @@ def asks(call: Call) -> Asked | None:
 def _given_by(fn: Fn) -> Asked | None:
     """What a function asks for that only builds a query and returns it."""
     known = fn.memo.get("gives_locking_query", 0)
+    if known == 0 and fn.module.program.libraries.locking.isdisjoint(fn.facts.names):
+        return None
     if known == 0:
         fn.memo["gives_locking_query"] = None
         returned = [] if fn.facts.is_generator else [op[1] for op in fn.facts.ops if op[0] == "return"]

@@ -21,6 +21,8 @@ _DEEPEST = 3
 def untransacted(fn: Fn) -> Iterator[tuple[Event, int]]:
     """The locked reads of a function outside every transaction, each with how sure that is."""
     calls = link(fn).calls
+    if all(asks(call) is None for call in calls.values()):
+        return
     around: int | None = None
     for event in analysis(fn).events:
         query = event.query
