@@ -42,4 +42,4 @@ def test_unknown_words_name_the_nearest() -> None:
     with pytest.raises(UnknownCode, match="did you mean `RMW90"):
         resolve(["RMW9001"], known)
     with pytest.raises(UnknownCode, match="`rmwlint list` shows all"):
-        resolve(["E501"], known)
+        resolve(["E999"], known)

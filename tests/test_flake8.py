@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -38,13 +39,17 @@ def retry(pk):
 """
 
 
+def _installed() -> bool:
+    """Whether flake8 finds the plugin by itself, as it does where rmwlint is installed."""
+    return any(point.name == "RMW" for point in entry_points(group="flake8.extension"))
+
+
 def flake8(folder: Path, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     pytest.importorskip("flake8")
     config = folder / "flake8.cfg"
     if not config.exists():
-        config.write_text(
-            f"[flake8:local-plugins]\nextension =\n    RMW = rmwlint.flake8:Plugin\npaths =\n    {ROOT}\n"
-        )
+        local = f"[flake8:local-plugins]\nextension =\n    RMW = rmwlint.flake8:Plugin\npaths =\n    {ROOT}\n"
+        config.write_text("[flake8]\n" if _installed() else local)
     return subprocess.run(
         [sys.executable, "-m", "flake8", "--config", str(config), *arguments],
         cwd=folder,

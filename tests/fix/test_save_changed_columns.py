@@ -200,7 +200,6 @@ def annotate(order: Order, note):
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("order.pk = None\n    order.note = note\n    order.save()", "identifies the row"),
         ("order.note = note\n    order.save(*args)", "not known"),
         ("order.note = note\n    setattr(order, args[0], 1)\n    order.save()", "names that are not known"),
         ("order.note = note\n    if order.pk is None:\n        order.made = 1\n    order.save()", "new row"),
