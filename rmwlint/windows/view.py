@@ -31,6 +31,7 @@ from rmwlint.windows.paths import scratch
 from rmwlint.windows.presence import found_there
 from rmwlint.windows.quiet import heard
 from rmwlint.windows.refills import Refill, refills
+from rmwlint.windows.released import Released, released
 from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
 from rmwlint.windows.sharing import prepares, several_processes
 from rmwlint.windows.skipped import Skipped, skipped_guards
@@ -250,6 +251,10 @@ class View:
     def unlocked(self) -> Iterator[Unlocked]:
         """The row locks that this function asks for and that no statement takes."""
         return unlocked(self.fn)
+
+    def released(self) -> Iterator[Released]:
+        """The windows on rows whose transaction ends between the read and the write."""
+        return released(self.fn)
 
     def untransacted(self) -> Iterator[tuple[Event, int]]:
         """The locked reads that happen while no transaction is open, each with how sure that is."""
