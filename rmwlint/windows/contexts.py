@@ -53,7 +53,8 @@ def held_inside(
                 lock = key if row.does == "lock" else None
                 reach = row.reach or "process"
                 name = target.facts.name
-                yield Held(position, row.does, lock, reach, name, row.readonly, row.nested, False, inner_sure)
+                held = Held(position, row.does, lock, reach, name, row.readonly, row.nested, sure=inner_sure)
+                yield held._replace(until_commit=row.until == "commit")
         for inner in known.targets:
             if inner is not target and known.cls is None and "held_inside" not in inner.memo:
                 inner.memo["held_inside"] = True
@@ -106,4 +107,5 @@ def held_after(run: Interpreter, position: int, target: Fn, receiver: Value) -> 
             for row in known.rows:
                 if row.does in ("transaction", "lock"):
                     key = ("attr", receiver.symbol, known.name)
-                    yield Held(position, row.does, key, row.reach or "process", target.facts.name)
+                    held = Held(position, row.does, key, row.reach or "process", target.facts.name)
+                    yield held._replace(until_commit=row.until == "commit")

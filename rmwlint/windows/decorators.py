@@ -93,7 +93,8 @@ def _of_rows(decorator: _Decorator, number: int, written: str) -> Iterator[Held]
             yield Held(number, "transaction", None, "row", written, row.readonly, row.nested, False, sure)
         elif row.does == "lock":
             key = lock_key(row, None, decorator.args, number)
-            yield Held(number, "lock", key, lock_reach(row, decorator.kwargs), written, sure=sure)
+            held = Held(number, "lock", key, lock_reach(row, decorator.kwargs), written, sure=sure)
+            yield held._replace(until_commit=row.until == "commit")
 
 
 def _suggested(parent: Fn, register: int, decorator: _Decorator, number: int, written: str) -> Iterator[Held]:

@@ -35,7 +35,8 @@ def lock(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | Non
         run.others_run()
         register = known.receiver if known.receiver is not None else (site.op[2][0] if site.op[2] else None)
         written = text(run.facts, register)
-        run.state.held += (Held(position, "lock", key, reach, written, sure=sure, fresh=is_fresh(key)),)
+        held = Held(position, "lock", key, reach, written, sure=sure, fresh=is_fresh(key))
+        run.state.held += (held._replace(until_commit=row.until == "commit"),)
         place = Place("lock", key, "", frozenset(), written)
         run.emit(Event(position, "lock", place, call=known, row=row, sure=sure))
         return Value(("op", position))
@@ -189,7 +190,7 @@ def _held(
         return [Held(position, "transaction", None, "row", written, row.readonly, row.nested, False, sure)]
     if row.does == "lock":
         key = lock_key(row, receiver, args, position)
-        return [
-            Held(position, "lock", key, lock_reach(row, kwargs), written, False, False, is_fresh(key), sure)
-        ]
+        reach = lock_reach(row, kwargs)
+        held = Held(position, "lock", key, reach, written, fresh=is_fresh(key), sure=sure)
+        return [held._replace(until_commit=row.until == "commit")]
     return []

@@ -66,7 +66,8 @@ class Value(NamedTuple):
 
 class Held(NamedTuple):
     """Something held at a point. ``kind``: lock | transaction. ``id``: the operation that took it (negative:
-    a decorator, or the caller). ``key``: the lock's symbol; ``text``: as a reader would name it."""
+    a decorator, or the caller). ``key``: the lock's symbol; ``text``: as a reader would name it;
+    ``until_commit``: the database gives it back when the transaction ends."""
 
     id: int
     kind: str
@@ -77,6 +78,7 @@ class Held(NamedTuple):
     nested: bool = False
     fresh: bool = False
     sure: int = 3
+    until_commit: bool = False
 
 
 class Place(NamedTuple):

@@ -11,6 +11,7 @@ from rmwlint.windows.columns import keeps_fractions, row_keys
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.creation import Creation, creations
 from rmwlint.windows.decorators import FIRST, FIRST_OF_CLASS
+from rmwlint.windows.early import Early, early
 from rmwlint.windows.find import (
     Window,
     failing,
@@ -255,6 +256,10 @@ class View:
     def released(self) -> Iterator[Released]:
         """The windows on rows whose transaction ends between the read and the write."""
         return released(self.fn)
+
+    def early(self) -> Iterator[Early]:
+        """The locks around windows on rows that are given back before the transaction ends."""
+        return early(self.fn)
 
     def untransacted(self) -> Iterator[tuple[Event, int]]:
         """The locked reads that happen while no transaction is open, each with how sure that is."""
