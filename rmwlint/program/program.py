@@ -10,9 +10,9 @@ from __future__ import annotations
 import builtins
 import operator
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rmwlint.facts.model import Class, Module
 from rmwlint.libraries.index import Libraries
@@ -22,6 +22,8 @@ from rmwlint.program.types import Type
 
 if TYPE_CHECKING:
     from rmwlint.program.link import Link
+
+T = TypeVar("T")
 
 _BUILTINS = frozenset(dir(builtins))
 _MODULE_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+\Z")
@@ -342,6 +344,17 @@ class ModuleView:
                         found.append(op[1])
             self._by_name = tuple(found)
         return self._by_name
+
+
+def settled(fn: Fn, name: str, answer: Callable[[], T], unknown: T) -> T:
+    """What ``answer`` says of the function, kept under ``name``; it may ask itself, see ``cycles``."""
+    if name in fn.memo:
+        return fn.memo[name]  # type: ignore[return-value]
+
+    def settle(found: T) -> None:
+        fn.memo[name] = found
+
+    return fn.module.program.cycles.ask((name, fn), answer, lambda: unknown, settle, operator.eq)
 
 
 class Program:

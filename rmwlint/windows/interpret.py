@@ -112,18 +112,29 @@ class Analysis:
         #: branch → the symbol of its condition, where that depends on something read
         self.tests: dict[int, Symbol] = {}
 
+    def same(self, other: Analysis) -> bool:
+        """Whether callers hear the same of both."""
+        mine = [way.value for way in (*self.exits, *self.yields)]
+        return mine == [way.value for way in (*other.exits, *other.yields)] and self.events == other.events
+
 
 def analysis(fn: Fn, constants: tuple[tuple[int, bool | None], ...] = ()) -> Analysis:
-    """Interpret ``fn``, once. A function in the middle of its own analysis (recursion) has no events.
+    """Interpret ``fn``, once. What a recursive call does is what the last round found; see ``cycles``.
 
     ``constants``: flags that a call passes, as (parameter, value) pairs: branches on them go one way only.
     """
     key = f"analysis {constants}" if constants else "analysis"
     found = fn.memo.get(key)
-    if found is None:
-        fn.memo[key] = Analysis(fn)
-        found = fn.memo[key] = Interpreter(fn, constants).run()
-    return found  # type: ignore[return-value]
+    if found is not None:
+        return found  # type: ignore[return-value]
+
+    def settle(made: Analysis) -> None:
+        fn.memo[key] = made
+
+    cycles = fn.module.program.cycles
+    return cycles.ask(
+        (fn, constants), lambda: Interpreter(fn, constants).run(), lambda: Analysis(fn), settle, Analysis.same
+    )
 
 
 class Interpreter:
