@@ -11,6 +11,7 @@ import builtins
 import operator
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -188,13 +189,8 @@ class Cls:
 
     def row(self) -> str | None:
         """What a plain save of it writes (all, changed, flush), None where it is no row."""
-        libraries = self.module.program.libraries
-        for name in self.library_types():
-            for ancestor in libraries.lineage(name):
-                row = libraries.types[ancestor].row
-                if row is not None:
-                    return row
-        return None
+        types = self.library_types()
+        return _row(self.module.program.libraries, types) if types else None
 
     def keys(self) -> frozenset[str]:
         """The attributes that identify a row and never change."""
@@ -217,6 +213,16 @@ class Cls:
         """The methods of its own body."""
         for index in self.facts.methods.values():
             yield self.module.fn(index)
+
+
+@lru_cache(maxsize=4096)
+def _row(libraries: Libraries, types: tuple[str, ...]) -> str | None:
+    for name in types:
+        for ancestor in libraries.lineage(name):
+            row = libraries.types[ancestor].row
+            if row is not None:
+                return row
+    return None
 
 
 class ModuleView:
@@ -346,7 +352,7 @@ class ModuleView:
         return self._by_name
 
 
-def settled(fn: Fn, name: str, answer: Callable[[], T], unknown: T) -> T:
+def remembered(fn: Fn, name: str, answer: Callable[[], T], unknown: T) -> T:
     """What ``answer`` says of the function, kept under ``name``; it may ask itself, see ``cycles``."""
     if name in fn.memo:
         return fn.memo[name]  # type: ignore[return-value]

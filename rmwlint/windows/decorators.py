@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import row_sure
 from rmwlint.program.link import link, method_rows
-from rmwlint.program.program import Fn, settled
+from rmwlint.program.program import Fn, remembered
 from rmwlint.program.types import Type
 from rmwlint.windows.locks import lock_key, lock_reach
 from rmwlint.windows.surroundings import held_by_settings
@@ -33,7 +33,7 @@ class _Decorator(NamedTuple):
 
 def held_by_decorators(fn: Fn) -> tuple[Held, ...]:
     """The transactions and locks that are held whenever the function runs."""
-    return settled(fn, "held_by_decorators", lambda: tuple(_held(fn)), ())
+    return remembered(fn, "held_by_decorators", lambda: tuple(_held(fn)), ())
 
 
 def _held(fn: Fn) -> Iterator[Held]:
@@ -151,7 +151,7 @@ def _static(parent: Fn, register: int) -> Value:
 
 def held_by_wrapper(decorator: Fn) -> tuple[Held, ...]:
     """What a user's decorator holds around the call of the function it is given."""
-    return settled(decorator, "held_by_wrapper", lambda: _by_wrapper(decorator), ())
+    return remembered(decorator, "held_by_wrapper", lambda: _by_wrapper(decorator), ())
 
 
 def _by_wrapper(decorator: Fn) -> tuple[Held, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rmwlint.program.program import Cls, Fn
@@ -50,15 +50,22 @@ def windows(fn: Fn) -> tuple[Window, ...]:
 
 def open_windows(fn: Fn) -> tuple[Window, ...]:
     """The windows that nothing closes, each once: the strongest way in which a write depends on a read."""
+    known = fn.memo.get("open_windows")
+    if known is None:
+        known = fn.memo["open_windows"] = tuple(_open(windows(fn)))
+    return known  # type: ignore[return-value]
+
+
+def _open(found: tuple[Window, ...]) -> Iterable[Window]:
     best: dict[tuple[int, str | None, str], Window] = {}
-    for window in windows(fn):
+    for window in found:
         if window.guard or told_below(window):
             continue
         key = (window.write.op, window.attribute, window.write.does)
         known = best.get(key)
         if known is None or _strength(window) > _strength(known):
             best[key] = window
-    return tuple(best.values())
+    return best.values()
 
 
 def told_below(window: Window) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from rmwlint.facts.model import Op
 from rmwlint.program.link import Link, link
-from rmwlint.program.program import Cls, Fn, ModuleView
+from rmwlint.program.program import Cls, Fn, ModuleView, remembered
 from rmwlint.program.types import Type
 from rmwlint.windows import calls, locks
 from rmwlint.windows.constants import constant_of
@@ -148,7 +148,9 @@ class Interpreter:
         self.link: Link = link(fn)
         self.libraries = fn.module.program.libraries
         self.result = Analysis(fn)
-        self.regs: list[Value] = [_NOTHING] * len(self.ops)
+        self.regs: list[Value] = [
+            Value(("const", op[1]), const=op[1]) if op[0] == "const" else _NOTHING for op in self.ops
+        ]
         #: symbol of an object that is a row → the number of the read that gave it
         self.rows: dict[Symbol, int] = {}
         #: conditions whose symbols are too long, by the short symbols that stand for them
@@ -164,16 +166,22 @@ class Interpreter:
         self.self_symbol: Symbol = ("param", 0) if self.self_class is not None else None
         if owner is None:
             self.self_symbol, self.self_class = outer_self(fn)
+        #: block of a handler → the first block that it handles exceptions of; those blocks
         self.handler_starts: dict[int, int] = {}
+        self.tried: frozenset[int] = frozenset()
         self.suppressing: list[tuple[int, int, frozenset[str]]] | None = None
         #: block → the looks in it, which an exception handler around it may answer
         self.looks: dict[int, list[tuple[int, str]]] = {}
         #: symbol of a container that this function fills → what its content depends on
         self.contents: dict[Symbol, frozenset[Dep]] = {}
         #: whether a name in the function says that it may create a row, or something like one
-        self.creating = any(map(self.libraries.creates, self.facts.names))
+        self.creating = remembered(fn, "creating", self.creates, False)
         self.states_in: dict[int, State] = {}
         self.locals = self.facts.locals if fn.index else frozenset()
+
+    def creates(self) -> bool:
+        """Whether a name in the function is one of those that create things."""
+        return any(map(self.libraries.creates, self.facts.names))
 
     # -- the run ----------------------------------------------------------------------------------
 
@@ -183,6 +191,7 @@ class Interpreter:
         for number, block in enumerate(blocks):
             for handler in block[3]:
                 self.handler_starts.setdefault(handler, number)
+        self.tried = frozenset(self.handler_starts.values())
         start = State()
         start.held = held_by_decorators(self.fn)
         solve(blocks, start, self.transfer, self.join)
@@ -259,7 +268,7 @@ class Interpreter:
             before = self.states_in.get(self.handler_starts[number])
             if before is not None:
                 merged.held = tuple(held for held in merged.held if held in before.held)
-        self.states_in[number] = merged.copy() if number in self.handler_starts.values() else merged
+        self.states_in[number] = merged.copy() if number in self.tried else merged
         return merged
 
     def merged(self, one: Value, other: Value, symbol: Symbol) -> Value:
@@ -426,9 +435,6 @@ class Interpreter:
         self.emit(Event(position, "read", place, **more))
 
     # -- names ------------------------------------------------------------------------------------
-
-    def op_const(self, position: int, op: Op) -> Value:
-        return Value(("const", op[1]), const=op[1])
 
     def op_param(self, position: int, op: Op) -> Value:
         symbol = ("param", op[1])
@@ -1018,7 +1024,6 @@ def whole_of(items: list[tuple[Any, Value]]) -> Symbol | None:
 _NOTHING = Value(("nothing",))
 
 _RULES: dict[str, Any] = {
-    "const": Interpreter.op_const,
     "param": Interpreter.op_param,
     "name": Interpreter.op_name,
     "store": Interpreter.op_store,

@@ -7,14 +7,14 @@ are followed as far down as a summary reaches.
 
 from __future__ import annotations
 
-from collections import Counter
+from functools import lru_cache
 
 from rmwlint.facts.model import Op
+from rmwlint.libraries.index import Libraries
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import called_parameters
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
-from rmwlint.program.types import Type
 from rmwlint.windows.accesses import guard_parameters
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.interpret import Analysis, analysis
@@ -36,6 +36,7 @@ _PARTS = frozenset(["caught", "class", "def", "element", "import", "item", "unpa
 _WRITES = frozenset(
     ["assign", "create", "delete", "delta", "ensure", "flush", "replace", "run", "swap", "write"]
 )
+_CHANGES = frozenset(["call", "delitem", "setitem"])
 _ACTS = frozenset(["call", "delattr", "delitem", "element", "setattr", "setitem"])
 #: calls further down are no part of a summary
 _DEEPEST = 5
@@ -45,7 +46,10 @@ _STORES_BELOW = 2
 
 def heard(fn: Fn) -> Analysis:
     """The analysis of a function as the checks hear of it: empty where it is quiet."""
-    return Analysis(fn) if quiet(fn) else analysis(fn)
+    found = fn.memo.get("heard")
+    if found is None:
+        found = fn.memo["heard"] = Analysis(fn) if quiet(fn) else analysis(fn)
+    return found  # type: ignore[return-value]
 
 
 def quiet(fn: Fn) -> bool:
@@ -110,13 +114,13 @@ class _Anchors:
         self.ops = fn.facts.ops
         self.own_self = fn.facts.params[0].name if fn.owner is not None and fn.first_is_self else None
         self.seen: set[int] = set()
+        self.kinds = {op[0] for op in self.ops}
 
     def any(self) -> bool:
         """Whether anything may matter to the function itself."""
-        kinds = {op[0] for op in self.ops}
-        if "enter" in kinds or self.fn.facts.global_names:
+        if "enter" in self.kinds or self.fn.facts.global_names:
             return True
-        if not kinds & _ACTS:
+        if not self.kinds & _ACTS:
             return False
         if held_by_decorators(self.fn):
             return True
@@ -124,24 +128,29 @@ class _Anchors:
 
     def holds(self) -> bool:
         """Whether something may be held in it."""
-        return any(op[0] == "enter" for op in self.ops) or bool(held_by_decorators(self.fn)) or self._rows()
+        return "enter" in self.kinds or bool(held_by_decorators(self.fn)) or self._rows()
 
     def writes(self) -> bool:
         """Whether anything may be told as a write of the caller."""
-        if not any(op[0] in _ACTS for op in self.ops):
+        if not self.kinds & _ACTS:
             return False
         calls = link(self.fn).calls.values()
         return any(row.does in _WRITES for call in calls for row in call.rows) or self._tracked()
 
     def stored(self) -> set[str]:
         """The names of the attributes and globals that are set, or whose value is changed in place."""
-        return {op[2] for op in self.ops if op[0] == "setattr"} | self.fn.facts.global_names | self.changed()
+        found = self.changed() | self.fn.facts.global_names
+        if "setattr" in self.kinds:
+            found |= {op[2] for op in self.ops if op[0] == "setattr"}
+        return found
 
     def changed(self) -> set[str]:
         """The names of containers that are changed in place, local names for them too."""
         found: set[str] = set()
+        if not self.kinds & _CHANGES:
+            return found
         for op in self.ops:
-            register = self._changed(op)
+            register = self._changed(op) if op[0] in _CHANGES else None
             if register is None:
                 continue
             base = self.ops[register]
@@ -164,32 +173,32 @@ class _Anchors:
 
     def _shared(self) -> bool:
         """Whether memory that outlives the call may be stored to, and its old value looked at before."""
-        loads: Counter[str] = Counter()
+        loads: dict[str, int] = {}
         for op in self.ops:
             opcode = op[0]
             if opcode in ("attr", "name"):
-                loads[op[-1]] += 1
+                loads[op[-1]] = loads.get(op[-1], 0) + 1
             elif opcode == "setattr":
-                if self._names_class_or_module(op[1]) or (loads[op[2]] and self._outlives(op[1])):
+                if self._names_class_or_module(op[1]) or (op[2] in loads and self._outlives(op[1])):
                     return True
             elif opcode == "element":
                 if self._walks(op[1]):
                     return True
-            else:
+            elif opcode in _CHANGES:
                 if opcode == "call" and self._gets_by_name(op):
-                    loads[self.ops[op[2][1]][1]] += 1
+                    loads[self.ops[op[2][1]][1]] = 2
                 changed = self._changed(op)
                 if changed is not None and self._looked_at(changed, loads):
                     return True
-        if all(op[0] != "branch" for op in self.ops):
+        if "branch" not in self.kinds:
             return False
         known = loads.keys() - self.fn.facts.locals | {op[2] for op in self.ops if op[0] == "attr"}
         return any(not known.isdisjoint(_stored(target, _STORES_BELOW)) for target in _targets(self.fn))
 
-    def _looked_at(self, register: int, loads: Counter[str]) -> bool:
+    def _looked_at(self, register: int, loads: dict[str, int]) -> bool:
         """Whether a container that is changed may have been looked at: its name has come up before."""
         op = self.ops[register]
-        return (op[0] not in ("attr", "name") or loads[op[-1]] > 1) and self._outlives(register)
+        return (op[0] not in ("attr", "name") or loads.get(op[-1], 0) > 1) and self._outlives(register)
 
     def _gets_by_name(self, op: Op) -> bool:
         callee = self.ops[op[1]]
@@ -256,7 +265,17 @@ class _Anchors:
 
     def _tracked(self) -> bool:
         """Whether a row may be changed whose session writes it without a call."""
-        return any(kind is not None and _flushed(self.fn, kind) for kind in link(self.fn).types)
+        libraries = self.fn.module.program.libraries
+        for kind in link(self.fn).types:
+            if kind is None:
+                continue
+            if kind.kind == "instance":
+                cls: Cls = kind.ref
+                if cls.row() == "flush":
+                    return True
+            elif kind.kind == "library" and _flushed(libraries, kind.name):
+                return True
+        return False
 
 
 def _loud(row: CallModel) -> bool:
@@ -265,11 +284,6 @@ def _loud(row: CallModel) -> bool:
     return True
 
 
-def _flushed(fn: Fn, kind: Type) -> bool:
-    if kind.kind == "instance":
-        cls: Cls = kind.ref
-        return cls.row() == "flush"
-    if kind.kind == "library":
-        libraries = fn.module.program.libraries
-        return any(libraries.types[name].row == "flush" for name in libraries.lineage(kind.name))
-    return False
+@lru_cache(maxsize=4096)
+def _flushed(libraries: Libraries, type_name: str) -> bool:
+    return any(libraries.types[name].row == "flush" for name in libraries.lineage(type_name))
