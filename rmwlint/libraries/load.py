@@ -122,8 +122,7 @@ def _read_kept(kept: Path) -> list[Rows] | None:
 
 def _keep(kept: Path, layers: list[Rows]) -> None:
     plain: list[_Plain] = [
-        (*(tuple(tuple(row) for row in table) for table in layer[:4]), *layer[4:])
-        for layer in layers
+        (*(tuple(tuple(row) for row in table) for table in layer[:4]), *layer[4:]) for layer in layers
     ]
     # Another run may write the same file now; without a cache folder the run is slower, not wrong.
     with contextlib.suppress(OSError):

@@ -236,9 +236,7 @@ def _foreign_bases(cls: Cls) -> Iterator[str]:
 
 def _roots(cls: Cls) -> set[str]:
     libraries = cls.module.program.libraries
-    return {
-        name.partition(".")[0] for kind in cls.library_types() for name in libraries.types[kind].classes
-    }
+    return {name.partition(".")[0] for kind in cls.library_types() for name in libraries.types[kind].classes}
 
 
 def _strange(cls: Cls) -> Iterator[str]:

@@ -54,9 +54,7 @@ def rewritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rewriter:
         _mentioned.cache_clear()
         path = tmp_path / "case.py"
         path.write_bytes(textwrap.dedent(code).lstrip("\n").encode())
-        settings = Settings(
-            base=tmp_path, select=select, cache_dir=tmp_path / "cache", min_confidence=sure
-        )
+        settings = Settings(base=tmp_path, select=select, cache_dir=tmp_path / "cache", min_confidence=sure)
         request = Request(paths=["case.py"], settings=settings, jobs=1)
         outcome = fix(request, unsafe=not safe_only, write=True, only=only)
         text = path.read_bytes().decode()

@@ -98,7 +98,11 @@ def test_with_fixes_gives_each_its_own(lay_out: LayOut, rmwlint: Command) -> Non
 
 
 def test_select_limits_what_is_fixed(lay_out: LayOut, rmwlint: Command) -> None:
-    code = MODELS + SAFE + "\n\ndef forget(path):\n    import os\n    if os.path.exists(path):\n        os.remove(path)\n"
+    code = (
+        MODELS
+        + SAFE
+        + "\n\ndef forget(path):\n    import os\n    if os.path.exists(path):\n        os.remove(path)\n"
+    )
     folder = lay_out({"a.py": code})
     run = rmwlint("fix", "--select", "RMW406", "a.py")
     assert run.code == 0
@@ -140,7 +144,9 @@ def test_a_file_that_changes_meanwhile_is_reported(
     assert (folder / "a.py").read_text() == "x = 1\n"
 
 
-def test_standard_input_is_not_fixed(lay_out: LayOut, rmwlint: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_not_fixed(
+    lay_out: LayOut, rmwlint: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lay_out({})
     monkeypatch.setattr("rmwlint.cli._given", lambda _: ("a.py", b"x = 1\n"))
     run = rmwlint("check", "--fix", "-")
@@ -157,7 +163,9 @@ def test_standard_input_is_not_fixed(lay_out: LayOut, rmwlint: Command, monkeypa
         ("\u0023 caf\u00e9\r\n", "utf-8"),
     ],
 )
-def test_encodings_and_odd_line_ends_stay(lay_out: LayOut, rmwlint: Command, head: str, encoding: str) -> None:
+def test_encodings_and_odd_line_ends_stay(
+    lay_out: LayOut, rmwlint: Command, head: str, encoding: str
+) -> None:
     code = head + MODELS + SAFE.rstrip("\n")
     folder = lay_out({"a.py": code.encode(encoding)})
     assert rmwlint("fix", "a.py").code == 0
@@ -184,7 +192,9 @@ def test_the_list_of_fixes(lay_out: LayOut, rmwlint: Command) -> None:
 
 def test_libcst_is_imported_only_to_fix() -> None:
     code = "import sys, rmwlint.cli as c; c.main(['check', 'nowhere.py']); print('libcst' in sys.modules)"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2]
+    )
     assert out.stdout == "False\n"
     for path in (Path(__file__).parents[2] / "rmwlint").rglob("*.py"):
         if path.parent.name not in ("fix", "rewrites"):

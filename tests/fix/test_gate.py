@@ -98,7 +98,9 @@ def test_bad_rewrites_are_refused_and_the_good_ones_beside_them_kept(
     monkeypatch.chdir(tmp_path)
     project_root.cache_clear()
     Path("a.py").write_bytes(ORDERS)
-    outcome = fix(Request(["a.py"], Settings(base=tmp_path), use_cache=False, jobs=1), unsafe=False, write=True)
+    outcome = fix(
+        Request(["a.py"], Settings(base=tmp_path), use_cache=False, jobs=1), unsafe=False, write=True
+    )
     assert outcome.mended == 1
     assert [one.reason for one in outcome.left] == ["the result uses `gone`, which nothing binds"]
     before, after = ORDERS.rsplit(b"save()", 1)
@@ -116,7 +118,9 @@ def test_a_rewrite_that_fails_costs_one_fix(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     project_root.cache_clear()
     Path("a.py").write_bytes(ORDERS)
-    outcome = fix(Request(["a.py"], Settings(base=tmp_path), use_cache=False, jobs=1), unsafe=False, write=True)
+    outcome = fix(
+        Request(["a.py"], Settings(base=tmp_path), use_cache=False, jobs=1), unsafe=False, write=True
+    )
     assert Path("a.py").read_bytes() == ORDERS
     assert all("internal error" in one.reason for one in outcome.left)
     assert len(outcome.left) == 2

@@ -41,10 +41,18 @@ PARTIAL = Import("functools", "partial")
             CONTEXTLIB,
             "from __future__ import annotations\n\nimport contextlib\nimport os\n",
         ),
-        ("#!/usr/bin/python\n# Licence\n\nimport os\n", CONTEXTLIB, "#!/usr/bin/python\n# Licence\n\nimport contextlib\nimport os\n"),
+        (
+            "#!/usr/bin/python\n# Licence\n\nimport os\n",
+            CONTEXTLIB,
+            "#!/usr/bin/python\n# Licence\n\nimport contextlib\nimport os\n",
+        ),
         ("import os\r\n\r\nx = 1\r\n", CONTEXTLIB, "import contextlib\r\nimport os\r\n\r\nx = 1\r\n"),
         ("from .a import b\n", CONTEXTLIB, "import contextlib\n\nfrom .a import b\n"),
-        ("from django.db import *\n", TRANSACTION, "from django.db import *\nfrom django.db import transaction\n"),
+        (
+            "from django.db import *\n",
+            TRANSACTION,
+            "from django.db import *\nfrom django.db import transaction\n",
+        ),
     ],
 )
 def test_added_once_where_it_belongs(before: str, wanted: Import, after: str) -> None:

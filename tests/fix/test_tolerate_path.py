@@ -73,7 +73,9 @@ def test_folders(assert_fixed: Fixed, before: str, after: str) -> None:
 )
 def test_suppressed(assert_fixed: Fixed, before: str, after: str) -> None:
     body = "import os\n\n\ndef forget(path):\n"
-    found = assert_fixed(body + indented(before), "import contextlib\n" + body + indented(after), safe_only=True)
+    found = assert_fixed(
+        body + indented(before), "import contextlib\n" + body + indented(after), safe_only=True
+    )
     assert found.applicabilities == ["safe"]
 
 
@@ -87,7 +89,9 @@ def turn(old: Path, new: Path):
     {}
 """
     assert_fixed(
-        code.format("if old.exists():\n        old.unlink()", "if not new.is_dir():\n        new.mkdir(parents=True)"),
+        code.format(
+            "if old.exists():\n        old.unlink()", "if not new.is_dir():\n        new.mkdir(parents=True)"
+        ),
         code.format("old.unlink(missing_ok=True)", "new.mkdir(parents=True, exist_ok=True)"),
         safe_only=True,
     )
@@ -95,9 +99,7 @@ def turn(old: Path, new: Path):
 
 def test_rmtree_is_unsafe(assert_fixed: Fixed) -> None:
     code = "import shutil\nfrom contextlib import suppress\nfrom os import path\n\n\ndef forget(tree):\n    with suppress(ValueError):\n        print(tree)\n    {}:\n        shutil.rmtree(tree)\n"
-    found = assert_fixed(
-        code.format("if path.exists(tree)"), code.format("with suppress(FileNotFoundError)")
-    )
+    found = assert_fixed(code.format("if path.exists(tree)"), code.format("with suppress(FileNotFoundError)"))
     assert found.applicabilities == ["unsafe"]
 
 

@@ -64,7 +64,9 @@ def test_a_file_that_is_gone(tmp_path: Path) -> None:
         replace_file(str(tmp_path / "a.py"), b"old", b"new")
 
 
-def test_a_replacement_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replacement_that_fails_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "a.py"
     path.write_bytes(b"old")
 
