@@ -22,7 +22,14 @@ from rmwlint.windows.locksets import Access, Lockset, class_locksets, module_loc
 from rmwlint.windows.names import is_timestamp, is_version
 from rmwlint.windows.rewrites import Rewrite, rewrites
 from rmwlint.windows.shared import SharedWindow
-from rmwlint.windows.story import both_pass, creation_steps, lost_update, place_text, window_steps
+from rmwlint.windows.story import (
+    both_pass,
+    creation_steps,
+    lost_update,
+    numbering_steps,
+    place_text,
+    window_steps,
+)
 from rmwlint.windows.values import UNKNOWN, Event, Held, Place, Value
 from rmwlint.windows.view import Lines, View
 
@@ -59,6 +66,7 @@ __all__ = [
     "is_version",
     "lost_update",
     "module_locksets",
+    "numbering_steps",
     "place_text",
     "registry",
     "rewrites",

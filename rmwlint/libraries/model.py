@@ -64,7 +64,8 @@ File
 
 Accesses (``place``: row rows file directory key document http; where from: ``at``)
   ``read``      gives a snapshot of the place. ``gives``: its type. ``lock = true``: takes the row lock
-                (also when any keyword in ``lock_keywords`` is given and true)
+                (also when any keyword in ``lock_keywords`` is given and true). ``kind = "first"``: one of
+                several, by their order
   ``test``      looks, gives only a bool, number or list of names (exists, count, listdir, stat).
                 ``kind``: ``presence`` (is it there; also without a kind) | ``listing`` (what is in it) |
                 ``count`` (how many, or another figure of all of them) |
@@ -93,7 +94,8 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
   ``replace``   puts another thing in its place in one step (os.replace, rename)
   ``flush``     writes what the rows of a session (``row = "flush"``) have pending; ``commit`` does too
   ``refresh``   reads the receiver again (refresh_from_db, session.refresh); ``lock`` as in read
-  ``expression`` a value computed by the database (F, func.*, Case): a write of it depends on no read
+  ``expression`` a value computed by the database (F, func.*, Case): a write of it depends on no read.
+                ``kind = "count"``: a figure of all rows (max, count), which a query can be asked for
 
   ``at``: which argument is the place: ``self`` | ``arg0`` … ``argN`` | ``keyword:name`` | ``query`` (the
   receiver's query; of a function, the query or class that argument 0 is) | ``result`` (what the call

@@ -20,6 +20,8 @@ _REACHES = ("thread", "task", "process", "host", "cluster", "row")
 _BACKENDS = ("http", "rpc", "grpc", "ssh", "smtp", "subprocess", "socket", "cloud", "cache", "driver")
 _SPAWNS = ("thread", "task")
 _LOOKS = ("presence", "listing", "detail", "count")
+_READS = ("first",)
+_EXPRESSIONS = ("count",)
 _WAITS = ("sleep", "join", "result", "queue", "lock", "poll")
 _EXCEPTIONS = ("duplicate", "missing", "conflict")
 _LOCK_FORMS = ("context", "acquire", "release", "decorator", "create")
@@ -27,7 +29,7 @@ _TRANSACTION_FORMS = ("context", "decorator", "begin")
 
 # What each ``does`` allows beside the keys of every call; the keys in capitals are required.
 _GOES_WITH: dict[str, str] = {
-    "read": "PLACE at lock lock_keywords outcome session",
+    "read": "PLACE at kind lock lock_keywords outcome session",
     "test": "PLACE at kind drops_lock session",
     "query": "place at narrows lock lock_keywords inside",
     "assign": "place at COLUMNS",
@@ -42,7 +44,7 @@ _GOES_WITH: dict[str, str] = {
     "replace": "PLACE at",
     "flush": "session",
     "refresh": "place at lock lock_keywords session",
-    "expression": "",
+    "expression": "kind",
     "lock": "REACH FORM key widens until outcome",
     "transaction": "FORM nested readonly session",
     "commit": "session",
@@ -218,7 +220,7 @@ _CALL: dict[str, Check] = {
     "nested": _flag,
     "readonly": _flag,
     "session": _word_or_argument("self"),
-    "kind": _word(*_BACKENDS, *_WAITS, *_LOOKS, *_SPAWNS),
+    "kind": _word(*_BACKENDS, *_WAITS, *_LOOKS, *_READS, *_SPAWNS),
     "module_from": _module_from,
     "exceptions": _words(*_EXCEPTIONS),
     "requires": _condition,
@@ -423,7 +425,8 @@ def _forms(does: str) -> tuple[str, ...]:
 
 
 def _kinds(does: str) -> tuple[str, ...]:
-    return {"wait": _WAITS, "test": _LOOKS, "spawn": _SPAWNS}.get(does, _BACKENDS)
+    words = {"wait": _WAITS, "test": _LOOKS, "read": _READS, "expression": _EXPRESSIONS, "spawn": _SPAWNS}
+    return words.get(does, _BACKENDS)
 
 
 def _full(names: tuple[str, ...], library: str) -> tuple[str, ...]:

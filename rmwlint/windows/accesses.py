@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from rmwlint.libraries.index import matches
@@ -146,7 +147,9 @@ def read(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | Non
             run.emit(event._replace(place=place._replace(symbol=value.symbol)))
         return None
     deps: frozenset[Dep] = frozenset([(position, None, "copy")])
-    if row.does == "test":
+    if query is not None and query.figure:
+        event = event._replace(row=row._replace(kind="count"))
+    if row.does == "test" or (query is not None and query.figure):
         run.emit(event._replace(does="test"))
         return Value(("test", position), deps, kind)
     if place.kind in ("row", "rows", "document") and (place.kind != "rows" or not many(kind)):
@@ -211,6 +214,8 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
                 met = now is not None and isinstance(now.symbol, tuple) and now.symbol[:1] == ("join",)
                 columns.append((name, now if met and now is not None else changed))
                 set_at.append((name, changed_at))
+    if value is not None and row.does in ("write", "create") and value.symbol[:1] == ("new",):
+        columns = list(_given_so_far(run, value, columns))
     offered, passed = _guards(site, row)
     serialised = written_dict(site, row)
     control: Control = frozenset()
@@ -251,6 +256,18 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
         caught=_tolerated(site, row),
         locked=bool(serialised is not None and serialised.whole is not None),
     )
+
+
+def _given_so_far(
+    run: Interpreter, value: Value, columns: list[tuple[str, Value]]
+) -> Iterable[tuple[str, Value]]:
+    """The columns of an object that this function made: named when it was made, set since, written now."""
+    found = {name: given for name, given in run.made.get(value.symbol, ()) if name != "**"}
+    for name, (_, given) in run.state.dirty.get(value.symbol, {}).items():
+        if not name.startswith("_"):
+            found[name] = given
+    found.update(columns)
+    return found.items()
 
 
 def _effect(site: Site, row: CallModel) -> str:

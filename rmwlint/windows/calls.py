@@ -41,6 +41,8 @@ def call(run: Interpreter, position: int, op: Op) -> Value:
     elif known.targets and found is None:
         found = summary.returned(run, site)
     found = found or opaque.opaque(run, site)
+    if site.kwargs and known.cls is not None:
+        run.made[found.symbol] = site.kwargs
     return _named(run, site, found) if run.creating else found
 
 
@@ -106,7 +108,10 @@ def _row(run: Interpreter, site: Site, row: CallModel) -> Value | None:
     if does == "assign":
         return _assign(run, site, row)
     if does == "expression":
-        return Value(("op", site.position), NO_DEPS, site.kind)
+        figure = row.kind == "count" or any(queries.figured(value.symbol) for value in site.args)
+        given = site.args[0].symbol if figure and site.args else None
+        symbol = ("figure", site.position, given) if figure else ("op", site.position)
+        return Value(symbol, NO_DEPS, site.kind)
     if does == "lock":
         return locks.lock(run, site, row, sure)
     if does == "flush" and site.receiver is not None and run.is_row(site.receiver.type):

@@ -84,7 +84,7 @@ def _creations(fn: Fn) -> Iterator[Creation]:
                 how = _how(fn, look, branch, outcome)
                 if how is None or not _same(fn, look, create) or _own(look):
                     continue
-                guard = _guard(fn, look, create, events)
+                guard = guard_of_creation(fn, look, create, events)
                 found = Creation(look, create, branch, how, guard, _unique(look, create), _sure(look, create))
                 if best is None or (bool(best.guard), -best.sure) > (bool(guard), -found.sure):
                     best = found
@@ -116,18 +116,19 @@ def _how(fn: Fn, look: Event, branch: int, outcome: bool) -> str | None:
 
 
 def _same(fn: Fn, look: Event, create: Event) -> bool:
-    one, other = _class(look), _class(create)
+    one, other = row_class(look), row_class(create)
     if one is not None and other is not None:
         return one is other or one in other.mro() or other in one.mro()
     by_name = look.does == "look" or create.does == "make"
-    if not _alike(look, create) and not (by_name and _abbreviated(look, create)):
+    if not alike(look, create) and not (by_name and _abbreviated(look, create)):
         return False
     if not by_name:
         return True
     return all(event.does not in ("look", "make") or _kept(fn, event) for event in (look, create))
 
 
-def _class(event: Event) -> Cls | None:
+def row_class(event: Event) -> Cls | None:
+    """The class of the rows that an event is about, None where it is not known."""
     if event.type is not None and event.type.kind == "instance":
         return event.type.ref  # type: ignore[no-any-return]
     call = event.call
@@ -147,7 +148,7 @@ def _nouns(event: Event) -> frozenset[str]:
     return frozenset(_singular(word) for word in words if word) - _NO_NOUNS
 
 
-def _alike(look: Event, create: Event) -> bool:
+def alike(look: Event, create: Event) -> bool:
     """Whether the names speak of one thing: one says no more than the other, or a third is shared."""
     one, other = _nouns(look), _nouns(create)
     both = len(one & other)
@@ -242,7 +243,8 @@ def _made(symbol: Symbol) -> bool:
     return isinstance(symbol, tuple) and symbol[:1] == ("new",)
 
 
-def _guard(fn: Fn, look: Event, create: Event, events: list[Event]) -> str:
+def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event]) -> str:
+    """Why no second one can be created after the same look; empty where one can."""
     if "duplicate" in create.caught:
         return "the duplicate is caught"
     shared = common(look.held, create.held)
@@ -278,7 +280,7 @@ def _minds(fn: Fn, depth: int) -> bool:
 
 
 def _unique(look: Event, create: Event) -> bool:
-    cls = _class(create) or _class(look)
+    cls = row_class(create) or row_class(look)
     if cls is None or look.place is None:
         return False
     columns = {column for column, _ in look.place.keys}

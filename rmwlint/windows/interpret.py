@@ -176,6 +176,8 @@ class Interpreter:
         self.contents: dict[Symbol, frozenset[Dep]] = {}
         #: whether a name in the function says that it may create a row, or something like one
         self.creating = remembered(fn, "creating", self.creates, False)
+        #: symbol of an object that this function made → the keywords it was made with
+        self.made: dict[Symbol, tuple[tuple[str, Value], ...]] = {}
         self.states_in: dict[int, State] = {}
         self.locals = self.facts.locals if fn.index else frozenset()
 

@@ -40,7 +40,30 @@ def query(run: Interpreter, site: Site, row: CallModel) -> Value:
     origin = before.origin if before is not None else position
     deps = merge_deps(site.given, "derive")
     base = before.base if before is not None else None
-    return Value(("query", position), deps, site.kind, query=Query(what, found, locked, origin, base))
+    asked = (before is not None and before.figure) or any(figured(value.symbol) for value in site.args)
+    if asked and not what:
+        what = next((known for value in site.args if (known := _of_class(value.symbol))), "")
+    return Value(("query", position), deps, site.kind, query=Query(what, found, locked, origin, base, asked))
+
+
+def figured(symbol: Symbol, depth: int = 3) -> bool:
+    """Whether a symbol stands for a figure of all rows, or for something computed from one."""
+    if not isinstance(symbol, tuple) or not symbol or not depth:
+        return False
+    if symbol[0] == "figure":
+        return True
+    return symbol[0] in ("binop", "call", "attr") and any(figured(part, depth - 1) for part in symbol[1:])
+
+
+def _of_class(symbol: Symbol) -> str:
+    """The class of rows that a figure, or a column in it, speaks of; empty where that is not known."""
+    while isinstance(symbol, tuple) and symbol:
+        if symbol[0] == "global":
+            name: str = symbol[1]
+            last = name.rpartition(".")[2]
+            return name if last[:1].isupper() else name.rpartition(".")[0]
+        symbol = next((part for part in symbol[1:] if isinstance(part, tuple)), None)
+    return ""
 
 
 def started(value: Value | None, position: int) -> Query | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rmwlint.violation import Step
 from rmwlint.windows.creation import Creation
 from rmwlint.windows.find import Window
+from rmwlint.windows.numbering import Numbering
 from rmwlint.windows.view import View
 
 Rows = tuple[tuple[str, str], ...]
@@ -52,6 +53,17 @@ def creation_steps(view: View, creation: Creation) -> tuple[Step, ...]:
         steps += view.held_step(held)
     steps.append(view.step("write", create.op, "created here"))
     steps += view.trail(create, "created here", "write")
+    return tuple(steps)
+
+
+def numbering_steps(view: View, numbering: Numbering) -> tuple[Step, ...]:
+    """Look, write."""
+    look, write = numbering.look, numbering.write
+    steps = [view.step("read", look.op, "looked at here"), *view.trail(look, "looked at here", "read")]
+    for held in write.held:
+        steps += view.held_step(held)
+    steps.append(view.step("write", write.op, "given the number here"))
+    steps += view.trail(write, "given the number here", "write")
     return tuple(steps)
 
 

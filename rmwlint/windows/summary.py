@@ -209,7 +209,8 @@ def _query(binding: Binding, query: Query) -> Query:
     if below is None:
         return query._replace(conditions=found, base=None)
     locked = query.locked if below.locked is None else below.locked
-    return Query(query.what or below.what, below.conditions + found, locked, query.origin, below.base)
+    what, asked = query.what or below.what, query.figure or below.figure
+    return Query(what, below.conditions + found, locked, query.origin, below.base, asked)
 
 
 def _control(binding: Binding, control: Control) -> Control:

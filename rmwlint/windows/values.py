@@ -41,7 +41,8 @@ class Query(NamedTuple):
     """A query not run yet. ``conditions``: (column, symbol of the value, its dependences) triples.
 
     ``what``: the class or table; ``locked``: the operation that asked for row locks, None without;
-    ``base``: the parameter that it narrows, whose own conditions and lock only the caller knows.
+    ``base``: the parameter that it narrows, whose own conditions and lock only the caller knows;
+    ``figure``: it asks for a figure of all rows (a maximum, a count), no rows.
     """
 
     what: str
@@ -49,6 +50,7 @@ class Query(NamedTuple):
     locked: int | None = None
     origin: int = -1
     base: Symbol = None
+    figure: bool = False
 
 
 class Value(NamedTuple):

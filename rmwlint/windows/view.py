@@ -27,6 +27,7 @@ from rmwlint.windows.hazards import Hazard, hazards_in_transaction, hazards_of_h
 from rmwlint.windows.hints import hints_of_write
 from rmwlint.windows.hooks import hook
 from rmwlint.windows.interpret import Analysis
+from rmwlint.windows.numbering import Numbering, numberings
 from rmwlint.windows.outcomes import looked_at
 from rmwlint.windows.paths import scratch
 from rmwlint.windows.presence import found_there
@@ -98,6 +99,11 @@ class View:
     def creations(self) -> tuple[Creation, ...]:
         """Creations that a look decides, guarded ones too."""
         return creations(self.fn)
+
+    @property
+    def numberings(self) -> tuple[Numbering, ...]:
+        """Columns that are given the next number after those that are there, guarded ones too."""
+        return tuple(numberings(self.fn))
 
     def scratch(self, place: Place) -> bool:
         """Whether the names in a path suggest a place made for this run alone."""

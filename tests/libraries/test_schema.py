@@ -54,7 +54,11 @@ def refuse(folder: Path, text: str) -> str:
         (HEAD + '[[call]]\nfunctions = []\ndoes = "pure"\n', ["key 'functions'", "none of them empty"]),
         (HEAD + '[[call]]\nfunctions = "shop.f"\ndoes = "read"\n', ["'read' wants the key 'place'"]),
         (HEAD + "[[call]]\n" + READ + 'palce = "row"\n', ["unknown key 'palce'", "did you mean 'place'"]),
-        (HEAD + "[[call]]\n" + READ + 'kind = "http"\n', ["key 'kind'", "does not go with does = 'read'"]),
+        (
+            HEAD + "[[call]]\n" + READ + 'kind = "http"\n',
+            ["key 'kind'", "does not know 'http' for does = 'read'"],
+        ),
+        (HEAD + "[[call]]\n" + READ + "nested = true\n", ["key 'nested'", "does not go with does = 'read'"]),
         (HEAD + "[[call]]\n" + READ + 'lock = "yes"\n', ["key 'lock'", "true or false"]),
         (HEAD + "[[call]]\n" + READ + 'at = "arg"\n', ["key 'at'", "did you mean 'arg"]),
         (HEAD + "[[call]]\n" + READ + 'at = "keyword:a b"\n', ["key 'at'", "'keyword:a b'"]),
