@@ -111,6 +111,7 @@ Guards
                 the database at the commit
   ``transaction``  ``form``: ``context`` | ``decorator`` | ``begin`` (open until commit/rollback) | a list;
                 ``nested = true`` for a mere savepoint; ``readonly = true``; ``session = "self" | "argN"``
+  ``enter``     enters the context given as argument ``at``, until the ``with`` of the receiver ends
   ``commit`` / ``rollback`` / ``close``   end what ``begin`` or autobegin opened
   ``defer``     its callback argument ``at`` runs after the commit (on_commit)
 
@@ -125,6 +126,10 @@ Hazards
   ``hook``      code that runs inside somebody else's transaction: the function so decorated
                 (``form = "decorator"``), the function given as argument ``at``, or, without either, the
                 method of that name that a user's class derived from ``on`` defines
+
+  ``signal``    calls whatever has been registered for the signal ``at``, about the subject ``key``
+  ``receive``   registers, for the signal ``at`` (or each in a list of them) and the subject ``key``, the
+                function so decorated (``form = "decorator"``) or the one given as argument 0
 
 Other
   ``pure``      no effect worth knowing; ``gives`` its type. ``form = "decorator"``: a function so decorated

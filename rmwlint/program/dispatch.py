@@ -18,8 +18,10 @@ from rmwlint.program.program import Cls, Fn, Program
 
 #: A base class with more subclasses than this is an interface of everything.
 MOST_SUBCLASSES = 48
-#: A name that more files define than this says nothing about an untyped receiver.
+#: A name that more classes define than this, apart from overrides, says nothing about an untyped receiver.
 MOST_DEFINITIONS = 4
+#: Nor does one that more files define, overrides or not.
+MOST_FILES = 12
 _SHORTEST_NAME = 8
 
 
@@ -134,25 +136,33 @@ def overrides(cls: Cls, name: str, targets: tuple[Fn, ...]) -> tuple[Fn, ...]:
 
 
 def named(fn: Fn, name: str) -> tuple[Fn, ...]:
-    """The methods of that name, where it is telling and few classes have it."""
+    """The methods of that name, where it is telling and few classes have it, apart from overrides."""
     program = fn.module.program
     if len(name) < _SHORTEST_NAME or "_" not in name.strip("_") or program.libraries.knows_method(name):
         return ()
     memo = program.by_name
     if name not in memo:
-        files = program.outline(fn.module.path).definitions(name)
-        found: list[Fn] = []
-        if 0 < len(files) <= MOST_DEFINITIONS:
-            for path in files:
-                module = program.module_of(path)
-                if module is not None:
-                    found += [
-                        module.fn(facts.methods[name])
-                        for facts in module.facts.classes
-                        if name in facts.methods
-                    ]
-        memo[name] = tuple(found) if len(found) <= MOST_DEFINITIONS else ()
+        memo[name] = tuple(_named(fn, name))
     return memo[name]
+
+
+def _named(fn: Fn, name: str) -> list[Fn]:
+    program = fn.module.program
+    files = program.outline(fn.module.path).definitions(name)
+    if not 0 < len(files) <= MOST_FILES:
+        return []
+    classes: list[Cls] = []
+    for path in files:
+        module = program.module_of(path)
+        if module is not None:
+            defining = [index for index, facts in enumerate(module.facts.classes) if name in facts.methods]
+            classes += [module.cls(index) for index in defining]
+    if len(classes) > MOST_DEFINITIONS:
+        own = set(classes)
+        roots = [cls for cls in classes if own.isdisjoint(cls.mro()[1:])]
+        if len(roots) > MOST_DEFINITIONS:
+            return []
+    return [cls.module.fn(cls.facts.methods[name]) for cls in classes]
 
 
 def abstract(fn: Fn) -> bool:

@@ -20,11 +20,14 @@ from rmwlint.program.dispatch import abstract, candidates
 from rmwlint.program.link import Call, link
 from rmwlint.program.premises import NONE, Premise, applied, premises
 from rmwlint.program.program import Fn
+from rmwlint.program.signals import receivers
 
 HAZARDS = frozenset(["backend", "enqueue", "wait"])
 
 _MOST_WITNESSES = 4
 _DEEPEST = 40
+#: How sure it is that a function is still registered for a signal when that is sent.
+_BY_SIGNAL = 2
 
 
 class Effect(NamedTuple):
@@ -136,6 +139,8 @@ def below_call(fn: Fn, number: int, call: Call) -> Iterator[Below]:
             own = tuple(one for one in targets if not abstract(one))
             yield Below(number, own + real, call.sure, False, others.guessed, bound, op)
     yield from callbacks(fn, number, call)
+    for receiver in receivers(fn, number, call):
+        yield Below(number, (receiver,), _BY_SIGNAL, True, False, False, None)
 
 
 def callbacks(fn: Fn, number: int, call: Call) -> Iterator[Below]:

@@ -22,6 +22,7 @@ from rmwlint.program.types import Type, iterable
 
 MEDIUM = 2
 _NO_ROWS: tuple[CallModel, ...] = ()
+_OPERATORS = {"/": ("__truediv__", "__rtruediv__"), "|": ("__or__", "__ror__")}
 
 
 class Call(NamedTuple):
@@ -592,10 +593,11 @@ class _Linker:
         return annotation_type(self.module, op[2]) or self.types[op[1]]
 
     def binop(self, number: int, op: Op) -> Type | None:
-        if op[1] != "/":
+        methods = _OPERATORS.get(op[1])
+        if methods is None:
             return None
-        for register, method in ((op[2], "__truediv__"), (op[3], "__rtruediv__")):
-            value = self.types[register]
+        for register, method in zip(op[2:], methods):
+            value: Type | None = self.types[register]
             if value is not None and value.kind == "library":
                 if any(row.gives == "@self" for row in self.libraries.method_meaning(value.name, method, {})):
                     return value
@@ -873,6 +875,11 @@ class _Linker:
             return Call((init,) if init else (), rows, None, value, name, value.sure, cls), found
         if kind == "function":
             fn: Fn = value.ref
+            task = decorated_type(self.program, fn) if fn.facts.decorators else None
+            if task is not None:
+                rows = method_rows(self.program, task, "__call__", self.keywords(op))
+                if rows:
+                    return Call((), rows, None, task, name, task.sure), self.first_given(rows, task, op)
             return Call((fn,), (), None, None, name, value.sure), self.result_of(
                 fn, None, _Arguments(self, op)
             )

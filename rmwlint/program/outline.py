@@ -25,6 +25,7 @@ class Outline:
         self._children: dict[str, list[tuple[Path, str]]] | None = None
         self._methods: dict[str, list[Path]] = {}
         self._switches: dict[str, bool] = {}
+        self._mentions: dict[str, tuple[Path, ...]] = {}
 
     def children(self, name: str) -> Sequence[tuple[Path, str]]:
         """(file, class) pairs of the classes that name a class of that name as a base."""
@@ -34,6 +35,18 @@ class Outline:
         """The files in which a function of that name is defined inside something, each once."""
         self._searched()
         return self._methods.get(name, ())
+
+    def mentions(self, name: str) -> Sequence[Path]:
+        """The files in which an identifier occurs, wherever it stands."""
+        found = self._mentions.get(name)
+        if found is None:
+            wanted = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+            found = self._mentions[name] = tuple(
+                path
+                for path in self.files
+                if (data := self._read(path)) is not None and wanted.search(data) is not None
+            )
+        return found
 
     def sets(self, name: str) -> bool:
         """Whether a settings module gives the switch ``name`` the value True."""

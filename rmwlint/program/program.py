@@ -377,6 +377,8 @@ class Program:
         self._outlines: dict[int, Outline] = {}
         #: the methods of a name, for receivers of unknown type; see ``dispatch.named``
         self.by_name: dict[str, tuple[Fn, ...]] = {}
+        #: the functions that a signal calls, by project and signal; see ``signals.receivers``
+        self.receivers: dict[Hashable, tuple[Fn, ...]] = {}
 
     def outline(self, near: Path) -> Outline:
         """What the text of the project says that a file belongs to."""
@@ -405,6 +407,7 @@ class Program:
         self._modules = {key: found for key, found in self._modules.items() if found is not view}
         self._resolved.clear()
         self.by_name.clear()
+        self.receivers.clear()
 
     def module(self, dotted: str, near: Path) -> ModuleView | None:
         """The module of that dotted name, None where it is not part of the program."""

@@ -114,6 +114,8 @@ def _row(run: Interpreter, site: Site, row: CallModel) -> Value | None:
         return Value(symbol, NO_DEPS, site.kind)
     if does == "lock":
         return locks.lock(run, site, row, sure)
+    if does == "enter":
+        return locks.enter_on_stack(run, site, row)
     if does == "flush" and site.receiver is not None and run.is_row(site.receiver.type):
         _flush(run, site, row, sure)
     if does in ("commit", "rollback", "close"):

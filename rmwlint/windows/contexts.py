@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rmwlint.libraries.model import CallModel
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn
 from rmwlint.windows.binding import Binding
@@ -40,7 +41,15 @@ def held_inside(
         for way in found.yields[:1]:
             for held in way.state.held:
                 yield _rebased(binding, held, position, sure)
-            if all(held.kind != "transaction" for held in way.state.held) and _commits_after_yield(found):
+            if any(held.kind == "transaction" for held in way.state.held):
+                return
+            opened = [held for other in found.yields[1:] for held in other.state.held]
+            for held in opened:
+                # where one way opens a transaction, the other stands where one is open already, as a rule
+                if held.kind == "transaction":
+                    yield _rebased(binding, held, position, min(sure, _AUTOMATIC))
+                    return
+            if _commits_after_yield(found):
                 yield Held(
                     position, "transaction", None, "row", target.facts.name, sure=min(sure, _AUTOMATIC)
                 )
@@ -104,8 +113,31 @@ def held_after(run: Interpreter, position: int, target: Fn, receiver: Value) -> 
             yield _rebased(binding, held, position, 3)
     for known in link(target).calls.values():
         if known.name in _ENTERED:
-            for row in known.rows:
+            for row in known.rows or _entered_rows(target, known):
                 if row.does in ("transaction", "lock"):
                     key = ("attr", receiver.symbol, known.name)
-                    held = Held(position, row.does, key, row.reach or "process", target.facts.name)
+                    reach = "row" if row.does == "transaction" else row.reach or "process"
+                    name = target.owner.name if target.owner is not None else target.facts.name
+                    held = Held(position, row.does, key, reach, name, row.readonly, row.nested)
                     yield held._replace(until_commit=row.until == "commit")
+
+
+def _entered_rows(target: Fn, call: Call) -> Iterator[CallModel]:
+    """What the context means that ``self._context.__enter__()`` enters: by the call that made it."""
+    if call.receiver is None:
+        return
+    made = target.facts.ops[call.receiver]
+    methods = [target]
+    if made[0] == "attr" and target.owner is not None:
+        methods += [method for method in (target.owner.method("__init__"),) if method is not None]
+    for method in methods:
+        ops = method.facts.ops
+        for op in ops:
+            if made[0] == "attr":
+                register = op[3] if op[0] == "setattr" and op[2] == made[2] else None
+            else:
+                register = op[2] if op[0] == "store" and op[1] == made[-1] else None
+            if register is not None and ops[register][0] == "call":
+                found = link(method).calls.get(register)
+                if found is not None:
+                    yield from (row for row in found.rows if "context" in row.form)

@@ -19,9 +19,10 @@ from rmwlint.program.effects import (
 )
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn
+from rmwlint.windows.automatic import begun_by_itself
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.interpret import analysis
-from rmwlint.windows.quiet import quiet
+from rmwlint.windows.quiet import heard, quiet
 from rmwlint.windows.surroundings import NUMBER
 from rmwlint.windows.values import Held
 from rmwlint.windows.writes import given_row, written_before
@@ -42,6 +43,23 @@ class Hazard(NamedTuple):
 def hazards_in_transaction(fn: Fn, kind: str) -> Iterator[Hazard]:
     """The hazards of one kind that this function sets off while it holds a transaction open itself."""
     yield from hazards_under(fn, kind, open_transaction)
+    if kind == "wait":
+        yield from _waits_for_locks(fn)
+
+
+def _waits_for_locks(fn: Fn) -> Iterator[Hazard]:
+    """The locks that a function takes by ``with`` while it holds a transaction open."""
+    ops = fn.facts.ops
+    for event in heard(fn).events:
+        if event.does != "lock" or ops[event.op][0] != "enter" or event.trail or event.place is None:
+            continue
+        taken = [held for held in event.held if held.kind == "lock" and held.id == event.op]
+        if not taken or any(lock.fresh or lock.reach in ("row", "task") for lock in taken):
+            continue
+        held = open_transaction(event.held[: event.held.index(taken[0])])
+        if held is not None:
+            sure = min(event.sure, held.sure, 2)
+            yield Hazard(event.op, held, taken[0].text, "lock", sure, ())
 
 
 def open_transaction(held: tuple[Held, ...]) -> Held | None:
@@ -64,9 +82,10 @@ def hazards_under(fn: Fn, kind: str, of: Callable[[tuple[Held, ...]], Held | Non
     handing = _handing_callbacks(fn)
     later = names_called_later(fn)
     for number, call in link(fn).calls.items():
-        if number not in handing and not at_calls.get(number):
+        begun = begun_by_itself(fn, number) if of is open_transaction else None
+        if number not in handing and not at_calls.get(number) and begun is None:
             continue
-        held = of(at_calls.get(number, ()))
+        held = of(at_calls.get(number, ())) or begun
         inside: Held | None = None
         if held is None:
             inside = _held_around_callbacks(fn, number, call, of)

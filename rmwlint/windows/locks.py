@@ -80,7 +80,27 @@ def lock_reach(row: CallModel, kwargs: Sequence[tuple[str, Value]]) -> str:
 
 def enter(run: Interpreter, position: int, op: Op) -> Value:
     """Enter a ``with`` item: what it acquires, and the value that ``as`` binds."""
-    register: int = op[1]
+    return _enter(run, position, op[1], position)
+
+
+def enter_on_stack(run: Interpreter, site: Site, row: CallModel) -> Value | None:
+    """Enter the context given to a call, until the ``with`` ends whose object is the call's receiver."""
+    index = site.positional(row.at or "arg0")
+    if index is None or site.receiver is None:
+        return None
+    around = next(
+        (
+            number
+            for number, op in enumerate(run.ops[: site.position])
+            if op[0] == "enter" and run.regs[op[1]].symbol == site.receiver.symbol
+        ),
+        site.position,
+    )
+    return _enter(run, site.position, site.op[2][index], around)
+
+
+def _enter(run: Interpreter, position: int, register: int, around: int) -> Value:
+    """Enter the context in a register at ``position``, until the operation ``around`` is left."""
     context = run.regs[register]
     source = run.ops[register]
     kind = run.link.types[position]
@@ -106,7 +126,7 @@ def enter(run: Interpreter, position: int, op: Op) -> Value:
     if taken:
         if any(held.kind == "lock" for held in taken):
             run.others_run()
-        run.state.held += tuple(taken)
+        run.state.held += tuple(held._replace(id=around) for held in taken)
         for held in taken:
             place = Place(held.kind, held.key, "", frozenset(), held.text)
             run.emit(Event(position, held.kind, place, sure=held.sure))

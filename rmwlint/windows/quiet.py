@@ -25,7 +25,7 @@ from rmwlint.windows.opaque import mutates
 _SILENT = frozenset(
     [
         *("backend", "enqueue", "wait", "switch", "spawn", "read", "test", "query", "expression", "mutate"),
-        *("pure", "proxy", "handles", "hook", "defer"),
+        *("pure", "proxy", "handles", "hook", "defer", "signal", "receive"),
     ]
 )
 #: what gives a value that only this function knows
