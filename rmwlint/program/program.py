@@ -20,6 +20,7 @@ from rmwlint.libraries.index import Libraries
 from rmwlint.program.cycles import Cycles
 from rmwlint.program.outline import Outline
 from rmwlint.program.types import Type
+from rmwlint.source.suppressions import may_address
 
 if TYPE_CHECKING:
     from rmwlint.program.link import Link
@@ -241,6 +242,7 @@ class ModuleView:
         "path",
         "program",
         "suggested",
+        "unlikely",
     )
 
     def __init__(self, program: Program, facts: Module, path: Path) -> None:
@@ -256,6 +258,8 @@ class ModuleView:
         self.suggested: dict[str, Cls | None] = {}
         self.near: dict[str, bool] = {}
         self.memo: dict[str, dict[int, Any]] = {}
+        #: whether violations of low confidence are asked for here; a comment that silences one needs it told
+        self.unlikely = program.unlikely or may_address(program.source.data(path) or b"")
 
     def fn(self, index: int) -> Fn:
         """Function number ``index``; 0 is the module body."""
@@ -366,9 +370,11 @@ def remembered(fn: Fn, name: str, answer: Callable[[], T], unknown: T) -> T:
 class Program:
     """All modules of one run, by dotted name. Ask it; it loads what the answer needs."""
 
-    def __init__(self, source: FactsSource, libraries: Libraries) -> None:
+    def __init__(self, source: FactsSource, libraries: Libraries, *, unlikely: bool = True) -> None:
+        """``unlikely``: whether violations of low confidence are asked for, so that all must be looked at."""
         self.source = source
         self.libraries = libraries
+        self.unlikely = unlikely
         self.cycles = Cycles()
         self._modules: dict[tuple[str, Hashable], ModuleView | None] = {}
         self._homes: dict[Path, Hashable] = {}

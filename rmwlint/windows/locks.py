@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rmwlint.facts.model import Op
+from rmwlint.libraries.index import Libraries
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import row_sure
 from rmwlint.program.link import method_rows
-from rmwlint.program.program import Cls
+from rmwlint.program.program import Cls, Program
 from rmwlint.program.types import Type
 from rmwlint.windows.contexts import committed_by_leaving, held_after, held_inside
 from rmwlint.windows.site import Site, site_of
@@ -137,17 +138,23 @@ def _enter(run: Interpreter, position: int, register: int, around: int) -> Value
 
 def _suggested(run: Interpreter, position: int, context: Value, register: int) -> Iterator[Held]:
     """The lock that a name suggests where nothing is known of the object entered: ``with self.lock:``."""
-    op = run.ops[register]
+    row = suggested_lock(run.libraries, run.ops, register)
+    if row is not None:
+        written = text(run.facts, register)
+        yield Held(position, "lock", context.symbol, lock_reach(row, ()), written, sure=1)
+
+
+def suggested_lock(libraries: Libraries, ops: tuple[Op, ...], register: int) -> CallModel | None:
+    """The lock that the name of what is entered suggests, None where it suggests none."""
+    op = ops[register]
     while op[0] in ("call", "item", "await"):
-        op = run.ops[op[1]]
-    if op[0] not in ("name", "attr"):
-        return
-    for suggested in run.libraries.receiver(op[-1].rstrip("'")):
-        for row in run.libraries.method_meaning(suggested, "__enter__", {}):
-            if row.does == "lock" and "context" in row.form:
-                written = text(run.facts, register)
-                yield Held(position, "lock", context.symbol, lock_reach(row, ()), written, sure=1)
-                return
+        op = ops[op[1]]
+    if op[0] in ("name", "attr"):
+        for suggested in libraries.receiver(op[-1].rstrip("'")):
+            for row in libraries.method_meaning(suggested, "__enter__", {}):
+                if row.does == "lock" and "context" in row.form:
+                    return row
+    return None
 
 
 def _held_by_arguments(run: Interpreter, position: int, call: Op) -> Iterator[Held]:
@@ -167,7 +174,7 @@ def _held_object(
     run: Interpreter, position: int, context: Value, kind: Type, register: int
 ) -> Iterator[Held]:
     """What an object holds that is entered itself: ``with self.lock:``."""
-    rows = _entered_rows(run, kind)
+    rows = entered_rows(run.fn.module.program, kind)
     for row in rows:
         if "context" in row.form:
             yield from _held(run, position, row, context, (), (), kind.sure, register)
@@ -183,10 +190,10 @@ def _held_object(
             yield from committed_by_leaving(position, leave, cls.name)
 
 
-def _entered_rows(run: Interpreter, kind: Type) -> tuple[CallModel, ...]:
-    program = run.fn.module.program
+def entered_rows(program: Program, kind: Type) -> tuple[CallModel, ...]:
+    """What the library models say of entering an object of that type."""
     if kind.kind == "external":
-        return run.libraries.function_meaning(kind.name, {})
+        return program.libraries.function_meaning(kind.name, {})
     if kind.kind == "member" and kind.arg is not None:
         return method_rows(program, kind.arg, kind.name, {})
     if kind.kind in ("library", "instance"):

@@ -7,7 +7,7 @@ are followed as far down as a summary reaches.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rmwlint.facts.model import Op
 from rmwlint.libraries.index import Libraries
@@ -18,7 +18,15 @@ from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.windows.accesses import guard_parameters
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.interpret import Analysis, analysis
+from rmwlint.windows.locks import entered_rows, suggested_lock
 from rmwlint.windows.opaque import mutates
+from rmwlint.windows.sharing import (
+    around_concurrency,
+    locks_by_decorator,
+    method_around,
+    shared_class,
+    unshared_class,
+)
 
 #: rows that by themselves make no window: what they read somebody must still write, what they set off
 #: matters while something is held
@@ -36,10 +44,14 @@ _PARTS = frozenset(["caught", "class", "def", "element", "import", "item", "unpa
 _WRITES = frozenset(
     ["assign", "create", "delete", "delta", "ensure", "flush", "replace", "run", "swap", "write"]
 )
+_HELD = frozenset(["lock", "transaction"])
+_ENTERING = ("__enter__", "__aenter__", "__exit__", "__aexit__")
 _CHANGES = frozenset(["call", "delitem", "setitem"])
-_ACTS = frozenset(["call", "delattr", "delitem", "element", "setattr", "setitem"])
+_ACTS = frozenset(["call", "delattr", "delitem", "element", "enter", "setattr", "setitem"])
 #: calls further down are no part of a summary
-_DEEPEST = 5
+_DEEPEST = 4
+#: context managers are followed through so many others
+_CONTEXTS = 3
 #: stores further down are not told as the caller's
 _STORES_BELOW = 2
 
@@ -56,7 +68,7 @@ def quiet(fn: Fn) -> bool:
     """Whether interpreting the function cannot give an event that a check asks for."""
     found = fn.memo.get("quiet")
     if found is None:
-        found = not _Anchors(fn).any() and not any(_writes(target, _DEEPEST) for target in _targets(fn))
+        found = not _anchors(fn).any() and not any(_writes(target, _DEEPEST) for target in _run(fn))
         fn.memo["quiet"] = found
     return bool(found)
 
@@ -68,32 +80,57 @@ def _writes(fn: Fn, depth: int) -> bool:
     if found is None:
         found = known[0]
         if found is None:
-            found = known[0] = _Anchors(fn).writes()
+            found = known[0] = _anchors(fn).writes()
         if not found and depth:
-            found = any(_writes(target, depth - 1) for target in _targets(fn))
+            found = any(_writes(target, depth - 1) for target in _run(fn))
         known[depth] = found
     return found
 
 
+def _holds(fn: Fn, depth: int) -> bool:
+    """Whether something may be held in the function, or left held by it."""
+    key = f"holds {depth}"
+    found = fn.memo.get(key)
+    if found is None:
+        fn.memo[key] = False
+        found = fn.memo[key] = _anchors(fn).holds(depth)
+    return bool(found)
+
+
 def _targets(fn: Fn) -> tuple[Fn, ...]:
+    """The functions that it may call."""
     found = fn.memo.get("targets")
     if found is None:
         targets: dict[Fn, None] = {}
-        if any(op[0] == "call" for op in fn.facts.ops):
+        if "call" in _anchors(fn).kinds:
             for call in link(fn).calls.values():
                 targets.update(dict.fromkeys(call.targets))
         found = fn.memo["targets"] = tuple(targets)
     return found  # type: ignore[return-value]
 
 
+def _run(fn: Fn) -> tuple[Fn, ...]:
+    """The functions whose summaries it hears: those that a call runs for sure, constructors left out."""
+    found = fn.memo.get("run")
+    if found is None:
+        targets: dict[Fn, None] = {}
+        if "call" in _anchors(fn).kinds:
+            for call in link(fn).calls.values():
+                if len(call.targets) == 1 and call.cls is None:
+                    targets[call.targets[0]] = None
+        found = fn.memo["run"] = tuple(targets)
+    return found  # type: ignore[return-value]
+
+
 def _stored(fn: Fn, depth: int) -> frozenset[str]:
     """The names of attributes that the function, or those it calls, may store to or change in place."""
-    found = fn.memo.get(f"stored {depth}")
+    key = f"stored {depth}"
+    found = fn.memo.get(key)
     if found is None:
-        found = frozenset(_Anchors(fn).stored())
+        found = _anchors(fn).stored()
         if depth:
-            found = found.union(*(_stored(target, depth - 1) for target in _targets(fn)))
-        fn.memo[f"stored {depth}"] = found
+            found = found.union(*(_stored(target, depth - 1) for target in _run(fn)))
+        fn.memo[key] = found
     return found  # type: ignore[return-value]
 
 
@@ -102,7 +139,14 @@ def _changed_in(module: ModuleView) -> frozenset[str]:
     memo = module.fn(0).memo
     found = memo.get("changed_in")
     if found is None:
-        found = memo["changed_in"] = frozenset().union(*(_Anchors(fn).changed() for fn in module.functions()))
+        found = memo["changed_in"] = frozenset().union(*(_anchors(fn).changed for fn in module.functions()))
+    return found  # type: ignore[return-value]
+
+
+def _anchors(fn: Fn) -> _Anchors:
+    found = fn.memo.get("anchors")
+    if found is None:
+        found = fn.memo["anchors"] = _Anchors(fn)
     return found  # type: ignore[return-value]
 
 
@@ -112,23 +156,20 @@ class _Anchors:
     def __init__(self, fn: Fn) -> None:
         self.fn = fn
         self.ops = fn.facts.ops
-        self.own_self = fn.facts.params[0].name if fn.owner is not None and fn.first_is_self else None
-        self.seen: set[int] = set()
         self.kinds = {op[0] for op in self.ops}
+        self.seen: set[int] = set()
 
     def any(self) -> bool:
         """Whether anything may matter to the function itself."""
-        if "enter" in self.kinds or self.fn.facts.global_names:
-            return True
-        if not self.kinds & _ACTS:
+        if not self.kinds & _ACTS and not self.fn.facts.global_names:
             return False
         if held_by_decorators(self.fn):
             return True
-        return self._rows() or self._offered() or self._tracked() or self._shared()
+        return self._rows() or self._enters(_CONTEXTS) or self._offered() or self._tracked() or self._shared()
 
-    def holds(self) -> bool:
-        """Whether something may be held in it."""
-        return "enter" in self.kinds or bool(held_by_decorators(self.fn)) or self._rows()
+    def holds(self, depth: int) -> bool:
+        """Whether something may be held in it; context managers are followed to that depth."""
+        return self._rows() or self._enters(depth) or bool(held_by_decorators(self.fn))
 
     def writes(self) -> bool:
         """Whether anything may be told as a write of the caller."""
@@ -137,18 +178,56 @@ class _Anchors:
         calls = link(self.fn).calls.values()
         return any(row.does in _WRITES for call in calls for row in call.rows) or self._tracked()
 
-    def stored(self) -> set[str]:
+    def _enters(self, depth: int) -> bool:
+        """Whether a ``with`` of it may hold a lock or a transaction."""
+        if "enter" not in self.kinds:
+            return False
+        return any(op[0] == "enter" and self._may_hold(op[1], depth) for op in self.ops)
+
+    def _may_hold(self, register: int, depth: int) -> bool:
+        linked = link(self.fn)
+        program = self.fn.module.program
+        source = self.ops[register]
+        call = linked.calls.get(register)
+        if source[0] == "call" and call is not None:
+            if any("context" in row.form and row.does in _HELD for row in call.rows):
+                return True
+            if call.targets and call.cls is None:
+                if depth <= 0 or any(_holds(target, depth - 1) for target in call.targets):
+                    return True
+            elif not call.rows and any(
+                self.ops[given][0] == "call" and self._may_hold(given, depth) for given in source[2]
+            ):
+                return True
+        kind = linked.types[register]
+        if kind is None or kind.kind in ("member", "method", "external"):
+            if suggested_lock(program.libraries, self.ops, register):
+                return True
+            if kind is None:
+                # what the flow may know better than the first look: a variable, a parameter
+                return source[0] not in ("call", "attr") or depth <= 0
+        rows = entered_rows(program, kind)
+        if rows:
+            return any("context" in row.form and row.does in _HELD for row in rows)
+        if kind.kind == "instance":
+            methods = [kind.ref.method(name) for name in _ENTERING]
+            return any(method is not None and (depth <= 0 or _holds(method, depth - 1)) for method in methods)
+        return False
+
+    def stored(self) -> frozenset[str]:
         """The names of the attributes and globals that are set, or whose value is changed in place."""
-        found = self.changed() | self.fn.facts.global_names
+        found = self.changed | self.fn.facts.global_names
         if "setattr" in self.kinds:
             found |= {op[2] for op in self.ops if op[0] == "setattr"}
         return found
 
-    def changed(self) -> set[str]:
+    @cached_property
+    def changed(self) -> frozenset[str]:
         """The names of containers that are changed in place, local names for them too."""
-        found: set[str] = set()
         if not self.kinds & _CHANGES:
-            return found
+            return frozenset()
+        found: set[str] = set()
+        names: set[str] = set()
         for op in self.ops:
             register = self._changed(op) if op[0] in _CHANGES else None
             if register is None:
@@ -157,9 +236,14 @@ class _Anchors:
             if base[0] in ("attr", "name"):
                 found.add(base[-1])
             if base[0] == "name":
-                sources = [self.ops[other[2]] for other in self.ops if other[:2] == ("store", base[1])]
-                found |= {source[-1] for source in sources if source[0] in ("attr", "name")}
-        return found
+                names.add(base[1])
+        if names:
+            for op in self.ops:
+                if op[0] == "store" and op[1] in names:
+                    source = self.ops[op[2]]
+                    if source[0] in ("attr", "name"):
+                        found.add(source[-1])
+        return frozenset(found)
 
     def _rows(self) -> bool:
         return any(_loud(row) for call in link(self.fn).calls.values() for row in call.rows)
@@ -167,12 +251,37 @@ class _Anchors:
     def _offered(self) -> bool:
         """Whether a function is called that offers a guard for what it is given, or calls back in a lock."""
         return any(
-            guard_parameters(target) or (called_parameters(target) and _Anchors(target).holds())
+            guard_parameters(target) or (called_parameters(target) and _holds(target, _CONTEXTS))
             for target in _targets(self.fn)
         )
 
+    @cached_property
+    def memory(self) -> tuple[bool, bool]:
+        """Whether attributes of ``self``, and whether variables of the module, may be shared with others as
+        far as anybody asks: where nothing says so, what could be told is unlikely."""
+        fn = self.fn
+        owner = method_around(fn).owner
+        if owner is not None and unshared_class(owner):
+            return False, False
+        if fn.module.unlikely:
+            return True, True
+        tasks = fn.facts.is_async
+        own = owner is not None and (shared_class(owner, tasks) or locks_by_decorator(owner))
+        return own, around_concurrency(fn.module, tasks)
+
+    @cached_property
+    def own_self(self) -> str:
+        """The name of the method's first parameter, also within a function in it."""
+        around = method_around(self.fn)
+        return around.facts.params[0].name if around.facts.owner is not None and around.first_is_self else ""
+
     def _shared(self) -> bool:
         """Whether memory that outlives the call may be stored to, and its old value looked at before."""
+        if self.memory == (False, False):
+            return False
+        globals_ = self.fn.facts.global_names
+        if globals_:
+            return True
         loads: dict[str, int] = {}
         for op in self.ops:
             opcode = op[0]
@@ -193,7 +302,7 @@ class _Anchors:
         if "branch" not in self.kinds:
             return False
         known = loads.keys() - self.fn.facts.locals | {op[2] for op in self.ops if op[0] == "attr"}
-        return any(not known.isdisjoint(_stored(target, _STORES_BELOW)) for target in _targets(self.fn))
+        return any(not known.isdisjoint(_stored(target, _STORES_BELOW)) for target in _run(self.fn))
 
     def _looked_at(self, register: int, loads: dict[str, int]) -> bool:
         """Whether a container that is changed may have been looked at: its name has come up before."""
@@ -254,8 +363,10 @@ class _Anchors:
             return call is not None and bool(call.targets)
         if opcode != "name":
             return opcode not in _FRESH and opcode not in _PARTS
-        if op[1] == self.own_self or op[1] not in self.fn.facts.locals:
-            return True
+        if op[1] == self.own_self:
+            return self.memory[0]
+        if op[1] not in self.fn.facts.locals:
+            return self.memory[1]
         for other in self.ops:
             if other[0] == "store" and other[1] == op[1] and other[2] not in self.seen:
                 self.seen.add(other[2])

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rmwlint.program.link import link
-from rmwlint.program.program import Cls, Fn, ModuleView
+from rmwlint.program.program import Fn
 from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.find import Window, common
 from rmwlint.windows.flow import passes
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.quiet import heard
 from rmwlint.windows.sharing import (
-    concurrent_module,
-    imports_concurrency,
+    around_concurrency,
+    method_around,
     shared_class,
     stored_kind,
     unshared_class,
@@ -389,11 +389,11 @@ def _changes(fn: Fn, symbol: Symbol) -> Iterator[tuple[Fn, Event]]:
     if not isinstance(symbol, tuple):
         return
     own = symbol[0] == "attr" and len(symbol) == 3
-    owner = _method(fn).facts.owner if own else None
+    owner = method_around(fn).facts.owner if own else None
     for other in fn.module.functions():
         if other.index == 0 or other.facts.name in ALONE or other is fn:
             continue
-        if own and (_method(other).facts.owner != owner or owner is None):
+        if own and (method_around(other).facts.owner != owner or owner is None):
             continue
         for event in analysis(other).events:
             if event.does != "store" or event.place is None or event.place.what != "container":
@@ -416,20 +416,12 @@ def _puts(fn: Fn, event: Event) -> bool:
     return bool(callee[0] != "attr" or callee[2] not in TAKES)
 
 
-def _method(fn: Fn) -> Fn:
-    """The method that a function stands in, itself where it is one."""
-    around: Fn | None = fn
-    while around is not None and around.facts.owner is None:
-        around = around.parent
-    return around or fn
-
-
 # -- who else is there --------------------------------------------------------------------------------
 
 
 def sharing(fn: Fn, symbol: Symbol) -> int:
     """How sure it is that others use a place at the same time: 2 with evidence, 1 without, 0 where not."""
-    owner = _method(fn).owner
+    owner = method_around(fn).owner
     if owner is not None and unshared_class(owner):
         return 0
     tasks = fn.facts.is_async
@@ -441,36 +433,3 @@ def sharing(fn: Fn, symbol: Symbol) -> int:
     if owner is not None and shared_class(owner, tasks):
         return 2
     return 1
-
-
-def around_concurrency(module: ModuleView, tasks: bool) -> bool:
-    """Whether the module's code runs in several threads (or tasks), as it or what it imports says."""
-    return concurrent_module(module, tasks) or _neighbours(module, tasks, 2)
-
-
-def _neighbours(module: ModuleView, tasks: bool, depth: int) -> bool:
-    """Whether a module of the program that this one imports, at that depth at most, imports concurrency."""
-    memo = module.fn(0).memo
-    key = f"concurrent_neighbours {tasks} {depth}"
-    known = memo.get(key)
-    if known is None:
-        memo[key] = False
-        found = [other for other in _imports(module) if other is not module]
-        known = any(imports_concurrency(other, tasks) for other in found)
-        known = known or (depth > 1 and any(_neighbours(other, tasks, depth - 1) for other in found))
-        memo[key] = known
-    return bool(known)
-
-
-def _imports(module: ModuleView) -> Iterator[ModuleView]:
-    for qualified in sorted(set(module.facts.imports.values())):
-        found = module.program.module(qualified, module.path)
-        if found is None and "." in qualified:
-            found = module.program.module(qualified.rpartition(".")[0], module.path)
-        if found is not None:
-            yield found
-
-
-def owner_of(fn: Fn) -> Cls | None:
-    """The class that a function stands in."""
-    return _method(fn).owner

@@ -118,6 +118,34 @@ def imports_concurrency(module: ModuleView, tasks: bool) -> bool:
     return bool(known)
 
 
+def around_concurrency(module: ModuleView, tasks: bool) -> bool:
+    """Whether the module's code runs in several threads (or tasks), as it or what it imports says."""
+    return concurrent_module(module, tasks) or _neighbours(module, tasks, 2)
+
+
+def _neighbours(module: ModuleView, tasks: bool, depth: int) -> bool:
+    """Whether a module of the program that this one imports, at that depth at most, imports concurrency."""
+    memo = module.fn(0).memo
+    key = f"concurrent_neighbours {tasks} {depth}"
+    known = memo.get(key)
+    if known is None:
+        memo[key] = False
+        found = [other for other in _imports(module) if other is not module]
+        known = any(imports_concurrency(other, tasks) for other in found)
+        known = known or (depth > 1 and any(_neighbours(other, tasks, depth - 1) for other in found))
+        memo[key] = known
+    return bool(known)
+
+
+def _imports(module: ModuleView) -> Iterator[ModuleView]:
+    for qualified in sorted(set(module.facts.imports.values())):
+        found = module.program.module(qualified, module.path)
+        if found is None and "." in qualified:
+            found = module.program.module(qualified.rpartition(".")[0], module.path)
+        if found is not None:
+            yield found
+
+
 def _imported(module: ModuleView) -> Iterator[str]:
     yield from module.facts.imports.values()
     yield from module.facts.stars
@@ -147,6 +175,14 @@ def several_processes(module: ModuleView) -> bool:
             )
         memo["several_processes"] = known
     return bool(known)
+
+
+def method_around(fn: Fn) -> Fn:
+    """The method that a function stands in, itself where it is one."""
+    around: Fn | None = fn
+    while around is not None and around.facts.owner is None:
+        around = around.parent
+    return around or fn
 
 
 def prepares(fn: Fn) -> bool:
@@ -279,6 +315,19 @@ def _shared(cls: Cls, tasks: bool) -> bool:
             if _within(fn, base) and (takes_locks(fn, tasks) or spawns(fn, tasks)):
                 return True
     return _at_module_level(cls, tasks)
+
+
+def locks_by_decorator(cls: Cls) -> bool:
+    """Whether a decorator in the class takes a lock around what it decorates."""
+    known = cls.memo.get("locks_by_decorator")
+    if known is None:
+        known = cls.memo["locks_by_decorator"] = any(
+            held.kind == "lock"
+            for fn in cls.module.functions()
+            if fn.facts.decorators and _within(fn, cls)
+            for held in held_by_decorators(fn)
+        )
+    return bool(known)
 
 
 def _within(fn: Fn, cls: Cls) -> bool:
