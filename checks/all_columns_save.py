@@ -44,7 +44,7 @@ _MAKERS = ("create", "register", "import")
 check = Check("RMW202", "all-columns-save", since="0.1")
 
 
-@check.on_function
+@check.on_events
 def find(view: View) -> Iterator[Violation]:
     told = {window.write.op for window in view.open_windows if window.how in LOST and window.sure >= MEDIUM}
     for event in view.saves_of_stale_rows():

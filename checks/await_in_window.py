@@ -48,7 +48,7 @@ from rmwlint.check import (
 check = Check("RMW408", "await-in-window", since="0.1")
 
 
-@check.on_function
+@check.on_events
 def find(view: View) -> Iterator[Violation]:
     if not view.fn.facts.is_async:
         return

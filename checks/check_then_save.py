@@ -41,7 +41,7 @@ from rmwlint.check import LOW, Check, View, Violation, Window, both_pass, place_
 check = Check("RMW106", "check-then-save", since="0.1")
 
 
-@check.on_function
+@check.on_windows
 def find(view: View) -> Iterator[Violation]:
     told: set[tuple[str, int]] = set()
     for window in sorted(view.open_windows, key=lambda window: (-_sure(window), window.write.op)):

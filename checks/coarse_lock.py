@@ -38,7 +38,7 @@ from rmwlint.check import MEDIUM, Check, Held, View, Violation
 check = Check("RMW410", "coarse-lock", since="0.1", default=False)
 
 
-@check.on_function
+@check.on_events
 def find(view: View) -> Iterator[Violation]:
     told: set[object] = set()
     for event in view.events:

@@ -54,7 +54,7 @@ from rmwlint.check import LOW, MEDIUM, Check, View, Violation, both_pass, is_tim
 check = Check("RMW109", "coarse-timestamp-guard", since="0.1")
 
 
-@check.on_function
+@check.on_events
 def find(view: View) -> Iterator[Violation]:
     for event in view.events:
         if event.does not in ("write", "swap") or event.query is None or event.place is None or event.trail:

@@ -56,7 +56,7 @@ from rmwlint.check import Check, View, Violation, lost_update, place_text
 check = Check("RMW306", "commit-inside-window", since="0.1")
 
 
-@check.on_function
+@check.on_windows
 def find(view: View) -> Iterator[Violation]:
     for found in view.released():
         window = found.window

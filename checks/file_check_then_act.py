@@ -34,7 +34,7 @@ check = Check("RMW406", "file-check-then-act", since="0.1")
 _DEEDS = {"create": "makes it", "delete": "removes it", "replace": "replaces it"}
 
 
-@check.on_function
+@check.on_windows
 def find(view: View) -> Iterator[Violation]:
     told: set[object] = set()
     for window in view.open_windows:

@@ -50,7 +50,7 @@ from rmwlint.check import LOW, MEDIUM, Check, View, Violation
 check = Check("RMW201", "full-row-update", since="0.1")
 
 
-@check.on_function
+@check.on_events
 def find(view: View) -> Iterator[Violation]:
     for event in view.events:
         if event.does != "write" or not event.locked or event.place is None or event.trail:

@@ -40,7 +40,7 @@ from rmwlint.check import UNKNOWN, Check, View, Violation, both_pass
 check = Check("RMW102", "guard-admits-new-state", since="0.1")
 
 
-@check.on_function
+@check.on_events
 def find(view: View) -> Iterator[Violation]:
     for event in view.events:
         if event.does not in ("write", "swap") or event.place is None or event.trail:

@@ -42,7 +42,7 @@ check = Check("RMW107", "ignored-guard-outcome", since="0.1")
 _COUNTED = ("count", "bool")
 
 
-@check.on_function
+@check.on_events
 def find(view: View) -> Iterator[Violation]:
     for event in view.events:
         guard = _guard(view, event)

@@ -32,7 +32,7 @@ from rmwlint.check import HIGH, Check, View, Violation
 check = Check("RMW402", "lock-per-call", since="0.1")
 
 
-@check.on_function
+@check.on_events
 def find(view: View) -> Iterator[Violation]:
     if view.fn.index == 0:
         return

@@ -46,7 +46,7 @@ from rmwlint.check import Check, View, Violation, place_text
 check = Check("RMW309", "lock-released-before-commit", since="0.1")
 
 
-@check.on_function
+@check.on_events
 def find(view: View) -> Iterator[Violation]:
     for found in view.early():
         window, lock = found.window, found.lock

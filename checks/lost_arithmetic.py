@@ -37,7 +37,7 @@ from rmwlint.check import Check, View, Violation, is_version, lost_update, place
 check = Check("RMW104", "lost-arithmetic", since="0.1")
 
 
-@check.on_function
+@check.on_windows
 def find(view: View) -> Iterator[Violation]:
     for window in view.open_windows:
         if window.how != "arith" or window.write.does not in ("write", "swap") or window.attribute is None:

@@ -39,7 +39,7 @@ from rmwlint.check import Check, View, Violation, lost_update, place_text, windo
 check = Check("RMW105", "lost-container-update", since="0.1")
 
 
-@check.on_function
+@check.on_windows
 def find(view: View) -> Iterator[Violation]:
     for window in view.open_windows:
         if (

@@ -54,7 +54,7 @@ _NEEDED = {
 }
 
 
-@check.on_function
+@check.on_windows
 def find(view: View) -> Iterator[Violation]:
     told: set[int] = set()
     for window in view.windows:

@@ -40,7 +40,7 @@ from rmwlint.check import LOW, MEDIUM, Check, View, Violation, Window, lost_upda
 check = Check("RMW405", "stale-read-under-lock", since="0.1")
 
 
-@check.on_function
+@check.on_windows
 def find(view: View) -> Iterator[Violation]:
     flags = {
         shared.window for shared in view.shared_windows if shared.stored in ("flag", "emptied", "atomic")

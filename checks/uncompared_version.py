@@ -41,7 +41,7 @@ from rmwlint.check import MEDIUM, Check, View, Violation, is_version, lost_updat
 check = Check("RMW108", "uncompared-version", since="0.1")
 
 
-@check.on_function
+@check.on_windows
 def find(view: View) -> Iterator[Violation]:
     for window in view.open_windows:
         if window.how != "arith" or window.write.does != "write" or not is_version(window.attribute):

@@ -40,7 +40,7 @@ from rmwlint.check import LOW, Check, Event, View, Violation, both_pass
 check = Check("RMW101", "unguarded-state-change", since="0.1")
 
 
-@check.on_function
+@check.on_events
 def find(view: View) -> Iterator[Violation]:
     for event in view.events:
         if event.does not in ("write", "offer") or event.fresh or event.place is None or event.trail:

@@ -35,7 +35,7 @@ from rmwlint.check import Check, View, Violation
 check = Check("RMW303", "wait-in-transaction", since="0.1")
 
 
-@check.on_function
+@check.on_events
 def find(view: View) -> Iterator[Violation]:
     for hazard in view.hazards_in_transaction("wait"):
         yield view.violation(

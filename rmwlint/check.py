@@ -2,7 +2,7 @@
 
 A check is a module in ``checks/``: its docstring is its documentation (its Bad and Good examples are
 tests), ``check = Check("RMW104", "lost-arithmetic", since="0.1")`` names it, and a generator subscribed by
-``@check.on_function`` (or ``on_class``, ``on_module``) yields violations.
+``@check.on_function`` (or ``on_events``, ``on_windows``, ``on_class``, ``on_module``) yields violations.
 """
 
 from __future__ import annotations
@@ -107,12 +107,24 @@ class Check:
         self.module: str = frame.f_globals["__name__"]
         self.doc: str = frame.f_globals.get("__doc__") or ""
         self.of_function: list[OnFunction] = []
+        self.of_events: list[OnFunction] = []
+        self.of_windows: list[OnFunction] = []
         self.of_class: list[OnClass] = []
         self.of_module: list[OnModule] = []
 
     def on_function(self, find: OnFunction) -> OnFunction:
         """Subscribe to every function, lambda and module body."""
         self.of_function.append(find)
+        return find
+
+    def on_events(self, find: OnFunction) -> OnFunction:
+        """Subscribe to the functions in which anything happens that a check may ask for: most are quiet."""
+        self.of_events.append(find)
+        return find
+
+    def on_windows(self, find: OnFunction) -> OnFunction:
+        """Subscribe to the functions that have a window, also one that is closed, or on shared memory."""
+        self.of_windows.append(find)
         return find
 
     def on_class(self, find: OnClass) -> OnClass:

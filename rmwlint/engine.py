@@ -6,10 +6,11 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rmwlint.check import Check, ClassView, ModuleScope, module_scope, registry
+from rmwlint.check import Check, ClassView, ModuleScope, View, module_scope, registry
 from rmwlint.libraries.index import Libraries
 from rmwlint.program.program import Fn, Program
 from rmwlint.store import Failure, Store
@@ -70,15 +71,52 @@ def _analyse(
         if module is None:
             continue
         scope = module_scope(module, lines)
+        subjects = _Subjects(scope, store)
         for check in checks:
-            yield from _checked(check, scope, store)
+            yield from _checked(check, subjects, store)
 
 
-def _checked(check: Check, scope: ModuleScope, store: Store) -> Iterator[Violation]:
+class _Subjects:
+    """What the checks look at in one module, each kind found once."""
+
+    def __init__(self, scope: ModuleScope, store: Store) -> None:
+        self.scope = scope
+        self._store = store
+
+    @cached_property
+    def with_events(self) -> tuple[View, ...]:
+        """The functions in which something happens."""
+        return self._those(self.scope.functions, lambda view: not view.quiet)
+
+    @cached_property
+    def with_windows(self) -> tuple[View, ...]:
+        """The functions that have windows."""
+        return self._those(self.with_events, lambda view: bool(view.windows or view.shared_windows))
+
+    def _those(self, views: tuple[View, ...], wanted: Callable[[View], bool]) -> tuple[View, ...]:
+        path = self.scope.module.facts.path
+        found = []
+        for view in views:
+            try:
+                if wanted(view):
+                    found.append(view)
+            except Exception as error:
+                _failed(error, self._store, path, view.fn.facts.qualname)
+        return tuple(found)
+
+
+def _checked(check: Check, subjects: _Subjects, store: Store) -> Iterator[Violation]:
+    scope = subjects.scope
     path = scope.module.facts.path
-    for find in check.of_function:
-        for view in scope.functions:
-            yield from _guarded(find, view, store, path, view.fn.facts.qualname)
+    by_function = (
+        (check.of_function, scope.functions),
+        (check.of_events, subjects.with_events if check.of_events else ()),
+        (check.of_windows, subjects.with_windows if check.of_windows else ()),
+    )
+    for finds, views in by_function:
+        for find in finds:
+            for view in views:
+                yield from _guarded(find, view, store, path, view.fn.facts.qualname)
     for find_class in check.of_class:
         for index, facts in enumerate(scope.module.facts.classes):
             methods = tuple(scope.functions[method] for method in facts.methods.values())
@@ -95,8 +133,12 @@ def _guarded(
     try:
         return list(find(subject))
     except Exception as error:
-        message = f"internal error: {type(error).__name__}: {error}"
-        failure = Failure(path, function, message, traceback.format_exc())
-        if all((f.path, f.function) != (path, function) for f in store.failures):
-            store.failures.append(failure)
+        _failed(error, store, path, function)
         return []
+
+
+def _failed(error: Exception, store: Store, path: str, function: str) -> None:
+    message = f"internal error: {type(error).__name__}: {error}"
+    failure = Failure(path, function, message, traceback.format_exc())
+    if all((f.path, f.function) != (path, function) for f in store.failures):
+        store.failures.append(failure)

@@ -8,6 +8,7 @@ objects they are called on, reach a database or another service.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from rmwlint.libraries.index import snake
@@ -25,6 +26,7 @@ _LOOKS = frozenset(["read", "test", "look"])
 _KEPT = frozenset(["row", "rows"])
 _REACHES = frozenset(["backend", "read", "test", "write", "create", "delete", "swap", "delta"])
 _DEEPEST = 3
+_LOOKS_BELOW = 2
 #: what names say besides the thing they speak of
 _OTHER_WORDS = """
     get set find list lookup read search query fetch has exists exist by create insert import add new
@@ -61,9 +63,46 @@ def creations(fn: Fn) -> tuple[Creation, ...]:
 def _may_create(fn: Fn) -> bool:
     """Whether the function can make something, and decides: it need not be interpreted otherwise."""
     facts = fn.facts
-    if quiet(fn) and not any(map(fn.module.program.libraries.creates, facts.names)):
+    if all(op[0] not in ("branch", "caught") for op in facts.ops):
         return False
-    return any(op[0] in ("branch", "caught") for op in facts.ops)
+    if not quiet(fn):
+        return True
+    return any(map(fn.module.program.libraries.creates, facts.names)) and _may_look_and_make(fn)
+
+
+def _may_look_and_make(fn: Fn) -> bool:
+    """Whether a quiet function calls something whose name says that it creates a thing, and looks for one
+    that may be the same."""
+    named = fn.module.program.libraries.named
+    calls = link(fn).calls.values()
+    made = [call.name for call in calls if named(call.name) == "create" and _may_keep(fn, call)]
+    if not made:
+        return False
+    return _reads(fn, _LOOKS_BELOW) or any(
+        _akin(call.name, name) for call in calls if named(call.name) == "test" for name in made
+    )
+
+
+def _may_keep(fn: Fn, call: Call) -> bool:
+    if call.targets:
+        return any(_reaches(target, 0) for target in call.targets)
+    if call.receiver is None:
+        return bool(call.qualified)
+    return _remote(fn, call)
+
+
+def _akin(one: str, other: str) -> bool:
+    """Whether two names share a noun, or one has initials of the other's words."""
+    return bool(_nouns_of(one) & _nouns_of(other)) or _initials(one, other) or _initials(other, one)
+
+
+def _reads(fn: Fn, depth: int) -> bool:
+    """Whether the function, or one that it calls, looks at rows."""
+    return any(
+        any(row.does in _LOOKS for row in call.rows)
+        or (depth > 0 and any(_reads(target, depth - 1) for target in call.targets))
+        for call in link(fn).calls.values()
+    )
 
 
 def _creations(fn: Fn) -> Iterator[Creation]:
@@ -141,11 +180,16 @@ def row_class(event: Event) -> Cls | None:
 def _nouns(event: Event) -> frozenset[str]:
     place = event.place
     assert place is not None
-    words = snake(place.what.rpartition(".")[2]).split("_")
+    found = _nouns_of(place.what.rpartition(".")[2])
     kind = event.call.rtype if event.call is not None and event.does == "look" else None
     if kind is not None and kind.kind == "class":
-        words += snake(kind.name.rpartition(".")[2]).split("_")
-    return frozenset(_singular(word) for word in words if word) - _NO_NOUNS
+        found |= _nouns_of(kind.name.rpartition(".")[2])
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _nouns_of(name: str) -> frozenset[str]:
+    return frozenset(_singular(word) for word in snake(name).split("_") if word) - _NO_NOUNS
 
 
 def alike(look: Event, create: Event) -> bool:
@@ -161,17 +205,19 @@ def alike(look: Event, create: Event) -> bool:
 
 def _abbreviated(look: Event, create: Event) -> bool:
     """Whether one name has the initials of two or three words of the other: ``sg`` for ``security_group``."""
-    for one, other in ((look, create), (create, look)):
-        assert one.place is not None and other.place is not None
-        words = [word for word in snake(one.place.what).split("_") if word and word not in _NO_NOUNS]
-        initials = {
-            "".join(word[0] for word in words[start : start + size])
-            for size in (2, 3)
-            for start in range(len(words) - size + 1)
-        }
-        if initials & set(snake(other.place.what).split("_")):
-            return True
-    return False
+    assert look.place is not None and create.place is not None
+    one, other = look.place.what, create.place.what
+    return _initials(one, other) or _initials(other, one)
+
+
+def _initials(one: str, other: str) -> bool:
+    words = [word for word in snake(one).split("_") if word and word not in _NO_NOUNS]
+    initials = {
+        "".join(word[0] for word in words[start : start + size])
+        for size in (2, 3)
+        for start in range(len(words) - size + 1)
+    }
+    return not initials.isdisjoint(snake(other).split("_"))
 
 
 def _singular(word: str) -> str:

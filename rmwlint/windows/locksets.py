@@ -15,8 +15,7 @@ from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.quiet import heard
-from rmwlint.windows.shared import ALONE
-from rmwlint.windows.sharing import stored_kind
+from rmwlint.windows.sharing import ALONE, stored_kind
 from rmwlint.windows.values import Event, Held, Symbol, Value
 
 _USES = frozenset(["load", "store", "walk"])
@@ -174,8 +173,9 @@ def _locksets(fns: list[Fn], name_of: Callable[[Symbol], str]) -> Iterator[Locks
     entry, unknown = _held_on_entry(fns)
     accesses: dict[str, list[Access]] = {}
     texts: dict[Symbol, tuple[str, str]] = {}
+    locked = _used_under_locks(fns, entry, name_of)
     for fn in fns:
-        if fn.facts.name in ALONE or fn not in entry:
+        if fn.facts.name in ALONE or fn not in entry or not _mentions(fn, locked):
             continue
         seen: set[tuple[str, str, int]] = set()
         for event in analysis(fn).events:
@@ -201,6 +201,23 @@ def _locksets(fns: list[Fn], name_of: Callable[[Symbol], str]) -> Iterator[Locks
         found = _guarded(name, uses, texts)
         if found is not None:
             yield found
+
+
+def _used_under_locks(
+    fns: list[Fn], entry: dict[Fn, frozenset[Symbol]], name_of: Callable[[Symbol], str]
+) -> frozenset[str]:
+    """The last names of the places that are used somewhere while a lock is held."""
+    found: set[str] = set()
+    for fn in fns:
+        around = entry.get(fn)
+        for event in (analysis(fn) if around else heard(fn)).events:
+            if event.does in _USES and event.place is not None and (around or _locks(event.held)):
+                found.add(name_of(event.place.symbol).rpartition(".")[2])
+    return frozenset(found - {""})
+
+
+def _mentions(fn: Fn, names: frozenset[str]) -> bool:
+    return any(op[0] in ("attr", "name") and op[-1] in names for op in fn.facts.ops) or _takes_lock(fn)
 
 
 def _guarded(name: str, uses: list[Access], texts: dict[Symbol, tuple[str, str]]) -> Lockset | None:
@@ -241,7 +258,7 @@ def _held_on_entry(fns: list[Fn]) -> tuple[dict[Fn, frozenset[Symbol]], frozense
     function that nobody here calls is handed to somebody: nothing is known of it, and it is left out."""
     callers: dict[Fn, list[tuple[Fn, frozenset[Symbol]]]] = {}
     for fn in fns:
-        at_calls = analysis(fn).at_calls
+        at_calls = heard(fn).at_calls
         for number, call in link(fn).calls.items():
             for target in call.targets:
                 callers.setdefault(target, []).append((fn, _locks(at_calls.get(number, ()))))

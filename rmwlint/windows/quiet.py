@@ -14,19 +14,21 @@ from rmwlint.libraries.index import Libraries
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import called_parameters
 from rmwlint.program.link import link
-from rmwlint.program.program import Cls, Fn, ModuleView
+from rmwlint.program.program import Cls, Fn, ModuleView, remembered
 from rmwlint.windows.accesses import guard_parameters
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.interpret import Analysis, analysis
 from rmwlint.windows.locks import entered_rows, suggested_lock
 from rmwlint.windows.opaque import mutates
 from rmwlint.windows.sharing import (
+    ALONE,
     around_concurrency,
     locks_by_decorator,
     method_around,
     shared_class,
     unshared_class,
 )
+from rmwlint.windows.values import Event, Symbol
 
 #: rows that by themselves make no window: what they read somebody must still write, what they set off
 #: matters while something is held
@@ -41,9 +43,10 @@ _FRESH = frozenset(
     ["binop", "build", "collect", "compare", "const", "dict", "inplace", "lambda", "param", "unary"]
 )
 _PARTS = frozenset(["caught", "class", "def", "element", "import", "item", "unpack"])
-_WRITES = frozenset(
-    ["assign", "create", "delete", "delta", "ensure", "flush", "replace", "run", "swap", "write"]
-)
+_TOLD = frozenset(["create", "delete", "delta", "ensure", "replace", "swap", "write"])
+_FILLS = frozenset(["dict", "setattr", "setitem"])
+#: guards for a state, which a caller can name; a bare version is told where it is written
+_OFFERS = ("expected_", "if_", "from_")
 _HELD = frozenset(["lock", "transaction"])
 _ENTERING = ("__enter__", "__aenter__", "__exit__", "__aexit__")
 _CHANGES = frozenset(["call", "delitem", "setitem"])
@@ -54,6 +57,10 @@ _DEEPEST = 4
 _CONTEXTS = 3
 #: stores further down are not told as the caller's
 _STORES_BELOW = 2
+#: so far down it is asked what calls return; further down anything may be
+_GIVEN_BELOW = 3
+#: refusals further down are not told as the caller's
+_CHECKS_BELOW = 4
 
 
 def heard(fn: Fn) -> Analysis:
@@ -66,25 +73,61 @@ def heard(fn: Fn) -> Analysis:
 
 def quiet(fn: Fn) -> bool:
     """Whether interpreting the function cannot give an event that a check asks for."""
-    found = fn.memo.get("quiet")
+    return remembered(fn, "quiet", lambda: not _anchors(fn).any() and not any(map(_tells, _run(fn))), True)
+
+
+def idle(fn: Fn) -> bool:
+    """Whether a call of the function is nothing to its caller: it gives nothing, writes nothing, sets nothing
+    and lets everything pass."""
+    return remembered(
+        fn,
+        "idle",
+        lambda: not (_gives(fn) or _refuses(fn, _CHECKS_BELOW) or _stored(fn, _DEEPEST)) and quiet(fn),
+        False,
+    )
+
+
+def _gives(fn: Fn) -> bool:
+    ops = fn.facts.ops
+    return fn.facts.is_generator or any(
+        op[0] == "return" and op[1] is not None and ops[op[1]] != ("const", None) for op in ops
+    )
+
+
+def _refuses(fn: Fn, depth: int) -> bool:
+    """Whether the function, or one that it calls, may raise by itself."""
+    key = f"refuses {depth}"
+    found = fn.memo.get(key)
     if found is None:
-        found = not _anchors(fn).any() and not any(_writes(target, _DEEPEST) for target in _run(fn))
-        fn.memo["quiet"] = found
+        found = "raise" in _anchors(fn).kinds
+        found = found or (depth > 0 and any(_refuses(target, depth - 1) for target in _run(fn)))
+        fn.memo[key] = found
     return bool(found)
 
 
-def _writes(fn: Fn, depth: int) -> bool:
+def _tells(fn: Fn) -> bool:
     """Whether a call of the function may write for its caller."""
-    known: list[bool | None] = fn.memo.setdefault("writes", [None] * (_DEEPEST + 1))  # type: ignore[assignment]
-    found = known[depth]
-    if found is None:
-        found = known[0]
-        if found is None:
-            found = known[0] = _anchors(fn).writes()
-        if not found and depth:
-            found = any(_writes(target, depth - 1) for target in _run(fn))
-        known[depth] = found
-    return found
+    return remembered(fn, "tells", lambda: not quiet(fn) and any(map(_liftable, analysis(fn).events)), False)
+
+
+def _liftable(event: Event) -> bool:
+    """Whether the event is a write to something that a caller can name."""
+    place = event.place
+    if event.does not in _TOLD or place is None or len(event.trail) >= _DEEPEST:
+        return False
+    if place.kind in ("row", "file", "directory", "key", "document") and _nameable(place.symbol):
+        return True
+    return place.kind in ("row", "rows", "key", "document") and any(_nameable(key) for _, key in place.keys)
+
+
+def _nameable(symbol: Symbol) -> bool:
+    if not isinstance(symbol, tuple) or not symbol:
+        return symbol is not None
+    if symbol[0] in ("param", "const", "global", "function"):
+        return True
+    if symbol[0] in ("op", "new", "row", "rows", "query", "outer", "join", "entered", "nothing"):
+        return False
+    return all(_nameable(part) for part in symbol[1:] if isinstance(part, tuple))
 
 
 def _holds(fn: Fn, depth: int) -> bool:
@@ -95,18 +138,6 @@ def _holds(fn: Fn, depth: int) -> bool:
         fn.memo[key] = False
         found = fn.memo[key] = _anchors(fn).holds(depth)
     return bool(found)
-
-
-def _targets(fn: Fn) -> tuple[Fn, ...]:
-    """The functions that it may call."""
-    found = fn.memo.get("targets")
-    if found is None:
-        targets: dict[Fn, None] = {}
-        if "call" in _anchors(fn).kinds:
-            for call in link(fn).calls.values():
-                targets.update(dict.fromkeys(call.targets))
-        found = fn.memo["targets"] = tuple(targets)
-    return found  # type: ignore[return-value]
 
 
 def _run(fn: Fn) -> tuple[Fn, ...]:
@@ -122,6 +153,19 @@ def _run(fn: Fn) -> tuple[Fn, ...]:
     return found  # type: ignore[return-value]
 
 
+def _hands_out(fn: Fn, depth: int) -> bool:
+    """Whether the function may return something that outlives the call."""
+    key = f"hands out {depth}"
+    found = fn.memo.get(key)
+    if found is None:
+        fn.memo[key] = depth <= 0
+        anchors = _anchors(fn)
+        found = fn.memo[key] = depth <= 0 or any(
+            op[0] == "return" and op[1] is not None and anchors.outlives(op[1]) for op in fn.facts.ops
+        )
+    return bool(found)
+
+
 def _stored(fn: Fn, depth: int) -> frozenset[str]:
     """The names of attributes that the function, or those it calls, may store to or change in place."""
     key = f"stored {depth}"
@@ -130,6 +174,18 @@ def _stored(fn: Fn, depth: int) -> frozenset[str]:
         found = _anchors(fn).stored()
         if depth:
             found = found.union(*(_stored(target, depth - 1) for target in _run(fn)))
+        fn.memo[key] = found
+    return found  # type: ignore[return-value]
+
+
+def _stored_globals(fn: Fn, depth: int) -> frozenset[str]:
+    """The names of module variables that the function, or those it calls, may store to or change in place."""
+    key = f"stored globals {depth}"
+    found = fn.memo.get(key)
+    if found is None:
+        found = fn.facts.global_names | (_anchors(fn).changed - fn.facts.locals)
+        if depth:
+            found = found.union(*(_stored_globals(target, depth - 1) for target in _run(fn)))
         fn.memo[key] = found
     return found  # type: ignore[return-value]
 
@@ -170,13 +226,6 @@ class _Anchors:
     def holds(self, depth: int) -> bool:
         """Whether something may be held in it; context managers are followed to that depth."""
         return self._rows() or self._enters(depth) or bool(held_by_decorators(self.fn))
-
-    def writes(self) -> bool:
-        """Whether anything may be told as a write of the caller."""
-        if not self.kinds & _ACTS:
-            return False
-        calls = link(self.fn).calls.values()
-        return any(row.does in _WRITES for call in calls for row in call.rows) or self._tracked()
 
     def _enters(self, depth: int) -> bool:
         """Whether a ``with`` of it may hold a lock or a transaction."""
@@ -250,10 +299,22 @@ class _Anchors:
 
     def _offered(self) -> bool:
         """Whether a function is called that offers a guard for what it is given, or calls back in a lock."""
-        return any(
-            guard_parameters(target) or (called_parameters(target) and _holds(target, _CONTEXTS))
-            for target in _targets(self.fn)
-        )
+        fills = not self.kinds.isdisjoint(_FILLS)
+        calls = link(self.fn).calls
+        for number, call in calls.items():
+            for target in call.targets:
+                if fills and any(name.startswith(_OFFERS) for name in guard_parameters(target)):
+                    return True
+                if called_parameters(target) and self._hands_over(number) and _holds(target, _CONTEXTS):
+                    return True
+        return False
+
+    def _hands_over(self, number: int) -> bool:
+        """Whether a call is given a function."""
+        op = self.ops[number]
+        types = link(self.fn).types
+        given = (types[register] for register in op[2])
+        return any(kind is not None and kind.kind in ("function", "method") for kind in given)
 
     @cached_property
     def memory(self) -> tuple[bool, bool]:
@@ -277,10 +338,10 @@ class _Anchors:
 
     def _shared(self) -> bool:
         """Whether memory that outlives the call may be stored to, and its old value looked at before."""
-        if self.memory == (False, False):
+        fn = self.fn
+        if fn.index == 0 or fn.facts.name in ALONE or self.memory == (False, False):
             return False
-        globals_ = self.fn.facts.global_names
-        if globals_:
+        if fn.facts.global_names and self.memory[1]:
             return True
         loads: dict[str, int] = {}
         for op in self.ops:
@@ -288,7 +349,7 @@ class _Anchors:
             if opcode in ("attr", "name"):
                 loads[op[-1]] = loads.get(op[-1], 0) + 1
             elif opcode == "setattr":
-                if self._names_class_or_module(op[1]) or (op[2] in loads and self._outlives(op[1])):
+                if self._names_class_or_module(op[1]) or (op[2] in loads and self.outlives(op[1])):
                     return True
             elif opcode == "element":
                 if self._walks(op[1]):
@@ -299,15 +360,31 @@ class _Anchors:
                 changed = self._changed(op)
                 if changed is not None and self._looked_at(changed, loads):
                     return True
-        if "branch" not in self.kinds:
-            return False
-        known = loads.keys() - self.fn.facts.locals | {op[2] for op in self.ops if op[0] == "attr"}
-        return any(not known.isdisjoint(_stored(target, _STORES_BELOW)) for target in _run(self.fn))
+        return "branch" in self.kinds and self._stored_below(loads)
+
+    def _stored_below(self, loads: dict[str, int]) -> bool:
+        """Whether a function that it calls may store to what was looked at here."""
+        own, globals_ = self.memory
+        mine: set[str] = set()
+        if own:
+            me = ("name", self.own_self)
+            mine = {op[2] for op in self.ops if op[0] == "attr" and self.ops[op[1]] == me}
+        others = loads.keys() - self.fn.facts.locals if globals_ else frozenset()
+        for call in link(self.fn).calls.values():
+            if len(call.targets) != 1 or call.cls is not None:
+                continue
+            target = call.targets[0]
+            on_self = call.receiver is not None and self.ops[call.receiver] == ("name", self.own_self)
+            if mine and on_self and not mine.isdisjoint(_stored(target, _STORES_BELOW)):
+                return True
+            if not others.isdisjoint(_stored_globals(target, _STORES_BELOW)):
+                return True
+        return False
 
     def _looked_at(self, register: int, loads: dict[str, int]) -> bool:
         """Whether a container that is changed may have been looked at: its name has come up before."""
         op = self.ops[register]
-        return (op[0] not in ("attr", "name") or loads.get(op[-1], 0) > 1) and self._outlives(register)
+        return (op[0] not in ("attr", "name") or loads.get(op[-1], 0) > 1) and self.outlives(register)
 
     def _gets_by_name(self, op: Op) -> bool:
         callee = self.ops[op[1]]
@@ -332,7 +409,7 @@ class _Anchors:
         op = self.ops[register]
         if op[0] in ("attr", "name") and op[-1] not in _changed_in(self.fn.module):
             return False
-        return self._outlives(register)
+        return self.outlives(register)
 
     def _walked(self, register: int) -> int:
         """What a loop over ``self.jobs.items()`` or ``list(self.jobs)`` walks through."""
@@ -352,15 +429,15 @@ class _Anchors:
         kind = link(self.fn).types[register]
         return kind is not None and kind.kind in ("module", "class")
 
-    def _outlives(self, register: int) -> bool:
+    def outlives(self, register: int) -> bool:
         """Whether an object may be self, an attribute of it, or a module's variable."""
         op = self.ops[register]
         opcode = op[0]
         if opcode == "attr":
-            return self._outlives(op[1]) or self._names_class_or_module(op[1])
+            return self.outlives(op[1]) or self._names_class_or_module(op[1])
         if opcode == "call":
             call = link(self.fn).calls.get(register)
-            return call is not None and bool(call.targets)
+            return call is not None and any(_hands_out(target, _GIVEN_BELOW) for target in call.targets)
         if opcode != "name":
             return opcode not in _FRESH and opcode not in _PARTS
         if op[1] == self.own_self:
@@ -370,7 +447,7 @@ class _Anchors:
         for other in self.ops:
             if other[0] == "store" and other[1] == op[1] and other[2] not in self.seen:
                 self.seen.add(other[2])
-                if self._outlives(other[2]):
+                if self.outlives(other[2]):
                     return True
         return False
 

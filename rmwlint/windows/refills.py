@@ -16,8 +16,8 @@ from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.flow import in_loop, reaches
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.opaque import mutates
-from rmwlint.windows.shared import ALONE, TAKES, sharing
-from rmwlint.windows.sharing import prepares
+from rmwlint.windows.shared import TAKES, sharing
+from rmwlint.windows.sharing import ALONE, prepares
 from rmwlint.windows.values import Symbol
 
 #: a place by its name: an attribute of self, or a variable of the module

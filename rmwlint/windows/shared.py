@@ -16,6 +16,7 @@ from rmwlint.windows.flow import passes
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.quiet import heard
 from rmwlint.windows.sharing import (
+    ALONE,
     around_concurrency,
     method_around,
     shared_class,
@@ -27,27 +28,6 @@ from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisi
 
 #: methods that take something out of a container
 TAKES = frozenset(["pop", "popitem", "clear", "remove", "discard", "difference_update", "popleft"])
-#: methods that run before an object is shown to anybody, or after the last one let go of it
-ALONE = frozenset(
-    [
-        "__init__",
-        "__new__",
-        "__del__",
-        "__init_subclass__",
-        "__set_name__",
-        "__post_init__",
-        "setUp",
-        "__setstate__",
-        "__deepcopy__",
-        "__copy__",
-        "__reduce__",
-        "__getstate__",
-        "__class_getitem__",
-        "do_setup",
-        "main",
-        "<module>",
-    ]
-)
 
 
 class SharedWindow(NamedTuple):

@@ -86,6 +86,27 @@ _MADE = (
 #: names, and first words, of functions that run before anybody else comes
 _PREPARES = frozenset(["register", "setup", "set_up", "init", "initialize", "main", "start", "serve"])
 _PREPARING = ("register_", "setup_", "set_up_", "init_")
+#: methods that run before an object is shown to anybody, or after the last one let go of it
+ALONE = frozenset(
+    [
+        "__init__",
+        "__new__",
+        "__del__",
+        "__init_subclass__",
+        "__set_name__",
+        "__post_init__",
+        "setUp",
+        "__setstate__",
+        "__deepcopy__",
+        "__copy__",
+        "__reduce__",
+        "__getstate__",
+        "__class_getitem__",
+        "do_setup",
+        "main",
+        "<module>",
+    ]
+)
 _FAR = frozenset(["host", "cluster"])
 _NEAR = frozenset(["thread", "process"])
 _REMOVERS = frozenset(["pop", "remove", "popitem", "popleft"])

@@ -34,6 +34,12 @@ def _analysis(fn: Fn) -> Analysis:
     return analysis(fn)
 
 
+def _idle(fn: Fn) -> bool:
+    from rmwlint.windows.quiet import idle
+
+    return idle(fn)
+
+
 def _called(binding: Binding) -> Analysis:
     """The callee's analysis for the flags that this call passes."""
     from rmwlint.windows.interpret import analysis
@@ -92,6 +98,8 @@ def apply(run: Interpreter, site: Site) -> Value | None:
     if len(known.targets) != 1:
         return None
     target = known.targets[0]
+    if _idle(target):
+        return None
     binding = Binding(run, site.position, target, site.receiver, site.args, site.kwargs)
     found = _called(binding)
     if target.facts.is_generator:

@@ -31,7 +31,7 @@ from rmwlint.windows.numbering import Numbering, numberings
 from rmwlint.windows.outcomes import looked_at
 from rmwlint.windows.paths import scratch
 from rmwlint.windows.presence import found_there
-from rmwlint.windows.quiet import heard
+from rmwlint.windows.quiet import heard, quiet
 from rmwlint.windows.refills import Refill, refills
 from rmwlint.windows.released import Released, released
 from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
@@ -73,6 +73,11 @@ class View:
     def __init__(self, fn: Fn, lines: Lines) -> None:
         self.fn = fn
         self.lines = lines
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing happens in it that a check may ask for."""
+        return quiet(self.fn)
 
     @property
     def result(self) -> Analysis:
