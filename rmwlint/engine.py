@@ -27,10 +27,12 @@ def analyse(
     libraries: Libraries,
     *,
     codes: frozenset[str],
+    unlikely: bool = True,
     program: Program | None = None,
 ) -> Iterator[Violation]:
     """The violations in the files; other modules are loaded through the store when a question needs them.
 
+    ``unlikely``: whether those of low confidence are wanted; without them many functions need no look.
     ``program`` is one over this store that is already linked in parts.
 
     An exception in one function costs that function: it becomes a Failure of the store.
@@ -40,7 +42,9 @@ def analyse(
 
     def work() -> None:
         try:
-            found.extend(_analyse(paths, store, program or Program(store, libraries), codes))
+            found.extend(
+                _analyse(paths, store, program or Program(store, libraries, unlikely=unlikely), codes)
+            )
         except BaseException as error:  # handed over to the caller's thread
             wrong.append(error)
 

@@ -27,7 +27,7 @@ from rmwlint.source.files import Selection, find
 from rmwlint.source.ignore import Rules, ignored, patterns
 from rmwlint.source.project import project_root
 from rmwlint.store import MAX_FILE_SIZE, Failure, Store
-from rmwlint.violation import Violation
+from rmwlint.violation import Confidence, Violation
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -94,7 +94,8 @@ def _run(request: Request) -> Result:
         libraries = load_libraries(settings.libraries, cache=library_cache(cache))
         _warm(files, store, request, progress)
         store.on_facts = partial(progress.at, "checking")
-        found = list(found_in(files, store, libraries, judge.codes))
+        unlikely = settings.min_confidence <= Confidence.LOW
+        found = list(found_in(files, store, libraries, judge.codes, unlikely=unlikely))
         return judge.result(found, files, store)
     finally:
         progress.clear()
@@ -223,15 +224,17 @@ def found_in(
     libraries: Libraries,
     codes: frozenset[str],
     program: Program | None = None,
+    *,
+    unlikely: bool = True,
 ) -> Iterator[Violation]:
     """The engine's violations. Where it fails as a whole, each file is tried alone: one costs only itself.
 
-    ``program``: see ``engine.analyse``.
+    ``program``, ``unlikely``: see ``engine.analyse``.
     """
     if not files:
         return
     try:
-        yield from list(analyse(files, store, libraries, codes=codes, program=program))
+        yield from list(analyse(files, store, libraries, codes=codes, unlikely=unlikely, program=program))
         return
     except RmwlintError:
         raise
@@ -242,7 +245,9 @@ def found_in(
         del store.failures[:]
     for path in files:
         try:
-            yield from list(analyse([path], store, libraries, codes=codes, program=program))
+            yield from list(
+                analyse([path], store, libraries, codes=codes, unlikely=unlikely, program=program)
+            )
         except RmwlintError:
             raise
         except Exception:
