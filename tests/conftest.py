@@ -73,9 +73,10 @@ def marked_lines(monkeypatch: pytest.MonkeyPatch) -> None:
         libraries: object,
         *,
         codes: frozenset[str],
+        unlikely: bool = True,
         program: object = None,
     ) -> Iterator[Violation]:
-        del libraries, program
+        del libraries, unlikely, program
         for path in paths:
             if "RMW104" not in codes or store.facts_of(path) is None:
                 continue

@@ -25,7 +25,7 @@ from rmwlint.windows.values import Event, Symbol
 _LOOKS = frozenset(["read", "test", "look"])
 _KEPT = frozenset(["row", "rows"])
 _REACHES = frozenset(["backend", "read", "test", "write", "create", "delete", "swap", "delta"])
-_DEEPEST = 3
+_DEEPEST = 5
 _LOOKS_BELOW = 2
 #: what names say besides the thing they speak of
 _OTHER_WORDS = """
@@ -85,7 +85,7 @@ def _may_look_and_make(fn: Fn) -> bool:
 
 def _may_keep(fn: Fn, call: Call) -> bool:
     if call.targets:
-        return any(_reaches(target, 0) for target in call.targets)
+        return any(_reaches(target, _DEEPEST) for target in call.targets)
     if call.receiver is None:
         return bool(call.qualified)
     return _remote(fn, call)
@@ -232,7 +232,7 @@ def _kept(fn: Fn, event: Event) -> bool:
     if call is None:
         return False
     if call.targets:
-        return any(_reaches(target, 0) for target in call.targets)
+        return any(_reaches(target, _DEEPEST) for target in call.targets)
     if call.cls is not None:
         return False
     if call.receiver is None:
@@ -259,19 +259,24 @@ def _remote(fn: Fn, call: Call) -> bool:
 
 
 def _reaches(fn: Fn, depth: int) -> bool:
-    known = fn.memo.get("reaches")
-    if known is None:
-        fn.memo["reaches"] = False
-        known = fn.memo["reaches"] = any(
-            any(
-                row.does in _REACHES and (row.place in (None, *_KEPT, "document", "http"))
-                for row in call.rows
-            )
-            or (not call.targets and _remote(fn, call) and bool(fn.module.program.libraries.named(call.name)))
-            or (depth < _DEEPEST and any(_reaches(target, depth + 1) for target in call.targets))
-            for call in link(fn).calls.values()
-        )
-    return bool(known)
+    """Whether the function, or one that it calls down to that depth, reaches a database or a service."""
+    known: list[bool | None] = fn.memo.setdefault("reaches", [None] * (_DEEPEST + 1))  # type: ignore[assignment]
+    found = known[depth]
+    if found is None:
+        found = known[0]
+        if found is None:
+            found = known[0] = any(_far(fn, call) for call in link(fn).calls.values())
+        if not found and depth:
+            targets = {target for call in link(fn).calls.values() for target in call.targets}
+            found = any(_reaches(target, depth - 1) for target in targets)
+        known[depth] = found
+    return found
+
+
+def _far(fn: Fn, call: Call) -> bool:
+    if any(row.does in _REACHES and row.place in (None, *_KEPT, "document", "http") for row in call.rows):
+        return True
+    return not call.targets and _remote(fn, call) and bool(fn.module.program.libraries.named(call.name))
 
 
 # -- what forbids two ---------------------------------------------------------------------------------

@@ -217,7 +217,12 @@ def _used_under_locks(
 
 
 def _mentions(fn: Fn, names: frozenset[str]) -> bool:
-    return any(op[0] in ("attr", "name") and op[-1] in names for op in fn.facts.ops) or _takes_lock(fn)
+    return _takes_lock(fn) or any(
+        (op[0] in ("attr", "name") and op[-1] in names)
+        or (op[0] == "setattr" and op[2] in names)
+        or (op[0] == "store" and op[1] in names)
+        for op in fn.facts.ops
+    )
 
 
 def _guarded(name: str, uses: list[Access], texts: dict[Symbol, tuple[str, str]]) -> Lockset | None:

@@ -22,13 +22,17 @@ def libraries() -> Libraries:
 
 
 def violations(
-    paths: Sequence[Path], codes: frozenset[str] | None = None, *, given: Mapping[Path, bytes] | None = None
+    paths: Sequence[Path],
+    codes: frozenset[str] | None = None,
+    *,
+    given: Mapping[Path, bytes] | None = None,
+    unlikely: bool = True,
 ) -> list[Violation]:
     """What the checks (all, or those of ``codes``) say about the files. An internal failure fails the test."""
     store = Store(sorted({path.parent for path in paths}))
     for path, data in (given or {}).items():
         store.give(path, data)
-    found = list(analyse(paths, store, libraries(), codes=codes or frozenset(registry())))
+    found = list(analyse(paths, store, libraries(), codes=codes or frozenset(registry()), unlikely=unlikely))
     assert not store.rejected, [violation.message for violation in store.rejected.values()]
     assert not store.failures, "\n".join(failure.traceback for failure in store.failures)
     return found

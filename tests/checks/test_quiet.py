@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rmwlint.check import registry
+from rmwlint.violation import Confidence
 from rmwlint.windows import creation, quiet
 from tests.checks.running import examples, of_text, violations
 from tests.checks.test_fixtures import FIXTURES, files_of, situations
@@ -47,3 +48,12 @@ def test_examples(
     assert everything_is_interpreted
     monkeypatch.undo()
     assert [of_text(text) for text in programs] == in_full
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_what_is_likely_is_found_without_a_look_at_the_rest(folder: str) -> None:
+    for situation in situations(FIXTURES / folder):
+        paths = files_of(situation)
+        likely = [found for found in violations(paths) if found.confidence > Confidence.LOW]
+        found = violations(paths, unlikely=False)
+        assert [one for one in found if one.confidence > Confidence.LOW] == likely
