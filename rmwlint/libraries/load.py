@@ -2,7 +2,8 @@
 
 Parsing and checking the built-in files costs many times what the rest of the start-up does, so their rows
 are kept in the cache folder, under a name made from the bytes of all files, the shape of the rows and the
-interpreter's version. A cached file that cannot be read is ignored and written anew.
+interpreter's version. A run without a cache folder keeps those of the built-in files where the interpreter
+keeps the bytecode of this package, if it does. A file that cannot be read is ignored and written anew.
 """
 
 from __future__ import annotations
@@ -29,18 +30,28 @@ _Plain = tuple[Any, ...]
 def load(paths: Sequence[Path] = (), *, builtin: bool = True, cache: Path | None = None) -> Libraries:
     """The built-in library models and those of ``paths``; later files win, name by name.
 
-    ``cache``: a folder where parsed rows may be kept; it is made where missing, and none is used without it.
+    ``cache``: a folder where parsed rows may be kept; it is made where missing.
     Raises LibraryModelError for a file that cannot be read or does not follow the schema.
     """
     built_in = _built_in() if builtin else {}
     users = {str(path): _bytes_of(path) for path in paths}
-    kept = _kept_name(cache, built_in, users) if cache is not None else None
-    layers = _read_kept(kept) if kept is not None else None
+    digest = _digest(built_in, users)
+    if cache is not None:
+        kept: Path | None = cache / f"libraries-{digest[:32]}"
+    else:
+        kept = _beside_bytecode() if builtin and not users else None
+    layers = _read_kept(kept, digest) if kept is not None else None
     if layers is None:
         layers = _parsed(built_in, users)
         if kept is not None:
-            _keep(kept, layers)
+            _keep(kept, digest, layers)
     return Libraries(layers)
+
+
+def _beside_bytecode() -> Path | None:
+    """A file among the bytecode of this package; None where the interpreter keeps none."""
+    bytecode = None if __spec__ is None or sys.dont_write_bytecode else __spec__.cached
+    return None if bytecode is None else Path(bytecode).with_suffix(".rows")
 
 
 def _built_in() -> dict[str, bytes]:
@@ -52,6 +63,14 @@ def _built_in() -> dict[str, bytes]:
         folder = importlib.resources.files("rmwlint.libraries")
     files = {entry.name: entry for entry in folder.iterdir() if entry.name.endswith(".toml")}
     return {name: files[name].read_bytes() for name in sorted(files)}
+
+
+def _schema() -> bytes:
+    """What makes rows of a file, as far as it can be read: a checkout's changes from one run to the next."""
+    try:
+        return Path(__file__).with_name("schema.py").read_bytes()
+    except OSError:
+        return b""
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -93,17 +112,19 @@ def _toml(content: bytes, file: str) -> dict[str, Any]:
     return parsed
 
 
-def _kept_name(cache: Path, built_in: Mapping[str, bytes], users: Mapping[str, bytes]) -> Path:
+def _digest(built_in: Mapping[str, bytes], users: Mapping[str, bytes]) -> str:
     digest = hashlib.blake2b(repr((FORMAT, sys.version_info, TypeModel._fields, CallModel._fields)).encode())
-    for file, content in (*built_in.items(), ("", b""), *users.items()):
+    for file, content in (*built_in.items(), ("", _schema()), *users.items()):
         digest.update(f"{file}\0{len(content)}\0".encode())
         digest.update(content)
-    return cache / f"libraries-{digest.hexdigest()[:32]}"
+    return digest.hexdigest()
 
 
-def _read_kept(kept: Path) -> list[Rows] | None:
+def _read_kept(kept: Path, digest: str) -> list[Rows] | None:
     try:
-        layers = marshal.loads(kept.read_bytes())
+        made_from, layers = marshal.loads(kept.read_bytes())
+        if made_from != digest:
+            return None
         return [
             Rows(
                 tuple(map(TypeModel._make, types)),
@@ -120,7 +141,7 @@ def _read_kept(kept: Path) -> list[Rows] | None:
         return None
 
 
-def _keep(kept: Path, layers: list[Rows]) -> None:
+def _keep(kept: Path, digest: str, layers: list[Rows]) -> None:
     plain: list[_Plain] = [
         (*(tuple(tuple(row) for row in table) for table in layer[:4]), *layer[4:]) for layer in layers
     ]
@@ -128,5 +149,5 @@ def _keep(kept: Path, layers: list[Rows]) -> None:
     with contextlib.suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
         temporary = kept.with_name(f"{kept.name}.{os.getpid()}")
-        temporary.write_bytes(marshal.dumps(plain))
+        temporary.write_bytes(marshal.dumps((digest, plain)))
         temporary.replace(kept)

@@ -10,7 +10,7 @@ import pytest
 
 import rmwlint.libraries
 from rmwlint.libraries.index import Libraries
-from rmwlint.libraries.load import load
+from rmwlint.libraries.load import _beside_bytecode, load
 
 FOLDER = Path(rmwlint.libraries.__file__).parent
 MINE = (
@@ -18,6 +18,7 @@ MINE = (
     '[[call]]\non = "django.Model"\nmethods = "save"\ndoes = "write"\nplace = "row"\ncolumns = "changed"\n'
     '[[call]]\nfunctions = "requests.get"\ndoes = "pure"\n'
 )
+MINE_ALONE = '[library]\nname = "mine"\nimports = "mine"\n[[type]]\nname = "Thing"\nclasses = "mine.Thing"\n'
 
 
 def answers(libraries: Libraries) -> list[object]:
@@ -65,6 +66,33 @@ def test_a_spoilt_cache_is_written_anew(tmp_path: Path, spoil: Callable[[bytes],
     kept.write_bytes(spoil(good))
     assert answers(load(cache=tmp_path)) == answers(load())
     assert kept.read_bytes() == good
+
+
+def test_without_a_cache_the_built_in_rows_lie_with_the_bytecode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "load.cpython.rows"
+    monkeypatch.setattr("rmwlint.libraries.load._beside_bytecode", lambda: place)
+    fresh = load()
+    good = place.read_bytes()
+    assert answers(load()) == answers(fresh)
+    place.write_bytes(good[:-9])
+    assert answers(load()) == answers(fresh)
+    assert place.read_bytes() == good
+
+
+def test_rows_of_other_files_are_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "load.cpython.rows"
+    monkeypatch.setattr("rmwlint.libraries.load._beside_bytecode", lambda: place)
+    load()
+    monkeypatch.setattr("rmwlint.libraries.load._built_in", lambda: {"mine": MINE_ALONE.encode()})
+    assert set(load().types) == {"mine.Thing"}
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_bytecode_that_is_not_written(keeps: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.dont_write_bytecode", not keeps)
+    assert (_beside_bytecode() is not None) is keeps
 
 
 def test_a_cache_folder_that_cannot_be_made(tmp_path: Path) -> None:
