@@ -34,7 +34,7 @@ common parent before the look.
 
 from collections.abc import Iterator
 
-from rmwlint.check import LOW, Check, Creation, View, Violation, creation_steps
+from rmwlint.check import LOW, MEDIUM, Check, Creation, View, Violation, creation_steps
 
 check = Check("RMW501", "check-then-create", since="0.1")
 
@@ -52,7 +52,7 @@ def find(view: View) -> Iterator[Violation]:
             creation.create.op,
             f"`{thing}` is created because it was not found; another can create it in between",
             place=thing,
-            sure=LOW if creation.unique or view.one_shot else creation.sure,
+            sure=LOW if view.one_shot else _sure(creation),
             steps=creation_steps(view, creation),
             interleaving=(
                 ("A", f"looks for {thing}: finds none"),
@@ -62,6 +62,12 @@ def find(view: View) -> Iterator[Violation]:
             ),
             remedy="make it unique, create first and handle the duplicate (`get_or_create`, upsert), or lock",
         )
+
+
+def _sure(creation: Creation) -> int:
+    if creation.refused and (creation.unique or creation.create.does == "make"):
+        return LOW
+    return min(creation.sure, MEDIUM) if creation.unique else creation.sure
 
 
 def _thing(creation: Creation) -> str:

@@ -19,7 +19,7 @@ from rmwlint.windows.find import common
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.presence import found_there
 from rmwlint.windows.quiet import quiet
-from rmwlint.windows.unique import uniques
+from rmwlint.windows.unique import conditional_uniques, uniques
 from rmwlint.windows.values import Event, Symbol
 
 _LOOKS = frozenset(["read", "test", "look"])
@@ -40,7 +40,8 @@ class Creation(NamedTuple):
     """A creation that a look decides. ``how``: absent (nothing was found) | counted (so many are there).
 
     ``guard``: why no second one can be made unseen, empty where it can. ``unique``: the class declares
-    columns of the look to be unique, so that the second creation fails.
+    columns of the look to be unique, so that the second creation fails. ``refused``: what is found only ends
+    the call, so that a second creation that fails says much the same.
     """
 
     look: Event
@@ -49,6 +50,7 @@ class Creation(NamedTuple):
     how: str
     guard: str
     unique: bool
+    refused: bool
     sure: int
 
 
@@ -121,10 +123,11 @@ def _creations(fn: Fn) -> Iterator[Creation]:
                 continue
             for look in looks.get(dep[0], ()):
                 how = _how(fn, look, branch, outcome)
-                if how is None or not _same(fn, look, create) or _own(look):
+                if how is None or not _same(fn, look, create) or own(look):
                     continue
                 guard = guard_of_creation(fn, look, create, events)
-                found = Creation(look, create, branch, how, guard, _unique(look, create), _sure(look, create))
+                unique, refused = _unique(look, create), _refused(fn, branch, outcome)
+                found = Creation(look, create, branch, how, guard, unique, refused, _sure(look, create))
                 if best is None or (bool(best.guard), -best.sure) > (bool(guard), -found.sure):
                     best = found
                 if guard.startswith("lock"):
@@ -168,12 +171,12 @@ def _same(fn: Fn, look: Event, create: Event) -> bool:
 
 def row_class(event: Event) -> Cls | None:
     """The class of the rows that an event is about, None where it is not known."""
-    if event.type is not None and event.type.kind == "instance":
-        return event.type.ref  # type: ignore[no-any-return]
     call = event.call
-    kind = call.rtype if call is not None else None
-    if kind is not None and kind.arg is not None and kind.arg.kind == "instance":
-        return kind.arg.ref  # type: ignore[no-any-return]
+    for kind in (event.type, call.rtype if call is not None else None):
+        if kind is not None and kind.arg is not None and kind.arg.kind == "instance":
+            return kind.arg.ref  # type: ignore[no-any-return]
+        if kind is not None and kind is event.type and kind.kind == "instance":
+            return kind.ref  # type: ignore[no-any-return]
     return None
 
 
@@ -282,7 +285,7 @@ def _far(fn: Fn, call: Call) -> bool:
 # -- what forbids two ---------------------------------------------------------------------------------
 
 
-def _own(look: Event) -> bool:
+def own(look: Event) -> bool:
     """Whether the look is among what this call itself has made: nobody else adds to that."""
     assert look.place is not None
     return look.does != "look" and any(_made(symbol) for _, symbol in look.place.keys)
@@ -334,8 +337,41 @@ def _unique(look: Event, create: Event) -> bool:
     cls = row_class(create) or row_class(look)
     if cls is None or look.place is None:
         return False
-    columns = {column for column, _ in look.place.keys}
-    return any(columns >= group for group in uniques(cls))
+    columns = {plain(column.partition("__")[0]) for column, _ in look.place.keys}
+    known = {symbol for _, symbol in look.place.keys}
+    columns |= {plain(name) for name, value in create.columns if _determined(value.symbol, known)}
+    groups = (*uniques(cls), *conditional_uniques(cls))
+    return any(columns >= {plain(column) for column in group} for group in groups)
+
+
+def plain(column: str) -> str:
+    """A column without what says that it holds a key: ``user`` for ``user_id``."""
+    return column[:-3] if column.endswith("_id") and len(column) > 3 else column
+
+
+def _determined(symbol: Symbol, known: set[Symbol]) -> bool:
+    """Whether a value is the same for all who make the same call with the same look."""
+    if symbol in known:
+        return True
+    if not isinstance(symbol, tuple) or not symbol:
+        return False
+    if symbol[0] in ("const", "param"):
+        return True
+    if symbol[0] in ("attr", "item"):
+        return _determined(symbol[1], known)
+    return symbol[0] == "fstring" and all(_determined(part, known) for part in symbol[1:])
+
+
+def _refused(fn: Fn, branch: int, outcome: bool) -> bool:
+    """Whether the other way at the branch leaves the function at once, without giving what was found."""
+    blocks, ops = fn.facts.blocks, fn.facts.ops
+    for _, last, successors, _ in blocks:
+        if last - 1 == branch and len(successors) == 2:
+            _, end, further, _ = blocks[successors[1 if outcome else 0]]
+            op = ops[end - 1] if not further and end else ("pass",)
+            given = ops[op[1]][0] if op[0] == "return" and op[1] is not None else "const"
+            return op[0] in ("raise", "return") and given not in ("name", "attr", "item")
+    return False
 
 
 def _sure(look: Event, create: Event) -> int:

@@ -66,7 +66,7 @@ def _columns(cls: Cls, write: Event) -> Iterator[tuple[str, str]]:
     stamped = frozenset(_declared(cls, "stamped"))
     keys = cls.keys() | frozenset(_declared(cls, "key"))
     fields = _fields(cls)
-    whole = _knows_bases(cls)
+    whole = knows_bases(cls)
     for base in _foreign_bases(cls):
         yield "bar", f"what its base `{base}` saves is not known"
     for name in sorted(frozenset(_made(cls)) - frozenset(_declared(cls, "scalar"))):
@@ -290,7 +290,7 @@ def _computed(cls: Cls, name: str) -> bool:
     return any(name in base.facts.properties or name in base.facts.methods for base in cls.mro())
 
 
-def _knows_bases(cls: Cls) -> bool:
+def knows_bases(cls: Cls) -> bool:
     """Whether every base is a class of the program, or the library's own root and no more."""
     program = cls.module.program
     for base in cls.mro():

@@ -23,7 +23,21 @@ def uniques(cls: Cls) -> tuple[frozenset[str], ...]:
     return found  # type: ignore[return-value]
 
 
-def _groups(cls: Cls, switch: BaseModel) -> Iterator[frozenset[str]]:
+def conditional_uniques(cls: Cls) -> tuple[frozenset[str], ...]:
+    """The groups of columns of which, of some rows only, no two have the same values."""
+    found = cls.memo.get("conditional_uniques")
+    if found is None:
+        groups: list[frozenset[str]] = []
+        for library_type in cls.library_types():
+            for switch in cls.module.program.libraries.bases(library_type):
+                if switch.means == "unique" and switch.calls:
+                    for base in cls.mro():
+                        groups += list(_groups(base, switch, conditional=True))
+        found = cls.memo["conditional_uniques"] = tuple(dict.fromkeys(groups))
+    return found  # type: ignore[return-value]
+
+
+def _groups(cls: Cls, switch: BaseModel, conditional: bool = False) -> Iterator[frozenset[str]]:
     scope = cls.module.fn(cls.facts.scope)
     if "." in switch.field:
         outer, _, field = switch.field.partition(".")
@@ -31,16 +45,16 @@ def _groups(cls: Cls, switch: BaseModel) -> Iterator[frozenset[str]]:
             if inner.qualname == f"{cls.facts.qualname}.{outer}":
                 register = inner.fields.get(field)
                 if register is not None:
-                    yield from _declared(scope, register, switch)
+                    yield from _declared(scope, register, switch, conditional)
         return
     for name, register in cls.facts.fields.items():
         if register is None:
             continue
         if switch.field == "*":
-            if _says(scope, register, switch):
+            if not conditional and _says(scope, register, switch):
                 yield frozenset([name])
         elif name == switch.field:
-            yield from _declared(scope, register, switch)
+            yield from _declared(scope, register, switch, conditional)
 
 
 def _says(scope: Fn, register: int, switch: BaseModel) -> bool:
@@ -62,7 +76,9 @@ def _calls(scope: Fn, register: int, switch: BaseModel) -> bool:
     return kind is not None and kind.name in switch.calls
 
 
-def _declared(scope: Fn, register: int, switch: BaseModel) -> Iterator[frozenset[str]]:
+def _declared(
+    scope: Fn, register: int, switch: BaseModel, conditional: bool = False
+) -> Iterator[frozenset[str]]:
     """The groups in a table's declaration: tuples of names, or calls that are given names."""
     ops = scope.facts.ops
     op = ops[register]
@@ -72,11 +88,11 @@ def _declared(scope: Fn, register: int, switch: BaseModel) -> Iterator[frozenset
             yield frozenset(str(name) for name in names)
             return
         for part in op[2]:
-            yield from _declared(scope, part, switch)
+            yield from _declared(scope, part, switch, conditional)
     elif op[0] == "call" and switch.calls:
         if not _calls(scope, register, switch) or not _keyworded(scope, register, switch):
             return
-        if any(keyword == "condition" for keyword, _ in op[3]):
+        if any(keyword == "condition" for keyword, _ in op[3]) is not conditional:
             return
         names = [ops[part][1] for part in op[2] if ops[part][0] == "const"]
         for keyword, value in op[3]:

@@ -12,6 +12,7 @@ from rmwlint.windows.constants import constant_of
 from rmwlint.windows.creation import Creation, creations
 from rmwlint.windows.decorators import FIRST, FIRST_OF_CLASS
 from rmwlint.windows.early import Early, early
+from rmwlint.windows.ensured import Ensured, ensured
 from rmwlint.windows.find import (
     Window,
     failing,
@@ -104,6 +105,11 @@ class View:
     def creations(self) -> tuple[Creation, ...]:
         """Creations that a look decides, guarded ones too."""
         return creations(self.fn)
+
+    @property
+    def ensured(self) -> tuple[Ensured, ...]:
+        """The get-or-creates whose lookup nothing keeps unique."""
+        return tuple(ensured(self.fn))
 
     @property
     def numberings(self) -> tuple[Numbering, ...]:
