@@ -60,7 +60,7 @@ from rmwlint.check import (
 check = Check("RMW409", "dict-check-then-act", since="0.1")
 
 
-@check.on_function
+@check.on_windows
 def find(view: View) -> Iterator[Violation]:
     if view.fn.facts.is_async:
         return
@@ -91,6 +91,12 @@ def find(view: View) -> Iterator[Violation]:
             ),
             remedy="hold a lock over the test and the store, or use setdefault or pop with a default",
         )
+
+
+@check.on_events
+def find_walks(view: View) -> Iterator[Violation]:
+    if view.fn.facts.is_async:
+        return
     for walk in view.walks:
         if walk.event.place is None:
             continue
@@ -112,6 +118,10 @@ def find(view: View) -> Iterator[Violation]:
             ),
             remedy="copy it under a lock and walk through the copy",
         )
+
+
+@check.on_function
+def find_refills(view: View) -> Iterator[Violation]:
     for refill in view.refills:
         place = refill.text
         yield view.violation(

@@ -33,6 +33,9 @@ class _Decorator(NamedTuple):
 
 def held_by_decorators(fn: Fn) -> tuple[Held, ...]:
     """The transactions and locks that are held whenever the function runs."""
+    known = fn.memo.get("held_by_decorators")
+    if known is not None:
+        return known  # type: ignore[return-value]
     return remembered(fn, "held_by_decorators", lambda: tuple(_held(fn)), ())
 
 

@@ -29,6 +29,15 @@ def asks(call: Call) -> Asked | None:
     return None
 
 
+def asking(fn: Fn) -> dict[int, Asked]:
+    """The calls of a function that give queries which ask for row locks."""
+    found = fn.memo.get("asking")
+    if found is None:
+        answers = ((number, asks(call)) for number, call in link(fn).calls.items())
+        found = fn.memo["asking"] = {number: asked for number, asked in answers if asked is not None}
+    return found  # type: ignore[return-value]
+
+
 def _given_by(fn: Fn) -> Asked | None:
     """What a function asks for that only builds a query and returns it."""
     known = fn.memo.get("gives_locking_query", 0)

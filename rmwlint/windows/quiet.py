@@ -73,12 +73,18 @@ def heard(fn: Fn) -> Analysis:
 
 def quiet(fn: Fn) -> bool:
     """Whether interpreting the function cannot give an event that a check asks for."""
+    found = fn.memo.get("quiet")
+    if found is not None:
+        return bool(found)
     return remembered(fn, "quiet", lambda: not _anchors(fn).any() and not any(map(_tells, _run(fn))), True)
 
 
 def idle(fn: Fn) -> bool:
     """Whether a call of the function is nothing to its caller: it gives nothing, writes nothing, sets nothing
     and lets everything pass."""
+    found = fn.memo.get("idle")
+    if found is not None:
+        return bool(found)
     return remembered(
         fn,
         "idle",
@@ -107,6 +113,9 @@ def _refuses(fn: Fn, depth: int) -> bool:
 
 def _tells(fn: Fn) -> bool:
     """Whether a call of the function may write for its caller."""
+    found = fn.memo.get("tells")
+    if found is not None:
+        return bool(found)
     return remembered(fn, "tells", lambda: not quiet(fn) and any(map(_liftable, analysis(fn).events)), False)
 
 
@@ -197,6 +206,19 @@ def _changed_in(module: ModuleView) -> frozenset[str]:
     if found is None:
         found = memo["changed_in"] = frozenset().union(*(_anchors(fn).changed for fn in module.functions()))
     return found  # type: ignore[return-value]
+
+
+def shared_memory(fn: Fn) -> tuple[bool, bool]:
+    """Whether attributes of ``self``, and whether variables of the module, may be shared with others as far
+    as anybody asks: where nothing says so, what could be told is unlikely."""
+    owner = method_around(fn).owner
+    if owner is not None and unshared_class(owner):
+        return False, False
+    if fn.module.unlikely:
+        return True, True
+    tasks = fn.facts.is_async
+    own = owner is not None and (shared_class(owner, tasks) or locks_by_decorator(owner))
+    return own, around_concurrency(fn.module, tasks)
 
 
 def _anchors(fn: Fn) -> _Anchors:
@@ -318,17 +340,8 @@ class _Anchors:
 
     @cached_property
     def memory(self) -> tuple[bool, bool]:
-        """Whether attributes of ``self``, and whether variables of the module, may be shared with others as
-        far as anybody asks: where nothing says so, what could be told is unlikely."""
-        fn = self.fn
-        owner = method_around(fn).owner
-        if owner is not None and unshared_class(owner):
-            return False, False
-        if fn.module.unlikely:
-            return True, True
-        tasks = fn.facts.is_async
-        own = owner is not None and (shared_class(owner, tasks) or locks_by_decorator(owner))
-        return own, around_concurrency(fn.module, tasks)
+        """See ``shared_memory``."""
+        return shared_memory(self.fn)
 
     @cached_property
     def own_self(self) -> str:

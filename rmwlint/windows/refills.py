@@ -16,6 +16,7 @@ from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.flow import in_loop, reaches
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.opaque import mutates
+from rmwlint.windows.quiet import shared_memory
 from rmwlint.windows.shared import TAKES, sharing
 from rmwlint.windows.sharing import ALONE, prepares
 from rmwlint.windows.values import Symbol
@@ -38,7 +39,7 @@ class Refill(NamedTuple):
 
 def refills(fn: Fn) -> Iterator[Refill]:
     """Places that the function empties and then fills bit by bit, each with a function that reads it."""
-    if fn.index == 0 or fn.facts.name in ALONE or fn.facts.is_async:
+    if fn.index == 0 or fn.facts.name in ALONE or fn.facts.is_async or shared_memory(fn) == (False, False):
         return
     told: set[_Place] = set()
     emptied = [(op, place) for op, place in _emptied(fn) if not fn.facts.is_generator]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rmwlint.facts.model import Op
 from rmwlint.program.link import Link, link
 from rmwlint.program.program import Fn
-from rmwlint.windows.locking_queries import asks
+from rmwlint.windows.locking_queries import asking
 
 #: operations whose value may be that of an operand, as it is
 _SAME = frozenset(["await", "typed", "choose"])
@@ -33,15 +33,12 @@ def unlocked(fn: Fn) -> Iterator[Unlocked]:
     A query that leaves the function's hands (passed on, returned, stored, read by a function inside) counts
     as run; so does one on which anything is called that no library model knows.
     """
-    linked = link(fn)
-    for number, call in linked.calls.items():
-        asked = asks(call)
-        if asked is None:
-            continue
+    for number, asked in asking(fn).items():
+        linked = link(fn)
         ends = _ends(fn, linked, number)
         if ends is not None:
             named = tuple((end, linked.calls[end].name) for end in sorted(ends))
-            yield Unlocked(number, call.name, named, asked.sure)
+            yield Unlocked(number, linked.calls[number].name, named, asked.sure)
 
 
 def _ends(fn: Fn, linked: Link, start: int) -> set[int] | None:

@@ -12,7 +12,7 @@ from rmwlint.program.program import Fn
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.hooks import hook
 from rmwlint.windows.interpret import analysis
-from rmwlint.windows.locking_queries import asks
+from rmwlint.windows.locking_queries import asking
 from rmwlint.windows.values import Event, Held
 
 _DEEPEST = 3
@@ -20,15 +20,15 @@ _DEEPEST = 3
 
 def untransacted(fn: Fn) -> Iterator[tuple[Event, int]]:
     """The locked reads of a function outside every transaction, each with how sure that is."""
-    calls = link(fn).calls
-    if all(asks(call) is None for call in calls.values()):
+    locking = asking(fn)
+    if not locking:
         return
     around: int | None = None
     for event in analysis(fn).events:
         query = event.query
         if event.does != "read" or not event.locked or query is None or query.locked is None or event.trail:
             continue
-        asked = asks(calls[query.locked]) if query.locked in calls else None
+        asked = locking.get(query.locked)
         if asked is None or asked.row.inside != "transaction" or _open(event.held):
             continue
         if around is None:
