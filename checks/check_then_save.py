@@ -45,7 +45,9 @@ check = Check("RMW106", "check-then-save", since="0.1")
 def find(view: View) -> Iterator[Violation]:
     told: set[tuple[str, int]] = set()
     for window in sorted(view.open_windows, key=lambda window: (-_sure(window), window.write.op)):
-        if window.how != "decide" or window.write.does != "write" or not _sets(window):
+        if window.how != "decide" or window.write.does != "write":
+            continue
+        if not _sets(window) and not _puts_back(window):
             continue
         if any(guard.partition("_")[2] == window.attribute for guard in window.write.offered):
             continue  # RMW101 says it, with the guard that the class offers
@@ -54,10 +56,11 @@ def find(view: View) -> Iterator[Violation]:
         if (place, 0) in told or ("", window.write.op) in told:
             continue
         told |= {(place, 0), ("", window.write.op)}
+        deed = "then put back with the whole row" if _puts_back(window) else "then set"
         yield view.violation(
             check,
             window.write.op,
-            f"`{place}` is tested and then set, and nothing keeps another from passing the same test",
+            f"`{place}` is tested and {deed}, and nothing keeps another from passing the same test",
             place=place,
             sure=_sure(window),
             steps=window_steps(view, window),
@@ -75,6 +78,12 @@ def _sets(window: Window) -> bool:
     """Whether the write gives the tested column a value of its own, not one made of its old value."""
     value = dict(window.write.columns).get(window.attribute or "")
     return value is not None and not any(dep[1] == window.attribute for dep in value.deps)
+
+
+def _puts_back(window: Window) -> bool:
+    """Whether the write takes every column of the row, by way of an object made around it."""
+    row = window.write.row
+    return row is not None and row.at == "wrapped" and not window.write.columns
 
 
 def _harmless(window: Window) -> bool:

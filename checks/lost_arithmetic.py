@@ -3,6 +3,9 @@
 Between the read and the save another request can read the same number; both write what they computed
 from it, and one of the two changes is lost. Nothing fails, the total is just wrong.
 
+The same is said of any computed value where the code itself asks for a lock that it does not take: a query
+with `select_for_update()` that is never run, in the transaction of the write.
+
 Bad:
 
     from django.db import models
@@ -32,13 +35,14 @@ to the commit (`select_for_update`, `with_for_update`), or compare a version in 
 
 from collections.abc import Iterator
 
-from rmwlint.check import Check, View, Violation, is_version, lost_update, place_text, window_steps
+from rmwlint.check import MEDIUM, Check, View, Violation, is_version, lost_update, place_text, window_steps
 
 check = Check("RMW104", "lost-arithmetic", since="0.1")
 
 
 @check.on_windows
 def find(view: View) -> Iterator[Violation]:
+    told: set[int] = set()
     for window in view.open_windows:
         if window.how != "arith" or window.write.does not in ("write", "swap") or window.attribute is None:
             continue
@@ -56,4 +60,23 @@ def find(view: View) -> Iterator[Violation]:
             interleaving=lost_update(place, "3", new, new),
             remedy="let the database compute the new value, or lock the row from the read to the commit",
             hints=(("attribute", window.attribute), *view.hints(window.write)),
+        )
+        told.add(window.write.op)
+    for event, lock in view.under_untaken_lock():
+        if event.op in told or event.place is None:
+            continue
+        place = event.place.text
+        names = ", ".join(f"`{name}`" for name, _ in event.columns[:4]) or "what was computed"
+        steps = [view.step("read", at, f"`{name}` is computed here") for name, at in event.set_at[:4]]
+        steps.append(view.step("lock", lock.op, "this query is never run, and locks nothing"))
+        steps.append(view.step("write", event.op, "written back here"))
+        yield view.violation(
+            check,
+            event.op,
+            f"{names} of `{place}` is written back from what was read before; the lock for it is never taken",
+            place=place,
+            sure=min(event.sure, lock.sure, MEDIUM),
+            steps=steps,
+            interleaving=lost_update(place),
+            remedy="run the locking query before the rows are read, and read them by it",
         )

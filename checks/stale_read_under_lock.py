@@ -48,6 +48,8 @@ def find(view: View) -> Iterator[Violation]:
     for window in (*view.open_windows, *(shared.window for shared in view.shared_windows)):
         if window.read is None or not _lock_between(window):
             continue
+        if window.write.does == "ensure":
+            continue  # makes it where it is missing, in one step
         if window.write.place is not None and window.write.place.kind == "shared" and window.how == "copy":
             continue
         place = place_text(view, window)

@@ -256,6 +256,8 @@ class Libraries:
                     _union(known.made_by, model.made_by),
                     known.alone or model.alone,
                     known.fractions or model.fractions,
+                    known.one_by_key or model.one_by_key,
+                    model.wraps or known.wraps,
                 )
             self.types[model.name] = model
             for qualified in model.classes:

@@ -32,6 +32,10 @@ File
     bases = ["Other"]                   # it has everything these types have
     made_by = ["create_*"]              # a function of such a name gives a new one, where nobody knows more
     fractions = true                    # its timestamps keep fractions of seconds
+    wraps = ["arg0", "instance"]        # it is made around an object: the first of these arguments that is
+                                        #   given, kept as the attribute of the last name
+    one_by_key = true                   # an attribute of this type that stands beside a column of its name
+                                        #   and ``_id`` is the one row that the column names, not several
     alone = true                        # its methods run by hand, rarely two at a time: low confidence
     element = "Model"                   # what it holds where nobody knows (then with medium confidence)
 
@@ -81,9 +85,10 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
                 ``__run__`` of that statement's type says what this means; ``gives`` as usual
   ``write``     writes. ``columns``: ``all`` | ``changed`` | ``keywords`` | ``argN`` or ``keyword:name`` (a
                 dict, a call's keywords or a list of names) | ``content`` (of a file or key). ``limit``:
-                keyword that names the only columns written (update_fields). ``guards``: keyword patterns
-                that make it a compare-and-swap ("expected_*"; "headers:If-*": a key of the dict given as
-                ``headers``; a dict nobody knows has it). ``outcome``: what its return says:
+                keyword that names the only columns written (update_fields). ``each = true``: every row in
+                the container given is written, of each the columns that ``columns`` lists. ``guards``:
+                keyword patterns that make it a compare-and-swap ("expected_*"; "headers:If-*": a key of
+                the dict given as ``headers``; a dict nobody knows has it). ``outcome``: what its return says:
                 ``count`` | ``bool`` | ``raises`` | ``none``
   ``delta``     changes the value in one step, no read needed (incr, F)
   ``swap``      a compare-and-swap whose ``outcome`` must be looked at (conditional_update)
@@ -93,13 +98,15 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
   ``delete``    ``tolerates``: keyword that, when true, makes absence harmless (missing_ok); ``*``: always
   ``replace``   puts another thing in its place in one step (os.replace, rename)
   ``flush``     writes what the rows of a session (``row = "flush"``) have pending; ``commit`` does too
-  ``refresh``   reads the receiver again (refresh_from_db, session.refresh); ``lock`` as in read
+  ``refresh``   reads the receiver again (refresh_from_db, session.refresh); ``lock`` as in read, ``limit``:
+                keyword that names the only columns read
   ``expression`` a value computed by the database (F, func.*, Case): a write of it depends on no read.
                 ``kind = "count"``: a figure of all rows (max, count), which a query can be asked for
 
   ``at``: which argument is the place: ``self`` | ``arg0`` … ``argN`` | ``keyword:name`` | ``query`` (the
   receiver's query; of a function, the query or class that argument 0 is) | ``result`` (what the call
-  returns is a handle on the place). Default ``self`` for methods, ``arg0`` for functions.
+  returns is a handle on the place) | ``wrapped`` (the object that the receiver was made around). Default
+  ``self`` for methods, ``arg0`` for functions.
 
 Guards
   ``lock``      ``reach``: thread | task | process | host | cluster | row. ``form``: ``context`` (entered by
@@ -194,6 +201,8 @@ class TypeModel(NamedTuple):
     made_by: tuple[str, ...] = ()
     alone: bool = False
     fractions: bool = False
+    one_by_key: bool = False
+    wraps: tuple[str, ...] = ()
 
 
 class CallModel(NamedTuple):
@@ -216,6 +225,7 @@ class CallModel(NamedTuple):
     drops_lock: bool = False
     inside: str | None = None
     narrows: bool = False
+    each: bool = False
     exclusive: bool = False
     when: str | None = None
     tolerates: str | None = None

@@ -35,7 +35,7 @@ _GOES_WITH: dict[str, str] = {
     "assign": "place at COLUMNS",
     "mutate": "at",
     "run": "AT outcome session",
-    "write": "PLACE at COLUMNS limit guards outcome narrows drops_lock session",
+    "write": "PLACE at COLUMNS limit guards outcome narrows drops_lock session each",
     "delta": "PLACE at columns limit outcome session",
     "swap": "PLACE at columns guards OUTCOME limit session",
     "create": "PLACE at columns exclusive session",
@@ -43,7 +43,7 @@ _GOES_WITH: dict[str, str] = {
     "delete": "PLACE at tolerates outcome guards drops_lock session",
     "replace": "PLACE at",
     "flush": "session",
-    "refresh": "place at lock lock_keywords session",
+    "refresh": "place at lock lock_keywords session limit",
     "expression": "kind",
     "lock": "REACH FORM key widens until outcome",
     "transaction": "FORM nested readonly session",
@@ -151,7 +151,7 @@ def _word_or_argument(*words: str) -> Check:
 def _at(value: Any) -> str | None:
     if isinstance(value, str) and value.startswith("keyword:") and value[8:].isidentifier():
         return None
-    return _word_or_argument("self", "query", "result", "keyword:name")(value)
+    return _word_or_argument("self", "query", "result", "wrapped", "keyword:name")(value)
 
 
 def _columns(value: Any) -> str | None:
@@ -212,6 +212,7 @@ _CALL: dict[str, Check] = {
     "drops_lock": _flag,
     "inside": _word("transaction"),
     "narrows": _flag,
+    "each": _flag,
     "exclusive": _flag,
     "when": _text,
     "tolerates": _text,
@@ -249,6 +250,8 @@ _TYPE: dict[str, Check] = {
     "made_by": _patterns,
     "alone": _flag,
     "fractions": _flag,
+    "one_by_key": _flag,
+    "wraps": _texts,
 }
 _ATTRIBUTE: dict[str, Check] = {"on": _texts, "names": _patterns, "gives": _text}
 _BASE: dict[str, Check] = {
@@ -377,6 +380,8 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
         row.get("made_by", ()),
         row.get("alone", False),
         row.get("fractions", False),
+        row.get("one_by_key", False),
+        row.get("wraps", ()),
     )
 
 

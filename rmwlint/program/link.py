@@ -191,7 +191,7 @@ def _instance_attribute(program: Program, value: Type, name: str) -> Type | None
             if register is not None:
                 found = register_type(program, base.module.fn(facts.scope), register)
                 if found is not None:
-                    return _of_class(found, cls).weaker(value.sure)
+                    return _related(program, _of_class(found, cls), cls, name).weaker(value.sure)
             return None
         if name in facts.self_annotations:
             found = annotation_type(base.module, facts.self_annotations[name])
@@ -237,6 +237,15 @@ def _class_attribute(program: Program, value: Type, name: str) -> Type | None:
     if cls.library_types():
         return Type("member", name, value, None, value.sure)
     return None
+
+
+def _related(program: Program, found: Type, cls: Cls, name: str) -> Type:
+    """The one row that the column ``name_id`` beside an attribute names, where there is one."""
+    if found.kind != "library" or found.arg is None or not program.libraries.types[found.name].one_by_key:
+        return found
+    key = f"{name}_id"
+    beside = any(key in base.facts.fields or key in base.facts.annotations for base in cls.mro())
+    return found.arg.weaker(MEDIUM) if beside else found
 
 
 def _of_class(found: Type, cls: Cls) -> Type:
@@ -745,6 +754,11 @@ class _Linker:
         if receiver is None or receiver.kind == "argument":
             return self.suggested_call(op, register, name)
         kind = receiver.kind
+        if kind == "member":
+            # an attribute that the class does not declare, such as the other end of a foreign key
+            saved = self.saved_call(op, register, name)
+            if saved is not None:
+                return saved, None
         if kind in ("module", "proxy", "iterable"):
             member = self.types[op[1]]
             if kind == "iterable":
@@ -818,11 +832,16 @@ class _Linker:
                             found = _give(self.program, gives, receiver, _Arguments(self, op), MEDIUM)
                             break
                     return Call((), rows, register, receiver, name, MEDIUM), found
+        saved = self.saved_call(op, register, name)
+        return saved or Call((), (), register, None, name, 3), None
+
+    def saved_call(self, op: Op, register: int, name: str) -> Call | None:
+        """A call that saves an unknown object, whose attributes were set before."""
         saved = self.saved_type(register, name)
-        if saved is not None:
-            rows = method_rows(self.program, saved, name, self.keywords(op))
-            return Call((), rows, register, saved, name, MEDIUM), None
-        return Call((), (), register, None, name, 3), None
+        if saved is None:
+            return None
+        rows = method_rows(self.program, saved, name, self.keywords(op))
+        return Call((), rows, register, saved, name, MEDIUM)
 
     def saved_type(self, register: int, name: str) -> Type | None:
         """The row type of an unknown object by what is done to it: attributes set, then saved."""

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rmwlint.libraries.index import matches
 from rmwlint.libraries.model import CallModel
-from rmwlint.program.program import Fn
+from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.columns import columns_of, decided, limit_of, written_dict
 from rmwlint.windows.queries import conditions, many, queried, started
 from rmwlint.windows.site import Site
 from rmwlint.windows.text import bound, text
-from rmwlint.windows.values import NO_DEPS, Control, Dep, Event, Place, Symbol, Value, merge_deps
+from rmwlint.windows.values import (
+    NO_DEPS,
+    Control,
+    Dep,
+    Event,
+    Place,
+    Symbol,
+    Value,
+    merge_deps,
+    walked_through,
+)
 
 if TYPE_CHECKING:
     from rmwlint.windows.interpret import Interpreter
@@ -66,6 +76,9 @@ def _accessed(run: Interpreter, site: Site, row: CallModel) -> tuple[Value | Non
         return site.args[0], site.op[2][0]
     if at in ("self", "query"):
         return site.receiver, site.known.receiver
+    if at == "wrapped":
+        inside = wrapped(run, site)
+        return inside or Value(("op", site.position), type=site.kind), site.known.receiver
     index = site.positional(at)
     if index is not None:
         return site.args[index], site.op[2][index]
@@ -141,7 +154,10 @@ def read(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | Non
         position, "read", place, row=row, call=site.known, type=kind, sure=sure, locked=locked, query=query
     )
     if row.does == "refresh":
-        if value is not None:
+        only = limit_of(site, row)
+        if value is not None and only is not None:
+            _forget(run, value, () if only is True else only)
+        elif value is not None:
             _forget(run, value)
             run.rows[value.symbol] = position
             run.emit(event._replace(place=place._replace(symbol=value.symbol)))
@@ -167,12 +183,15 @@ def read(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | Non
     return Value(("op", position), deps, kind, query=query if many(kind) else None)
 
 
-def _forget(run: Interpreter, value: Value) -> None:
-    """What was known of the object's attributes is read anew."""
+def _forget(run: Interpreter, value: Value, only: Sequence[str] | None = None) -> None:
+    """What was known of the object's attributes, or ``only`` of some, is read anew."""
     state = run.state
-    for key in [key for key in state.attrs if key[0] == value.symbol]:
+    for key in [key for key in state.attrs if key[0] == value.symbol and (only is None or key[1] in only)]:
         del state.attrs[key]
-    state.dirty.pop(value.symbol, None)
+    if only is None:
+        state.dirty.pop(value.symbol, None)
+    for name in only or ():
+        state.dirty.get(value.symbol, {}).pop(name, None)
 
 
 # -- writes -------------------------------------------------------------------------------------------
@@ -182,7 +201,13 @@ def write(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | No
     """A write, with its columns and guards; the value it gives."""
     at = _place(run, site, row)
     value = at.value
-    run.emit(_write_event(run, site, row, at, sure))
+    if row.at == "wrapped":
+        sure = min(sure, _SUGGESTED if wrapped(run, site) is not None else 1)
+    written = _write_event(run, site, row, at, sure)
+    run.emit(written)
+    if row.each and value is not None:
+        for member in members(run, value):
+            run.emit(_of_each(run, site, row, written, member))
     if row.columns in ("all", "changed") and value is not None:
         run.state.dirty.pop(value.symbol, None)
     place, position, kind = at.place, site.position, site.kind
@@ -205,7 +230,9 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
     columns: list[tuple[str, Value]] = list(columns_of(run, site, row))
     set_at: list[tuple[str, int]] = []
     whole = False
-    if row.columns in ("all", "changed") and value is not None:
+    if row.at == "wrapped":
+        whole = True
+    elif row.columns in ("all", "changed") and value is not None:
         limit = limit_of(site, row)
         whole = row.columns == "all" and limit is None
         for name, (changed_at, changed) in run.state.dirty.get(value.symbol, {}).items():
@@ -268,6 +295,73 @@ def _given_so_far(
             found[name] = given
     found.update(columns)
     return found.items()
+
+
+def wrap(run: Interpreter, site: Site, made: Value) -> None:
+    """Remember the object that a new one is made around, as the serializer or form of a row is."""
+    assert site.known.cls is not None
+    around = _wraps(run, site.known.cls)
+    for source in around:
+        index = site.positional(source)
+        given = site.args[index] if index is not None else site.keyword(source)
+        if given is not None:
+            run.state.attrs[made.symbol, around[-1]] = given
+            return
+
+
+def _wraps(run: Interpreter, cls: Cls) -> tuple[str, ...]:
+    """The arguments that give the object which those of a class are made around."""
+    found = cls.memo.get("wraps")
+    if found is None:
+        types = run.libraries.types
+        lines = (types[name].wraps for known in cls.library_types() for name in run.libraries.lineage(known))
+        found = cls.memo["wraps"] = next((words for words in lines if words), ())
+    return found  # type: ignore[return-value]
+
+
+def wrapped(run: Interpreter, site: Site) -> Value | None:
+    """The object that the receiver was made around, as far as this function shows."""
+    kind = site.known.rtype
+    if site.receiver is None or kind is None or kind.kind != "instance":
+        return None
+    words = _wraps(run, kind.ref)
+    found = run.state.attrs.get((site.receiver.symbol, words[-1])) if words else None
+    return found if found is not None and found.symbol in run.rows else None
+
+
+def members(run: Interpreter, container: Value) -> list[Value]:
+    """The rows that this function has put into a container, or taken out of it one by one."""
+    found = [value for _, value in container.items or () if value.symbol in run.rows]
+    return found + run.members.get(walked_through(container.symbol), [])
+
+
+def _of_each(run: Interpreter, site: Site, row: CallModel, written: Event, member: Value) -> Event:
+    """The write of one row of those in a container that is written."""
+    changed = run.state.dirty.get(member.symbol, {})
+    named = _listed(site, row)
+    columns = tuple((name, value) for name, (_, value) in changed.items() if named is None or name in named)
+    set_at = tuple((name, at) for name, (at, _) in changed.items() if named is None or name in named)
+    place = run.row_place(member, written.place.text if written.place is not None else "")
+    return written._replace(
+        place=place,
+        columns=columns,
+        set_at=set_at,
+        control=written.control | decided(run, member.symbol),
+        type=member.type,
+        fresh=isinstance(member.symbol, tuple) and member.symbol[:1] == ("new",),
+        query=None,
+    )
+
+
+def _listed(site: Site, row: CallModel) -> tuple[str, ...] | None:
+    """The columns that a list of names limits a write to, None where they are not known."""
+    source = row.columns or ""
+    index = site.positional(source)
+    given = site.keyword(source.partition(":")[2]) if index is None else site.args[index]
+    if given is None or given.items is None:
+        return None
+    names = tuple(item.const for _, item in given.items)
+    return names if all(isinstance(name, str) for name in names) else None
 
 
 def _effect(site: Site, row: CallModel) -> str:

@@ -9,7 +9,7 @@ from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import hazards_of, row_sure
 from rmwlint.program.link import Call, method_rows
 from rmwlint.windows import accesses, locks, offers, opaque, queries, summary
-from rmwlint.windows.columns import columns_of, written_dict
+from rmwlint.windows.columns import columns_of, decided, written_dict
 from rmwlint.windows.site import Site, site_of
 from rmwlint.windows.text import text
 from rmwlint.windows.values import NO_DEPS, Event, Held, Place, Value, merge_deps
@@ -43,6 +43,8 @@ def call(run: Interpreter, position: int, op: Op) -> Value:
     found = found or opaque.opaque(run, site)
     if site.kwargs and known.cls is not None:
         run.made[found.symbol] = site.kwargs
+    if known.cls is not None:
+        accesses.wrap(run, site, found)
     return _named(run, site, found) if run.creating else found
 
 
@@ -98,10 +100,13 @@ def _row(run: Interpreter, site: Site, row: CallModel) -> Value | None:
         return accesses.write(run, site, row, sure)
     if does == "mutate":
         if site.receiver is not None and site.known.receiver is not None:
+            run.gather(site.receiver.symbol, site.given)
             run.mutate(site.position, site.receiver, merge_deps(site.given), site.known.receiver)
         return None
     if does == "pure" and row.gives is not None and row.gives.startswith("@arg"):
         index = site.positional(row.gives[1:])
+        if opaque.copies(site):
+            return None  # another thing with the same content
         return None if index is None else site.args[index]._replace(type=site.kind or site.args[index].type)
     if does == "pure" and site.receiver is not None and site.receiver.query is not None and row.on:
         return _taken(run, site, row)
@@ -153,15 +158,16 @@ def _assign(run: Interpreter, site: Site, row: CallModel) -> Value | None:
     if receiver is None:
         return None
     assigned = tuple(columns_of(run, site, row))
+    given = written_dict(site, row)
+    decision = run.state.control if given is None else run.state.control | decided(run, given.symbol)
     for name, value in assigned:
         run.state.dirty.setdefault(receiver.symbol, {})[name] = (site.position, value)
         run.state.attrs[receiver.symbol, name] = value
-        if run.state.control:
-            run.state.decided[receiver.symbol, name] = run.state.control
+        if decision:
+            run.state.decided[receiver.symbol, name] = decision
     if assigned and run.row_mode(receiver.type) == "flush" and receiver.symbol in run.rows:
         run.state.dirty.pop(receiver.symbol, None)
-        run.flushed(site.position, receiver, assigned, site.known.receiver)
-    given = written_dict(site, row)
+        run.flushed(site.position, receiver, assigned, site.known.receiver, decision=decision)
     if given is not None:
         run.state.attrs[receiver.symbol, "**"] = given
     return receiver._replace(type=site.kind or receiver.type) if row.gives == "@self" else None

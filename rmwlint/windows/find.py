@@ -9,7 +9,7 @@ from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.callers import locked_by_callers, rows_locked_by_callers
 from rmwlint.windows.flow import fails
 from rmwlint.windows.interpret import Analysis, analysis
-from rmwlint.windows.looks import asked, settled
+from rmwlint.windows.looks import asked, of_state, settled
 from rmwlint.windows.paths import private, related
 from rmwlint.windows.quiet import heard
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order
@@ -207,6 +207,8 @@ class _Finder:
         """A decision, with less confidence where two that both decide so do each other little harm."""
         write = window.write
         written = dict(write.columns).get(window.attribute or "")
+        if written is None and write.row is not None and write.row.at == "wrapped":
+            return window if self.asks_state(window) else window._replace(sure=1)
         if written is None:
             return window
         if written.const is None or len(write.trail) > 1 or failing(self.fn, write):
@@ -214,11 +216,15 @@ class _Finder:
         test = self.result.tests.get(window.branch) if window.branch is not None else None
         if test is None:
             return window
-        places = [event.place for event in (window.read, write) if event is not None and event.place]
-        columns = tuple(("attr", place.symbol, window.attribute) for place in places)
+        columns = _symbols(window)
         if settled(asked(test, columns, written), written):
             return window._replace(sure=1)
         return window
+
+    def asks_state(self, window: Window) -> bool:
+        """Whether a condition asks for a state of the column: is it set, is it one of these constants?"""
+        test = self.result.tests.get(window.branch) if window.branch is not None else None
+        return test is not None and of_state(test, _symbols(window))
 
     def guard(self, read: Event | None, write: Event, attribute: str | None) -> str:
         """Why nobody can write in between; empty where somebody can."""
@@ -279,6 +285,12 @@ class _Finder:
                 if event.op <= limit and _in_one_transaction(event, write):
                     return True
         return False
+
+
+def _symbols(window: Window) -> tuple[Symbol, ...]:
+    """The symbols by which the function knows a window's column."""
+    places = [event.place for event in (window.read, window.write) if event is not None and event.place]
+    return tuple(("attr", place.symbol, window.attribute) for place in places)
 
 
 def _in_one_transaction(read: Event, write: Event) -> bool:

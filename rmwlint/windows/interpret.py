@@ -1,8 +1,8 @@
 """One function, interpreted flow-sensitively: what it reads, writes and holds, in order, as events.
 
-Assumptions, and where they are optimistic: a loop is run once; what a value was before a call is what it is
-after, unless the callee's summary says otherwise; two values with one symbol are the same; an exception
-leaves a ``try`` body with what was held on its entry.
+Assumptions, and where they are optimistic: a loop is run once or not at all; what a value was before a call
+is what it is after, unless the callee's summary says otherwise; two values with one symbol are the same; an
+exception leaves a ``try`` body with what was held on its entry.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from rmwlint.facts.model import Op
-from rmwlint.program.link import Link, link
+from rmwlint.program.link import Link, attribute, link
 from rmwlint.program.program import Cls, Fn, ModuleView, remembered
 from rmwlint.program.types import Type
 from rmwlint.windows import calls, locks
@@ -25,6 +25,7 @@ from rmwlint.windows.text import bound, text
 from rmwlint.windows.values import (
     NO_DEPS,
     UNKNOWN,
+    Control,
     Dep,
     Event,
     Held,
@@ -33,16 +34,19 @@ from rmwlint.windows.values import (
     Value,
     merge_deps,
     strengthen,
+    walked_through,
 )
 
 _DEPTH = 7
 _CONDITIONS = frozenset(["bool", "compare", "unary"])
 _ARITHMETIC = frozenset(["+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^", "@"])
 _FALSE: tuple[Any, ...] = (None, 0, "", False)
-_WALKS = frozenset(["keys", "values", "items", "iterkeys", "itervalues", "iteritems"])
+_BY_KEY = frozenset(["update", "setdefault"])
 _CONTAINER_TYPES = frozenset(["dict", "list", "set", "tuple", "generator", "frozenset"])
 
 
+#: the confidence of what only the shape suggests
+_SUGGESTED = 2
 _ANYTHING = frozenset(["Exception", "BaseException", "OSError", "IOError", "EnvironmentError"])
 
 
@@ -153,6 +157,8 @@ class Interpreter:
         ]
         #: symbol of an object that is a row → the number of the read that gave it
         self.rows: dict[Symbol, int] = {}
+        #: symbol of a container → the rows put into it or taken out of it
+        self.members: dict[Symbol, list[Value]] = {}
         #: conditions whose symbols are too long, by the short symbols that stand for them
         self.conditions: dict[Symbol, Symbol] = {}
         self.state = State()
@@ -233,11 +239,21 @@ class Interpreter:
         else:
             if not successors and end[0] not in ("return", "raise"):
                 self.leave(None)
-            out.extend((target, state.copy() if len(successors) > 1 else state) for target in successors)
+            for target in successors:
+                # The end of a loop's body leads on to what comes after the loop, too.
+                onward = self.after_loop(target) if target <= number else target
+                if onward > number:
+                    out.append((onward, state.copy() if len(successors) > 1 else state))
         for handler in handlers:
             out.append((handler, entry.copy()))
             out.append((handler, state.copy()))
         return out
+
+    def after_loop(self, header: int) -> int:
+        """The block after the loop that a block is the head of; 0 where it is none."""
+        _, last, successors, _ = self.facts.blocks[header]
+        ways = self.ops[last - 1][0] in ("loop", "branch") and len(successors) == 2
+        return successors[1] if ways else 0
 
     def join(self, number: int, states: list[State]) -> State:
         """Union of what may be, intersection of what must be held and must have decided."""
@@ -584,8 +600,12 @@ class Interpreter:
         columns: tuple[tuple[str, Value], ...],
         register: int | None,
         trail: tuple[tuple[Fn, int], ...] = (),
+        decision: Control = frozenset(),
     ) -> None:
         """Columns of a row that a session tracks get values: the next flush writes them."""
+        columns = tuple(one for one in columns if not self.related_rows(base.type, *one))
+        if not columns:
+            return
         place = self.row_place(base, text(self.facts, register))
         sure = 3 if base.type is None else base.type.sure
         set_at = () if trail else tuple((name, position) for name, _ in columns)
@@ -596,6 +616,7 @@ class Interpreter:
                 place,
                 columns=columns,
                 set_at=set_at,
+                control=decision,
                 sure=sure,
                 type=base.type,
                 trail=trail,
@@ -650,6 +671,7 @@ class Interpreter:
                 self.flushed(position, base, ((key, value),), op[1])
                 return
             state.dirty.setdefault(base.symbol, {})[key] = (position, value)
+        self.gather(base.symbol, (value,))
         self.mutate(position, base, value.deps | index.deps, op[1], value)
 
     def op_delitem(self, position: int, op: Op) -> None:
@@ -669,19 +691,62 @@ class Interpreter:
             if (row is not None and symbol[1] != self.self_symbol) or self.is_row_symbol(symbol[1]):
                 changed = base._replace(deps=strengthen(base.deps, "container") | deps)
                 if self.row_mode_of(symbol[1]) == "flush":
-                    place = Place(
-                        "row", symbol[1], "", frozenset(), text(self.facts, register).rpartition(".")[0]
-                    )
-                    columns = ((symbol[2], changed),)
-                    self.emit(
-                        Event(position, "write", place, columns=columns, set_at=((symbol[2], position),))
-                    )
+                    self.flushed_in_place(position, symbol, changed, register, 3)
+                elif self.by_key(position) and self.row_mode(self.type_of_row(symbol[1])) == "flush":
+                    self.flushed_in_place(position, symbol, changed, register, _SUGGESTED)
                 else:
                     state.dirty.setdefault(symbol[1], {})[symbol[2]] = (position, changed)
         if self.is_shared(symbol):
             place = Place("shared", symbol, "container", frozenset(), text(self.facts, register))
             given = () if value is None else (("", value),)
             self.emit(Event(position, "store", place, deps=deps, columns=given, type=base.type))
+
+    def flushed_in_place(
+        self, position: int, symbol: Symbol, changed: Value, register: int, sure: int
+    ) -> None:
+        """A container in a column of a tracked row has been changed: the next flush writes it."""
+        if self.related_rows(self.type_of_row(symbol[1]), symbol[2], changed):
+            return
+        place = Place("row", symbol[1], "", frozenset(), text(self.facts, register).rpartition(".")[0])
+        columns = ((symbol[2], changed),)
+        self.emit(
+            Event(position, "write", place, columns=columns, set_at=((symbol[2], position),), sure=sure)
+        )
+
+    def related_rows(self, kind: Type | None, name: str, value: Value) -> bool:
+        """Whether an attribute that was changed in place holds related rows, each written by itself."""
+        if kind is None or kind.kind != "instance" or all(dep[2] != "container" for dep in value.deps):
+            return False
+        held = attribute(self.fn.module.program, kind, name)
+        if held is None or held.kind != "library":
+            return False
+        return any(self.libraries.types[one].one_by_key for one in self.libraries.lineage(held.name))
+
+    def by_key(self, position: int) -> bool:
+        """Whether an operation changes a container's entry by its key, as nobody does with related rows."""
+        op = self.ops[position]
+        if op[0] in ("setitem", "delitem"):
+            key = self.regs[op[2]]
+            return key.const is UNKNOWN or isinstance(key.const, str)
+        callee = self.ops[op[1]] if op[0] == "call" else op
+        return callee[0] == "attr" and (callee[2] in _BY_KEY or (callee[2] == "pop" and bool(op[2])))
+
+    def type_of_row(self, symbol: Symbol) -> Type | None:
+        """The type of a row that this function has read or was given."""
+        if symbol[0] == "param":
+            at = next((n for n, op in enumerate(self.ops) if op == ("param", symbol[1])), None)
+            return None if at is None else self.link.types[at]
+        reads = [event for event in self.result.events if event.does == "read" and event.place is not None]
+        found = [event.type for event in reads if event.place is not None and event.place.symbol == symbol]
+        return found[-1] if found else None
+
+    def gather(self, container: Symbol, values: tuple[Value, ...]) -> None:
+        """Remember which rows are in a container."""
+        for value in values:
+            if value.symbol in self.rows and self.is_row(value.type):
+                known = self.members.setdefault(container, [])
+                if all(value.symbol != other.symbol for other in known):
+                    known.append(value)
 
     def fill(self, container: Value, deps: frozenset[Dep]) -> None:
         """Something with these dependences is put into the container, or read into the object."""
@@ -871,7 +936,9 @@ class Interpreter:
         base = self.regs[op[1]]
         kind = self.link.types[position]
         if base.query is not None:
-            return row_from_query(self, position, base, kind, op[1])
+            found = row_from_query(self, position, base, kind, op[1])
+            self.gather(base.symbol, (found,))
+            return found
         if base.items and base.items[0][0] is None and len(base.items) == 1:
             return base.items[0][1]
         walked = walked_through(base.symbol)
@@ -884,6 +951,7 @@ class Interpreter:
             self.read(position, self.row_place(value, text(self.facts, position)), type=kind, sure=2)
         elif base.symbol in self.rows and symbol not in self.rows:
             self.rows[symbol] = self.rows[base.symbol]
+        self.gather(walked, (value,))
         return value
 
     def op_unpack(self, position: int, op: Op) -> Value:
@@ -968,15 +1036,6 @@ def truth(
         return bool(left == right) is (op[1][0] in ("is", "=="))
     known = flag(register) if op[0] in ("name", "const") else None
     return None if known is None else bool(known[0])
-
-
-def walked_through(symbol: Symbol) -> Symbol:
-    """The container whose keys, values or items a loop takes."""
-    if isinstance(symbol, tuple) and len(symbol) == 2 and symbol[0] == "call":
-        callee = symbol[1]
-        if isinstance(callee, tuple) and callee[0] == "attr" and callee[2] in _WALKS:
-            return callee[1]
-    return symbol
 
 
 def outer_self(fn: Fn) -> tuple[Symbol, Cls | None]:

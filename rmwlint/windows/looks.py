@@ -30,6 +30,20 @@ def settled(question: str, written: Value) -> bool:
     return question == "same" or (question == "empty" and not isinstance(written.const, str))
 
 
+def of_state(test: Symbol, columns: tuple[Symbol, ...]) -> bool:
+    """Whether a condition asks a column by itself: whether it is true, or one of some constants."""
+    return any(_asks_state(atom, columns) for atom in _atoms(test))
+
+
+def _asks_state(atom: Symbol, columns: tuple[Symbol, ...]) -> bool:
+    if atom in columns:
+        return True
+    if not isinstance(atom, tuple) or atom[0] != "compare" or not any(part in columns for part in atom[2:]):
+        return False
+    others = [part for part in atom[2:] if part not in columns]
+    return all(isinstance(part, tuple) and part[0] in ("const", "global", "new") for part in others)
+
+
 def _atoms(symbol: Symbol) -> Iterator[Symbol]:
     if isinstance(symbol, tuple) and symbol:
         if symbol[0] == "bool":

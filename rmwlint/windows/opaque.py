@@ -35,13 +35,20 @@ def opaque(run: Interpreter, site: Site) -> Value:
         found = _container_method(run, site, site.receiver)
         if found is not None:
             return found
-    if known.qualified in _COPIES:
+    if copies(site):
         return _copy(site)
     if known.cls is not None:
-        return Value(("new", site.position), NO_DEPS, site.kind)
+        return made(site)
     if known.qualified in _STABLE and len(args) == 1 and not _unnamed(site):
         return args[0]._replace(type=site.kind)
     return _derived(run, site)
+
+
+def made(site: Site) -> Value:
+    """A new object of a class: of a plain value such as an amount of money, what it was made of."""
+    cls = site.known.cls
+    plain = cls is not None and cls.row() is None
+    return Value(("new", site.position), merge_deps(site.given, "derive") if plain else NO_DEPS, site.kind)
 
 
 def _attribute(run: Interpreter, site: Site) -> Value | None:
@@ -66,6 +73,7 @@ def _container_method(run: Interpreter, site: Site, receiver: Value) -> Value | 
         deps = merge_deps(site.given)
         if known.name == "update":
             _update(run, site, receiver)
+        run.gather(receiver.symbol, site.given)
         run.mutate(position, receiver, deps, known.receiver)
         return Value(("op", position), receiver.deps | deps, site.kind)
     if known.name in ("copy", "deepcopy"):
@@ -86,6 +94,11 @@ def mutates(libraries: Libraries, name: str) -> bool:
     """Whether a method of that name, of whatever, is taken for one that changes a container in place."""
     meaning = libraries.method_meaning
     return any(row.does == "mutate" for kind in _CONTAINERS for row in meaning(kind, name, {}))
+
+
+def copies(site: Site) -> bool:
+    """Whether a call gives a copy of its argument."""
+    return site.known.qualified in _COPIES
 
 
 def _copy(site: Site) -> Value:

@@ -6,17 +6,31 @@ to the caller's arguments. What a callee reads and returns becomes a read of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rmwlint.program.link import Call
 from rmwlint.program.program import Fn
+from rmwlint.windows import derived
 from rmwlint.windows.binding import Binding
 from rmwlint.windows.columns import decided, entries
+from rmwlint.windows.opaque import made
 from rmwlint.windows.queries import started
 from rmwlint.windows.site import Site
 from rmwlint.windows.text import bound
-from rmwlint.windows.values import NO_DEPS, UNKNOWN, Control, Dep, Event, Held, Place, Query, Symbol, Value
+from rmwlint.windows.values import (
+    NO_DEPS,
+    UNKNOWN,
+    Control,
+    Dep,
+    Event,
+    Held,
+    Place,
+    Query,
+    Symbol,
+    Value,
+    merge_deps,
+)
 
 if TYPE_CHECKING:
     from rmwlint.windows.interpret import Analysis, Exit, Interpreter
@@ -94,7 +108,7 @@ def apply(run: Interpreter, site: Site) -> Value | None:
     """Replay what the callee does to the caller's places; the value that the call gives."""
     known = site.known
     if known.cls is not None:
-        return Value(("new", site.position), NO_DEPS, site.kind)
+        return made(site)
     if len(known.targets) != 1:
         return None
     target = known.targets[0]
@@ -245,7 +259,7 @@ def _bound_columns(
 def _dirty(run: Interpreter, binding: Binding, found: Analysis) -> None:
     """Attributes that the callee set on the caller's objects and did not save."""
     state = run.state
-    tracked: dict[Symbol, dict[str, tuple[Value, int]]] = {}
+    tracked: dict[Symbol, dict[str, tuple[Value, int, Control]]] = {}
     for way in found.exits:
         for symbol, columns in way.state.dirty.items():
             if not isinstance(symbol, tuple) or symbol[:1] not in (("param",), ("attr",)):
@@ -259,13 +273,14 @@ def _dirty(run: Interpreter, binding: Binding, found: Analysis) -> None:
                 for name, given in _bound_columns(run, binding, [(old, value)]):
                     state.dirty.setdefault(mine, {})[name] = (binding.position, given)
                     state.attrs[mine, name] = given
-                    tracked.setdefault(mine, {})[name] = (given, at)
+                    tracked.setdefault(mine, {})[name] = (given, at, decision)
                     if decision:
                         state.decided[mine, name] = decision
     for row in binding.values.values():
         if row.symbol in tracked and row.symbol in run.rows and run.row_mode(row.type) == "flush":
-            for name, (given, at) in tracked[row.symbol].items():
-                run.flushed(binding.position, row, ((name, given),), None, ((binding.target, at),))
+            for name, (given, at, decision) in tracked[row.symbol].items():
+                below = ((binding.target, at),)
+                run.flushed(binding.position, row, ((name, given),), None, below, decision)
             state.dirty.pop(row.symbol, None)
 
 
@@ -280,6 +295,18 @@ def _checked(run: Interpreter, binding: Binding, found: Analysis) -> None:
         if dep[0] < 0:
             for mine in binding.deps(frozenset([dep])):
                 run.state.control = run.state.control | {(mine, binding.position, outcome)}
+    admitted = _passed_on(binding, derived.admits)
+    if admitted:
+        run.state.control |= {(dep, binding.position, True) for dep in admitted}
+
+
+def _passed_on(binding: Binding, parameters: Callable[[Fn], frozenset[int]]) -> frozenset[Dep]:
+    """What the caller's own values depend on, of those that are given for some parameters of the callee."""
+    given = [(index, value) for index, value in binding.values.items() if value.deps]
+    if not given:
+        return NO_DEPS
+    wanted = parameters(binding.target)
+    return merge_deps((value for index, value in given if index in wanted), "derive")
 
 
 # -- what it gives ------------------------------------------------------------------------------------
@@ -308,6 +335,7 @@ def returned(run: Interpreter, site: Site) -> Value | None:
         query = query._replace(locked=None if query.locked is None else position, origin=position)
         return Value(("query", position), mine, kind or value.type, query=query)
     inner = binding.value(value)
+    mine |= _passed_on(binding, derived.result_of)
     if head == "new":
         return inner._replace(symbol=("new", position), type=kind or value.type, deps=inner.deps | mine)
     if inner.symbol == ("op", position):

@@ -27,6 +27,9 @@ NO_DEPS: frozenset[Dep] = frozenset()
 RANK = {"copy": 0, "derive": 1, "container": 2, "arith": 3}
 
 
+_WALKS = frozenset(["keys", "values", "items", "iterkeys", "itervalues", "iteritems"])
+
+
 class Unknown:
     """The type of UNKNOWN, which stands for "not a constant"."""
 
@@ -173,3 +176,12 @@ def rooted(symbol: Symbol, root: Symbol) -> bool:
         else:
             return False
     return False
+
+
+def walked_through(symbol: Symbol) -> Symbol:
+    """The container whose keys, values or items a loop takes."""
+    if isinstance(symbol, tuple) and len(symbol) == 2 and symbol[0] == "call":
+        callee = symbol[1]
+        if isinstance(callee, tuple) and callee[0] == "attr" and callee[2] in _WALKS:
+            return callee[1]
+    return symbol

@@ -40,6 +40,7 @@ from rmwlint.windows.sharing import prepares, several_processes
 from rmwlint.windows.skipped import Skipped, skipped_guards
 from rmwlint.windows.text import text
 from rmwlint.windows.unlocked import Unlocked, unlocked
+from rmwlint.windows.untaken import under_untaken_lock
 from rmwlint.windows.untransacted import untransacted
 from rmwlint.windows.values import Event, Held, Place, Value
 
@@ -269,6 +270,10 @@ class View:
     def unlocked(self) -> Iterator[Unlocked]:
         """The row locks that this function asks for and that no statement takes."""
         return unlocked(self.fn)
+
+    def under_untaken_lock(self) -> Iterator[tuple[Event, Unlocked]]:
+        """Writes in the transaction of a query that asks for row locks and is never run."""
+        return under_untaken_lock(self.fn)
 
     def released(self) -> Iterator[Released]:
         """The windows on rows whose transaction ends between the read and the write."""
