@@ -22,8 +22,6 @@ from pathlib import Path
 from rmwlint import __version__
 from rmwlint.facts.model import FORMAT
 
-FOLDER = ".rmwlint_cache"
-
 _MAGIC = b"rmwpack1"
 _TAIL = len(_MAGIC) + 8 + 8 + 4
 _MOST_PACKS = 8
@@ -82,7 +80,7 @@ class Cache:
             self.folder.mkdir(parents=True, exist_ok=True)
             for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
                 if not (self.folder / name).exists():
-                    _replace(self.folder / name, text.encode())
+                    replace_file(self.folder / name, text.encode())
         except OSError:
             return False
         return os.access(self.folder, os.W_OK)
@@ -181,10 +179,10 @@ def _write_pack(folder: Path, entries: dict[bytes, bytes]) -> None:
     tail = _MAGIC + start.to_bytes(8, "little") + len(packed).to_bytes(8, "little")
     tail += zlib.crc32(packed).to_bytes(4, "little")
     name = hashlib.blake2b(packed + os.urandom(8), digest_size=12).hexdigest()
-    _replace(folder / f"{name}.pack", b"".join([*entries.values(), packed, tail]))
+    replace_file(folder / f"{name}.pack", b"".join([*entries.values(), packed, tail]))
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Put a file in place whole: a reader sees all of it or none."""
     import tempfile
 

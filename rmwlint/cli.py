@@ -11,13 +11,13 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import NoReturn, TextIO
 
     from rmwlint.codes import Described
     from rmwlint.config import Settings
     from rmwlint.report.result import Result
-    from rmwlint.runner import Request
+    from rmwlint.request import Request
 
 _INTERRUPTED = 130
 
@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Find values that are read, changed and written back while others can write in between.",
     )
     parser.add_argument("-V", "--version", action="version", version=f"rmwlint {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="rmwlint")
 
     check = commands.add_parser(
         "check",
@@ -257,9 +257,10 @@ def _baseline(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from rmwlint import baseline
+    from rmwlint.asking import selected
     from rmwlint.codes import all_codes
     from rmwlint.errors import RmwlintError, UsageError
-    from rmwlint.runner import run, selected
+    from rmwlint.runner import run
 
     request = _request(options)
     if request.given is not None:
@@ -325,7 +326,7 @@ def _request(options: argparse.Namespace) -> Request:
     """The run that the options ask for."""
     from pathlib import Path
 
-    from rmwlint.runner import Request
+    from rmwlint.request import Request
 
     given = _given(options)
     return Request(
@@ -355,12 +356,9 @@ def _given(options: argparse.Namespace) -> tuple[str, bytes] | None:
 
 def _settings(options: argparse.Namespace) -> Settings:
     """The settings of the nearest (or given) file, with what the command line says in front."""
-    from dataclasses import replace
     from pathlib import Path
 
-    from rmwlint.codes import UnknownCode, all_codes, resolve
     from rmwlint.config import confidence_named, settings_for, settings_in
-    from rmwlint.errors import UsageError
 
     if options.config is not None:
         settings = settings_in(Path(options.config))
@@ -371,27 +369,35 @@ def _settings(options: argparse.Namespace) -> Settings:
         key: tuple(word for listed in getattr(options, key) or () for word in listed.split(",") if word)
         for key in ("select", "extend_select", "ignore")
     }
-    try:
-        for listed in words.values():
-            resolve(listed, all_codes())
-    except UnknownCode as error:
-        raise UsageError(str(error)) from None
+    if any(words.values()):
+        _refuse_unknown(words.values())
     if words["select"]:
         # a selection on the command line is the whole selection: what the file ignores is asked for now
-        settings = replace(settings, select=words["select"], extend_select=(), ignore=())
+        settings = settings._replace(select=words["select"], extend_select=(), ignore=())
     if words["extend_select"]:
-        settings = replace(settings, extend_select=(*settings.extend_select, *words["extend_select"]))
+        settings = settings._replace(extend_select=(*settings.extend_select, *words["extend_select"]))
     if words["ignore"]:
-        settings = replace(settings, ignore=(*settings.ignore, *words["ignore"]))
+        settings = settings._replace(ignore=(*settings.ignore, *words["ignore"]))
     if options.min_confidence is not None:
         confidence = confidence_named(options.min_confidence)
         assert confidence is not None
-        settings = replace(settings, min_confidence=confidence)
+        settings = settings._replace(min_confidence=confidence)
     if options.include_tests is not None:
-        settings = replace(settings, include_tests=options.include_tests)
+        settings = settings._replace(include_tests=options.include_tests)
     if options.cache_dir is not None:
-        settings = replace(settings, cache_dir=Path(os.path.abspath(options.cache_dir)))
+        settings = settings._replace(cache_dir=Path(os.path.abspath(options.cache_dir)))
     return settings
+
+
+def _refuse_unknown(words: Iterable[tuple[str, ...]]) -> None:
+    from rmwlint.codes import UnknownCode, all_codes, resolve
+    from rmwlint.errors import UsageError
+
+    try:
+        for listed in words:
+            resolve(listed, all_codes())
+    except UnknownCode as error:
+        raise UsageError(str(error)) from None
 
 
 def _shows_colour(out: TextIO) -> bool:

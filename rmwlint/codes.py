@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
@@ -69,6 +68,8 @@ def meant_by(word: str, known: Mapping[str, Described]) -> frozenset[str]:
 
 def nearest(word: str, known: Mapping[str, Described]) -> str:
     """A half sentence that names what the word may have meant; empty where nothing comes near."""
+    import difflib  # only a mistake needs it
+
     words = {described.name: described.name for described in known.values()}
     words |= {code.lower(): code for code in known}
     close = difflib.get_close_matches(word.lower(), words, n=1)

@@ -6,33 +6,31 @@ line says wins over the file. Relative paths and patterns in a file are relative
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from rmwlint.errors import ConfigError
 from rmwlint.violation import Confidence
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What a run is to do. ``base`` is the folder that patterns are relative to, ``file`` says it.
 
     ``select`` is None where nothing was selected: then every check counts that is on by default.
     ``target_python`` is the lowest Python version of the project, where it is known.
     """
 
-    base: Path = field(default_factory=Path.cwd)
+    base: Path = Path()
     file: Path | None = None
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
-    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    per_file_ignores: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     exclude: tuple[str, ...] = ()
     min_confidence: Confidence = Confidence.MEDIUM
     libraries: tuple[Path, ...] = ()
@@ -80,7 +78,7 @@ def settings_for(path: Path) -> Settings:
             table = _table(file, whole)
             if table is not None:
                 settings = _settings(table, file)
-                return replace(settings, target_python=settings.target_python or target)
+                return settings._replace(target_python=settings.target_python or target)
     return Settings(target_python=target)
 
 
@@ -92,7 +90,7 @@ def settings_in(file: Path) -> Settings:
     if table is None:
         raise ConfigError(f"{file}: has no [tool.rmwlint] table.")
     settings = _settings(table, file)
-    return replace(settings, target_python=settings.target_python or _required_python(whole))
+    return settings._replace(target_python=settings.target_python or _required_python(whole))
 
 
 def confidence_named(word: str) -> Confidence | None:
@@ -130,6 +128,8 @@ def _settings(table: Mapping[str, Any], file: Path) -> Settings:
     where = f"{file}, [tool.rmwlint]" if file.name == "pyproject.toml" else str(file)
     for key in table:
         if key not in _KEYS:
+            import difflib  # only a mistake needs it
+
             close = difflib.get_close_matches(key.replace("_", "-"), _KEYS, n=1)
             hint = f"did you mean `{close[0]}`?" if close else f"the keys are {', '.join(_KEYS)}."
             raise ConfigError(f"{where}: unknown key `{key}`; {hint}")

@@ -13,8 +13,8 @@ from typing import Any
 from rmwlint.check import Check, ClassView, ModuleScope, View, module_scope, registry
 from rmwlint.libraries.index import Libraries
 from rmwlint.program.program import Fn, Program
-from rmwlint.store import Failure, Store
-from rmwlint.violation import Violation
+from rmwlint.store import Store
+from rmwlint.violation import Failure, Violation
 
 #: Questions go from function to function along calls and base classes; deep chains are real.
 _STACK = 512 * 1024 * 1024

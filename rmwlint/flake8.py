@@ -10,7 +10,6 @@ import argparse
 import ast
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -59,7 +58,8 @@ class Plugin:
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """(line, column from 0, text, class) of each violation."""
-        from rmwlint.runner import Request, run
+        from rmwlint.request import Request
+        from rmwlint.runner import run
         from rmwlint.source.files import find
 
         settings = _settings(
@@ -82,7 +82,7 @@ def _settings(folder: str, config: str | None, min_confidence: str | None) -> An
 
     found = settings_in(Path(config)) if config else settings_for(Path(folder))
     if min_confidence is not None:
-        found = replace(found, min_confidence=Confidence[min_confidence.upper()])
+        found = found._replace(min_confidence=Confidence[min_confidence.upper()])
     return found
 
 

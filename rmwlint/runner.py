@@ -1,59 +1,33 @@
-"""One run: from paths and settings to a result."""
+"""One run: from paths and settings to a result.
+
+Nothing of the engine is loaded where earlier answers stand.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import gc
 import os
-import sys
-import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from rmwlint.cache import FOLDER, Cache
-from rmwlint.codes import Described, UnknownCode, all_codes, resolve
-from rmwlint.config import Settings
-from rmwlint.engine import analyse
-from rmwlint.errors import ConfigError, RmwlintError
-from rmwlint.libraries.load import load as load_libraries
-from rmwlint.own import UNREADABLE, UNUSED_SUPPRESSION
-from rmwlint.progress import Progress
-from rmwlint.report.result import Result
-from rmwlint.silence import silence, skips
+from rmwlint import __version__
+from rmwlint.answers import Answer, Answers, Learnt, fingerprint_of_program
+from rmwlint.report.result import Result, result_of
+from rmwlint.request import Request, cache_folder, roots_of
 from rmwlint.source.files import Selection, find
-from rmwlint.source.ignore import Rules, ignored, patterns
-from rmwlint.source.project import project_root
-from rmwlint.store import MAX_FILE_SIZE, Failure, Store
-from rmwlint.violation import Confidence, Violation
+from rmwlint.source.ledger import Ledger
+from rmwlint.source.project import MARKS, project_root
+from rmwlint.source.shapes import nothing_known
+from rmwlint.source.text import Undecodable, decode, split_lines
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from rmwlint.asking import Work
+    from rmwlint.source.shapes import Shapes
 
-    from rmwlint.libraries.index import Libraries
-    from rmwlint.program.program import Program
-
-#: Fewer bytes than this are computed sooner than workers start.
-_WORTH_WORKERS = 2_000_000
-
-
-class Request(NamedTuple):
-    """What to run. ``given`` is the content of a path that is not read from the disk (standard input);
-    ``unsaved`` the content that some of the files are to be taken to have.
-
-    ``jobs`` is how many processes may work, None for as many as there are processors. ``executor`` is used
-    instead of processes of our own; it may be any, also one that runs its work on other hosts.
-    """
-
-    paths: Sequence[str]
-    settings: Settings
-    use_cache: bool = True
-    jobs: int | None = None
-    executor: Executor | None = None
-    given: tuple[Path, bytes] | None = None
-    unsaved: Mapping[Path, bytes] = MappingProxyType({})
+#: A larger file is generated; what its tree costs in time and memory it does not give back.
+_MAX_FILE_SIZE = 4 * 1024 * 1024
 
 
 def run(request: Request) -> Result:
@@ -65,230 +39,148 @@ def run(request: Request) -> Result:
         return _run(request)
 
 
-def selected(settings: Settings, known: Mapping[str, Described]) -> frozenset[str]:
-    """The codes that the settings ask for. Raises ConfigError where they name one that does not exist."""
-    try:
-        if settings.select is None:
-            wanted = frozenset(code for code, described in known.items() if described.default)
-        else:
-            # what no check could look at is said whatever was selected
-            wanted = resolve(settings.select, known) | {UNREADABLE.code}
-        return (wanted | resolve(settings.extend_select, known)) - resolve(settings.ignore, known)
-    except UnknownCode as error:
-        raise ConfigError(f"{settings.file}: {error}" if settings.file else str(error)) from None
-
-
 def _run(request: Request) -> Result:
-    settings = request.settings
-    judge = Judge(settings, all_codes())
-    named = _files(request)
-    cache = cache_for(request)
-    store = store_for(named, settings, cache)
-    if request.given is not None:
-        store.give(*request.given)
-    for path, data in request.unsaved.items():
-        store.give(path, data)
-    progress = Progress(sys.stderr, len(named))
-    try:
-        files = [path for path in named if not skips(path, store)]
-        libraries = load_libraries(settings.libraries, cache=library_cache(cache))
-        _warm(files, store, request, progress)
-        store.on_facts = partial(progress.at, "checking")
-        unlikely = settings.min_confidence <= Confidence.LOW
-        found = list(found_in(files, store, libraries, judge.codes, unlikely=unlikely))
-        return judge.result(found, files, store)
-    finally:
-        progress.clear()
-        if cache is not None:
-            cache.close()
+    ledger = Ledger()
+    kept = _kept(request, ledger)
+    changed = kept.changed() if kept is not None else []
+    named = _named(request, kept, ledger)
+    if kept is not None and not changed and all(map(kept.answered, named)):
+        kept.save()
+        answers = [answer for path in named if (answer := kept.answer(path)) is not None]
+        return result_of(answers, (), _lines)
+    from rmwlint.asking import Work
+
+    projects = {} if kept is None else kept.projects
+    known = {root: tuple(map(Path, files)) for root, files in projects.items()}
+    with Work(
+        request, [Path(path) for path in named], ledger, known, nothing_known if kept is None else kept.text
+    ) as work:
+        if kept is not None:
+            _withdraw(kept, changed, work)
+        asked = [path for path in named if kept is None or not kept.answered(path)]
+        given = work.answers([Path(path) for path in asked])
+
+        def lines(path: str) -> list[str]:
+            return work.store.source_lines(Path(path))
+
+        if kept is None:
+            return result_of(given.values(), work.store.failures, lines)
+        given = {path: _marked(answer, lines) for path, answer in given.items()}
+        answers = [given.get(path) or kept.answer(path) or Answer() for path in named]
+        if not work.store.failures:
+            _learn(kept, request, named, given, work)
+        return result_of(answers, work.store.failures, lines)
 
 
-class Judge:
-    """From what the engine finds to what is shown: comments, confidence and settings have their say.
-
-    Raises ConfigError where the settings name a code that does not exist.
-    """
-
-    def __init__(self, settings: Settings, known: Mapping[str, Described]) -> None:
-        self.codes = selected(settings, known)
-        self._known = known
-        self._least = settings.min_confidence
-        self._exempt = _exemptions(settings, known)
-
-    def result(self, found: Sequence[Violation], files: Sequence[Path], store: Store) -> Result:
-        """The result for the files; the store must still be open."""
-        if UNREADABLE.code in self.codes:
-            found = [*found, *_unreadable(files, store)]
-        silenced = silence(found, files, store, self._known, self.codes)
-        kept = silenced.kept + (silenced.unused if UNUSED_SUPPRESSION.code in self.codes else [])
-        wanted = [
-            violation
-            for violation in kept
-            if violation.confidence >= self._least and not _is_exempt(violation, self._exempt)
-        ]
-        return Result(
-            violations=tuple(sorted(wanted, key=_order)),
-            failures=tuple(store.failures),
-            files=len(files),
-            suppressed=silenced.silenced,
-            lines=lambda path: store.source_lines(Path(path)),
-        )
-
-
-def store_for(files: Sequence[Path], settings: Settings, cache: Cache | None) -> Store:
-    """A store of the projects that the files lie in."""
-    return Store(
-        _roots(files),
-        cache,
-        target=settings.target_python,
-        max_file_size=settings.max_file_size or MAX_FILE_SIZE,
-    )
-
-
-def _files(request: Request) -> list[Path]:
-    if request.given is not None:
-        return [request.given[0]]
-    settings = request.settings
-    return find(request.paths, Selection(settings.include_tests, settings.exclude, str(settings.base)))
-
-
-def _roots(files: Sequence[Path]) -> list[Path]:
-    """Where modules of the program may lie: the projects of the files (their packages the store knows)."""
-    roots: dict[Path, None] = {}
-    for folder in dict.fromkeys(os.path.dirname(os.path.abspath(path)) for path in files):
-        root = project_root(folder)
-        if root is not None:
-            roots[Path(root)] = None
-            roots[Path(root, "src")] = None
-    return list(roots)
-
-
-def cache_for(request: Request) -> Cache | None:
-    """The cache in the project of the first path; none where there is no project to keep it in."""
-    if not request.use_cache:
+def _kept(request: Request, ledger: Ledger) -> Answers | None:
+    """The answers of earlier runs like this one; None where they are not to be used."""
+    folder = cache_folder(request)
+    if folder is None or request.given is not None or request.unsaved:
         return None
-    folder = request.settings.cache_dir
-    if folder is None:
-        first = os.path.abspath(request.paths[0] if request.given is None else request.given[0])
-        root = project_root(first if os.path.isdir(first) else os.path.dirname(first))
-        if root is None:
-            return None
-        folder = Path(root, FOLDER)
-    return Cache(folder)
+    settings = request.settings
+    for library in settings.libraries:
+        ledger.read_rules(str(library))
+    key = "\n".join((__version__, os.getcwd(), repr(settings), fingerprint_of_program()))
+    return Answers(folder, key, (settings.max_file_size or _MAX_FILE_SIZE) + 1)
 
 
-def library_cache(cache: Cache | None) -> Path | None:
-    return cache.folder if cache is not None and cache.prepare() else None
+def _named(request: Request, kept: Answers | None, ledger: Ledger) -> Sequence[str]:
+    """The files of the request."""
+    if request.given is not None:
+        return [str(request.given[0])]
+    known = kept.walk(_walk(request)) if kept is not None else None
+    if known is not None:
+        return known
+    settings = request.settings
+    selection = Selection(settings.include_tests, settings.exclude, os.path.abspath(settings.base))
+    named = [str(path) for path in find(request.paths, selection, ledger)]
+    if kept is not None:
+        roots = roots_of(named)
+        if kept.roots != roots:
+            kept.forget()
+            kept.roots = roots
+    return named
 
 
-def _warm(files: Sequence[Path], store: Store, request: Request, progress: Progress) -> None:
-    """Compute facts in workers where that pays; what they do not compute is computed when it is asked for."""
-    jobs = request.jobs if request.jobs is not None else _processors()
-    tell = partial(progress.at, "reading")
-    if request.executor is not None:
-        store.warm(store.unknown(files), request.executor, workers=jobs, progress=tell)
-        return
-    if jobs < 2:
-        return
-    tasks = store.unknown(files)
-    if sum(len(task.data) for task in tasks) < _WORTH_WORKERS:
-        return
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-
-    # no semaphores, no memory, a killed worker: slower, not wrong
-    with contextlib.suppress(OSError, ImportError, NotImplementedError, BrokenProcessPool):
-        pool = ProcessPoolExecutor(jobs, initializer=_start_worker)
-        try:
-            store.warm(tasks, pool, workers=jobs, progress=tell)
-        finally:
-            pool.shutdown(cancel_futures=True)
+def _walk(request: Request) -> str:
+    return "\0".join(request.paths)
 
 
-def _start_worker() -> None:
-    import signal
+def _withdraw(kept: Answers, changed: Sequence[str], work: Work) -> None:
+    """Take back the answers that the changed files can have had a part in."""
+    from rmwlint.facts.sameness import same_but_for_places
 
-    gc.disable()  # trees hold no cycles, and a worker is short-lived
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run that started it ends it
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def found_in(
-    files: Sequence[Path],
-    store: Store,
-    libraries: Libraries,
-    codes: frozenset[str],
-    program: Program | None = None,
-    *,
-    unlikely: bool = True,
-) -> Iterator[Violation]:
-    """The engine's violations. Where it fails as a whole, each file is tried alone: one costs only itself.
-
-    ``program``, ``unlikely``: see ``engine.analyse``.
-    """
-    if not files:
-        return
-    try:
-        yield from list(analyse(files, store, libraries, codes=codes, unlikely=unlikely, program=program))
-        return
-    except RmwlintError:
-        raise
-    except Exception:
-        if len(files) == 1:
-            store.failures.append(_failure(files[0]))
-            return
-        del store.failures[:]
-    for path in files:
-        try:
-            yield from list(
-                analyse([path], store, libraries, codes=codes, unlikely=unlikely, program=program)
-            )
-        except RmwlintError:
-            raise
-        except Exception:
-            store.failures.append(_failure(path))
+    for path in changed:
+        hints = kept.hints_changed(path)
+        before = work.store.facts_under(kept.facts_key(path))
+        after = work.store.facts_of(Path(path)) if before is not None else None
+        if not hints and before is not None and after is not None and same_but_for_places(before, after):
+            kept.withdraw_telling(path)
+        else:
+            kept.withdraw([path], hints)
 
 
-def _failure(path: Path) -> Failure:
-    """The exception being handled, as a failure on a file."""
-    error = sys.exc_info()[1]
-    message = f"internal error: {type(error).__name__}: {error}".rstrip(": ")
-    return Failure(str(path), "", message, traceback.format_exc())
-
-
-def _unreadable(files: Sequence[Path], store: Store) -> list[Violation]:
-    """What is to be said about files that cannot be read, whether the engine asked for them or not."""
-    for path in files:
-        store.verify(path)
-    return [store.rejected[path] for path in files if path in store.rejected]
-
-
-def _exemptions(settings: Settings, known: Mapping[str, Described]) -> list[tuple[Rules, frozenset[str]]]:
-    base = os.path.abspath(settings.base)
-    exempt = []
-    for pattern, words in settings.per_file_ignores.items():
-        try:
-            codes = resolve(words, known)
-        except UnknownCode as error:
-            raise ConfigError(f"{settings.file}: `per-file-ignores` for `{pattern}`: {error}") from None
-        exempt.append((Rules(base, patterns([pattern]), None), codes))
-    return exempt
-
-
-def _is_exempt(violation: Violation, exempt: Sequence[tuple[Rules, frozenset[str]]]) -> bool:
-    return any(
-        violation.code in codes and ignored(os.path.abspath(violation.path), False, rules)
-        for rules, codes in exempt
+def _learn(
+    kept: Answers, request: Request, named: Sequence[str], given: dict[str, Answer], work: Work
+) -> None:
+    """Keep what the run has found out."""
+    store, program = work.store, work.program
+    ledger = store.ledger
+    led_to = {str(near): {str(path) for path in paths} for near, paths in program.led_to().items()}
+    shapes: dict[str, Shapes] = {}
+    mentions: dict[str, tuple[str, ...]] = {}
+    for outline in program.outlines.values():
+        shapes |= {str(path): found for path, found in outline.shapes.items()}
+        for name, paths in outline.mentioned.items():
+            mentions[name] = (*mentions.get(name, ()), *map(str, paths))
+    _mark_projects({os.path.dirname(path) for path in [*named, *ledger.texts]}, ledger)
+    kept.learn(
+        _walk(request),
+        tuple(named),
+        Learnt(
+            ledger,
+            given,
+            led_to,
+            {str(near): hints for near, hints in program.asked.hints.items()},
+            {str(path): key for path, key in store.keys.items()},
+            {root: tuple(map(str, files)) for root, files in store.projects.items()},
+            shapes,
+            mentions,
+        ),
     )
+    kept.save()
 
 
-def _order(violation: Violation) -> tuple[str, int, int, str, str]:
-    return (violation.path, violation.span.line, violation.span.column, violation.code, violation.message)
+def _mark_projects(folders: set[str], ledger: Ledger) -> None:
+    """Tell the ledger what makes the project of each folder begin where it does."""
+    seen: set[str] = set()
+    for name in folders:
+        folder = os.path.abspath(name)
+        root = project_root(folder)
+        while folder not in seen:
+            seen.add(folder)
+            if folder not in ledger.folders:  # else its names tell
+                for mark in MARKS:
+                    ledger.exists(os.path.join(folder, mark))
+            if folder == root:
+                break
+            folder = os.path.dirname(folder)
+
+
+def _marked(answer: Answer, lines: Callable[[str], list[str]]) -> Answer:
+    """The answer with the fingerprints of its violations."""
+    from rmwlint.report.fingerprint import fingerprints
+
+    return answer._replace(marks=tuple(fingerprints(answer.violations, lines)))
+
+
+def _lines(path: str) -> list[str]:
+    """The source lines of a file that is as it was when it was checked."""
+    try:
+        with open(path, "rb") as file:
+            return split_lines(decode(file.read()))
+    except (OSError, Undecodable):
+        return []
 
 
 @contextlib.contextmanager

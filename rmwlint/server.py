@@ -285,7 +285,7 @@ def make() -> Server:
 def _fixes(path: Path, text: bytes) -> dict[Violation, Fix]:
     """The fix of each violation of a text that has one; in the worker."""
     from rmwlint.fix.run import with_fixes
-    from rmwlint.runner import Request
+    from rmwlint.request import Request
 
     settings = settings_for(path.parent)
     result = with_fixes(Request([str(path)], settings, jobs=1, given=(path, text)))
@@ -297,7 +297,7 @@ def _fixes(path: Path, text: bytes) -> dict[Violation, Fix]:
 
 
 def _selection(settings: Settings) -> Selection:
-    return Selection(settings.include_tests, settings.exclude, str(settings.base))
+    return Selection(settings.include_tests, settings.exclude, os.path.abspath(settings.base))
 
 
 def _path(uri: str) -> Path | None:

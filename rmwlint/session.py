@@ -9,20 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from rmwlint.asking import Judge, cache_for, found_in, library_cache, store_for
 from rmwlint.codes import all_codes
 from rmwlint.config import Settings
 from rmwlint.libraries.load import load as load_libraries
 from rmwlint.program.program import Program
 from rmwlint.report.result import Result
-from rmwlint.runner import (
-    Judge,
-    Request,
-    cache_for,
-    found_in,
-    library_cache,
-    store_for,
-    without_garbage_collection,
-)
+from rmwlint.request import Request
+from rmwlint.runner import without_garbage_collection
 from rmwlint.silence import skips
 
 
@@ -51,7 +45,7 @@ class Session:
         with without_garbage_collection():
             files = [] if skips(path, self._store) else [path]
             found = list(found_in(files, self._store, self._libraries, self._judge.codes, self._program))
-            return self._judge.result(found, files, self._store)
+            return self._judge.result(found, path, self._store)
 
     def refresh(self, changed: Iterable[Path] = (), *, moved: bool = False) -> None:
         """Link everything anew. ``changed`` files are read again; ``moved``: some came or went."""

@@ -18,10 +18,11 @@ from rmwlint.facts.model import Module
 from rmwlint.facts.storage import UnusableFactsError, dump, load
 from rmwlint.own import UNREADABLE
 from rmwlint.source.files import find, shown
+from rmwlint.source.ledger import Ledger
 from rmwlint.source.parse import Unparsable, parse
 from rmwlint.source.project import project_root
 from rmwlint.source.text import Undecodable, decode, split_lines
-from rmwlint.violation import Confidence, Span, Violation
+from rmwlint.violation import Confidence, Failure, Span, Violation
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -38,18 +39,10 @@ _KEPT_BYTES = 64 * 1024 * 1024
 _KEPT_LINES = 64
 
 
-class Failure(NamedTuple):
-    """rmwlint's own failure on one function (empty where unknown) of one file."""
-
-    path: str
-    function: str
-    message: str
-    traceback: str
-
-
 class Store:
     """``roots``: where modules of the program lie, besides the package and project of the one that asks.
 
+    ``ledger`` is told what was looked at on the disk.
     ``failures`` collects what went wrong inside rmwlint: whoever catches an exception of its code adds it.
     ``rejected`` holds the violation of each file that could not be read or parsed. ``on_facts`` is told how
     many files' facts are known, whenever one more is.
@@ -62,7 +55,13 @@ class Store:
         *,
         target: tuple[int, int] | None = None,
         max_file_size: int = MAX_FILE_SIZE,
+        ledger: Ledger | None = None,
     ) -> None:
+        self.ledger = ledger or Ledger()
+        #: the files of the projects that were asked for, by project
+        self.projects: dict[str, tuple[Path, ...]] = {}
+        #: under which key the cache keeps the facts of a file, where it does
+        self.keys: dict[Path, bytes] = {}
         self.failures: list[Failure] = []
         self.rejected: dict[Path, Violation] = {}
         self.on_facts: Callable[[int], None] | None = None
@@ -81,7 +80,6 @@ class Store:
         self._found: dict[tuple[str, str, str], Path | None] = {}
         self._script_folders: dict[str, str] = {}
         self._patterns: dict[frozenset[str], re.Pattern[bytes]] = {}
-        self._project_files: dict[str, tuple[Path, ...]] = {}
 
     def give(self, path: Path, data: bytes) -> None:
         """Take ``data`` for the content of ``path``, whatever the disk says (an editor's unsaved text)."""
@@ -104,6 +102,11 @@ class Store:
             if self.on_facts is not None:
                 self.on_facts(len(self._facts))
             return module
+
+    def facts_under(self, key: bytes) -> Module | None:
+        """The facts that the cache keeps under a key, which may be of a text that is gone."""
+        packed = self._cache.get(key) if self._cache is not None and key else None
+        return None if packed is None else _unpack(packed)
 
     def verify(self, path: Path) -> None:
         """Make sure that ``rejected`` explains the file if it cannot be parsed; its facts are not made."""
@@ -131,8 +134,7 @@ class Store:
         if kept is not None or path in self.rejected:
             return kept
         try:
-            with open(path, "rb") as file:
-                data = file.read(self._max_file_size + 1)
+            data = self.ledger.read(str(path), self._max_file_size + 1)
         except OSError as error:
             self._reject(path, Unparsable(f"it cannot be read: {error.strerror or error}"))
             return None
@@ -206,12 +208,12 @@ class Store:
         root = project_root(os.path.dirname(os.path.abspath(near)))
         if root is None:
             return ()
-        files = self._project_files.get(root)
+        files = self.projects.get(root)
         if files is None:
-            found = find([root])
+            found = find([root], ledger=self.ledger)
             # a project inside this one has its own settings and classes
             own = [file for file in found if project_root(os.path.dirname(os.path.abspath(file))) == root]
-            files = self._project_files[root] = tuple(sorted(own))
+            files = self.projects[root] = tuple(sorted(own))
         return files
 
     def warm(
@@ -250,7 +252,7 @@ class Store:
         packed = self._computed.pop(path, None)
         key = b""
         if self._cache is not None:
-            key = self._cache.key(data, name)
+            key = self.keys[path] = self._cache.key(data, name)
             if packed is not None:
                 self._cache.put(key, packed)
             else:
@@ -286,11 +288,7 @@ class Store:
     def _names(self, folder: str) -> frozenset[str]:
         names = self._listed.get(folder)
         if names is None:
-            try:
-                names = frozenset(os.listdir(folder))
-            except OSError:
-                names = frozenset()
-            self._listed[folder] = names
+            names = self._listed[folder] = self.ledger.names(folder)
         return names
 
     def _package(self, folder: str) -> tuple[str, tuple[str, ...]]:

@@ -96,3 +96,12 @@ class Violation(NamedTuple):
     def line(self) -> int:
         """The first line of the primary location."""
         return self.span.line
+
+
+class Failure(NamedTuple):
+    """rmwlint's own failure on one function (empty where unknown) of one file."""
+
+    path: str
+    function: str
+    message: str
+    traceback: str

@@ -88,7 +88,7 @@ def marked_lines(monkeypatch: pytest.MonkeyPatch) -> None:
                     sure = Confidence.HIGH if call[1] == "hit" else Confidence.LOW
                     yield Violation("RMW104", "lost-arithmetic", "marked", str(path), span, "f", sure, "x")
 
-    monkeypatch.setattr("rmwlint.runner.analyse", analyse)
+    monkeypatch.setattr("rmwlint.asking.analyse", analyse)
 
 
 @pytest.fixture(scope="session")

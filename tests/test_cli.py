@@ -265,7 +265,7 @@ class TestCheck:
             raise KeyboardInterrupt
 
         lay_out({"a.py": HIT})
-        monkeypatch.setattr("rmwlint.runner.analyse", interrupted)
+        monkeypatch.setattr("rmwlint.asking.analyse", interrupted)
         assert rmwlint("check") == (130, "", "")
 
     def test_colours_on_a_terminal_only(

@@ -10,7 +10,8 @@ import pytest
 
 from rmwlint.config import Settings
 from rmwlint.errors import ConfigError, RmwlintError
-from rmwlint.runner import Request, run
+from rmwlint.request import Request
+from rmwlint.runner import run
 
 LayOut = Callable[[Mapping[str, "str | bytes"]], Path]
 
@@ -56,7 +57,7 @@ def test_workers_are_started_where_there_is_much_to_do(
     lay_out: LayOut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", Counting)
-    monkeypatch.setattr("rmwlint.runner._WORTH_WORKERS", 1000)
+    monkeypatch.setattr("rmwlint.asking._WORTH_WORKERS", 1000)
     root = lay_out({"a.py": RACE + "#" * 1000})
     run(request(root, jobs=1))
     assert COUNTED == []
@@ -78,7 +79,7 @@ def test_without_workers_the_result_is_the_same(
 
     root = lay_out({"a.py": RACE})
     plain = run(request(root))
-    monkeypatch.setattr("rmwlint.runner._WORTH_WORKERS", 0)
+    monkeypatch.setattr("rmwlint.asking._WORTH_WORKERS", 0)
     monkeypatch.setattr("rmwlint.store.Store.warm", refuse)
     assert run(request(root, jobs=2)).violations == plain.violations != ()
 

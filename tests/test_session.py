@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rmwlint.config import settings_for
-from rmwlint.runner import Request, run
+from rmwlint.request import Request
+from rmwlint.runner import run
 from rmwlint.session import Session
 
 LayOut = Callable[[Mapping[str, "str | bytes"]], Path]

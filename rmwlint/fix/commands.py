@@ -10,7 +10,6 @@ rewrite's codes in one file after the other, unsafe fixes too, behind the same g
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,7 +20,7 @@ from rmwlint.config import settings_for
 from rmwlint.fix.rewrite import Rewrite
 from rmwlint.fix.rewrites import rewrites
 from rmwlint.fix.run import mended_text
-from rmwlint.runner import Request
+from rmwlint.request import Request
 from rmwlint.source.files import shown
 
 
@@ -37,7 +36,7 @@ class _Mends(CodemodCommand):
             raise SkipFile("a rewrite needs to know which file it is in")
         request = Request(
             paths=[path],
-            settings=replace(settings_for(Path(path)), include_tests=True),
+            settings=settings_for(Path(path))._replace(include_tests=True),
             use_cache=False,
             jobs=1,
             given=(Path(shown(os.path.abspath(path))), tree.bytes),

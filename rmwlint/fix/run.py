@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from rmwlint.asking import selected
 from rmwlint.codes import all_codes
 from rmwlint.config import Settings
 from rmwlint.errors import UsageError
@@ -15,7 +15,8 @@ from rmwlint.fix.apply import Fixed, Remaining, mend, propose
 from rmwlint.fix.rewrites import rewrites
 from rmwlint.fix.write import NotWritten, replace_file
 from rmwlint.report.result import Result
-from rmwlint.runner import Request, run, selected
+from rmwlint.request import Request
+from rmwlint.runner import run
 from rmwlint.source.text import Undecodable, decode, split_lines
 from rmwlint.violation import Applicability, Violation
 
@@ -101,7 +102,7 @@ def with_fixes(request: Request) -> Result:
 def mended_text(request: Request, rewrite: str) -> tuple[bytes | None, list[str]]:
     """What one rewrite makes of the text that the request gives, if anything; and why the rest stays."""
     chosen = next(one for one in rewrites() if one.name == rewrite)
-    settings = replace(request.settings, select=chosen.codes, extend_select=(), ignore=())
+    settings = request.settings._replace(select=chosen.codes, extend_select=(), ignore=())
     checked = _Checked(request._replace(settings=settings))
     for file in mend(
         checked.data,
@@ -193,7 +194,7 @@ class _Checked:
 
 def _wide(settings: Settings) -> Settings:
     """Settings that look for everything the project looks for, whatever is to be fixed now."""
-    return replace(settings, select=None, extend_select=(*settings.extend_select, *(settings.select or ())))
+    return settings._replace(select=None, extend_select=(*settings.extend_select, *(settings.select or ())))
 
 
 def _in_order(left: Sequence[Remaining]) -> list[Remaining]:

@@ -10,6 +10,7 @@ few: more of them would say nothing about any one call.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 from rmwlint.facts.model import Op
@@ -46,7 +47,7 @@ def candidates(fn: Fn, number: int, call: Call) -> Candidates:
             and call.receiver is not None
             and not _is_super(fn, call.receiver)
         ):
-            found = overrides(kind.ref, call.name, call.targets)
+            found = overrides(kind.ref, call.name, call.targets, fn.module.path)
             return Candidates(_accepting(found, fn.facts.ops[number]), False)
         return _NONE
     if call.receiver is None or call.targets or call.qualified:
@@ -82,52 +83,77 @@ def _is_super(fn: Fn, register: int) -> bool:
     return bool(op[0] == "call" and ops[op[1]] == ("name", "super"))
 
 
-def subclasses(cls: Cls) -> tuple[Cls, ...]:
-    """The classes of the project derived from ``cls``, by file and name; none where there are too many."""
-    known = cls.memo.get("subclasses")
+def subclasses(cls: Cls, near: Path) -> tuple[Cls, ...]:
+    """The classes of the project derived from ``cls``, by file and name; none where there are too many.
+
+    ``near``: the file on whose behalf it is asked.
+    """
+    known: _Derived | None = cls.memo.get("subclasses")  # type: ignore[assignment]
     if known is None:
-        known = cls.memo["subclasses"] = tuple(_subclasses(cls))
-    return known  # type: ignore[return-value]
+        known = cls.memo["subclasses"] = _subclasses(cls)
+    asked = cls.module.program.asked
+    if asked.first(near, cls):
+        asked.hint(near, "class", known.names, known.files)
+    return known.classes
 
 
-def _subclasses(cls: Cls) -> list[Cls]:
+class _Derived(NamedTuple):
+    """``names``: the base classes that were searched for, in ``files``."""
+
+    classes: tuple[Cls, ...]
+    names: frozenset[str]
+    files: frozenset[Path]
+
+
+def _subclasses(cls: Cls) -> _Derived:
     program = cls.module.program
     outline = program.outline(cls.module.path)
     found: dict[Cls, None] = {}
     pending = [cls.name]
     asked: set[str] = set()
+    files: set[Path] = set()
     while pending:
         name = pending.pop(0)
         if name in asked:
             continue
         asked.add(name)
         for path, child in outline.children(name):
+            files.add(path)
             for derived in _classes(program, path, child):
                 if derived not in found and derived is not cls and cls in derived.mro():
                     found[derived] = None
                     pending.append(child)
         if len(found) > MOST_SUBCLASSES:
-            return []
-    return sorted(found, key=lambda derived: derived.qualified)
+            return _Derived((), frozenset(asked), frozenset(files))
+    classes = tuple(sorted(found, key=lambda derived: derived.qualified))
+    return _Derived(classes, frozenset(asked), frozenset(files))
 
 
-def _classes(program: Program, path: object, name: str) -> list[Cls]:
-    module = program.module_of(path)  # type: ignore[arg-type]
+def _classes(program: Program, path: Path, name: str) -> list[Cls]:
+    module = program.module_of(path)
     if module is None:
         return []
     return [module.cls(index) for index, facts in enumerate(module.facts.classes) if facts.name == name]
 
 
-def overrides(cls: Cls, name: str, targets: tuple[Fn, ...]) -> tuple[Fn, ...]:
-    """The methods of that name which an instance of a subclass would have instead of ``targets``."""
+def overrides(cls: Cls, name: str, targets: tuple[Fn, ...], near: Path) -> tuple[Fn, ...]:
+    """The methods of that name which an instance of a subclass would have instead of ``targets``.
+
+    ``near``: the file on whose behalf it is asked.
+    """
     if not name or name.startswith("__"):
         return ()
+    program = cls.module.program
+    defined = bool(program.outline(cls.module.path).definitions(name))
+    program.asked.hint(near, "def", (name,))
+    if defined:
+        subclasses(cls, near)
     key = f"overrides:{name}"
     known = cls.memo.get(key)
     if known is None:
         found: dict[Fn, None] = {}
-        if cls.module.program.outline(cls.module.path).definitions(name):
-            for derived in subclasses(cls):
+        if defined:
+            for derived in subclasses(cls, near):
                 method = derived.method(name)
                 if method is not None:
                     found[method] = None
@@ -141,6 +167,8 @@ def named(fn: Fn, name: str) -> tuple[Fn, ...]:
     if len(name) < _SHORTEST_NAME or "_" not in name.strip("_") or program.libraries.knows_method(name):
         return ()
     memo = program.by_name
+    files = program.outline(fn.module.path).definitions(name)
+    program.asked.hint(fn.module.path, "def", (name,), files if len(files) <= MOST_FILES else ())
     if name not in memo:
         memo[name] = tuple(_named(fn, name))
     return memo[name]

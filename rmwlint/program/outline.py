@@ -12,20 +12,29 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-_SHAPES = re.compile(rb"^[ \t]*class[ \t]+(\w+)[ \t]*\(([^)]*)\)|^[ \t]+(?:async[ \t]+)?def[ \t]+(\w+)", re.M)
-_NAME = re.compile(rb"\w+(?=[ \t\r\n]*(?:[,\[)]|\Z))")
+from rmwlint.source.shapes import NO_SHAPES, Shapes, Text, holds_settings, mentions, nothing_known, shapes_of
 
 
 class Outline:
-    """The outline of some files. ``read`` gives a file's bytes, None where it cannot be read."""
+    """The outline of some files. ``read`` gives a file's bytes, None where it cannot be read.
 
-    def __init__(self, files: Sequence[Path], read: Callable[[Path], bytes | None]) -> None:
+    ``known`` says what is known without reading. ``shapes`` and ``mentioned``: what was asked for, and found.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[Path],
+        read: Callable[[Path], bytes | None],
+        known: Callable[[], Text] = nothing_known,
+    ) -> None:
         self.files = files
+        self.shapes: dict[Path, Shapes] = {}
+        self.mentioned: dict[str, tuple[Path, ...]] = {}
+        self._switches: dict[str, bool] = {}
         self._read = read
+        self._known = known
         self._children: dict[str, list[tuple[Path, str]]] | None = None
         self._methods: dict[str, list[Path]] = {}
-        self._switches: dict[str, bool] = {}
-        self._mentions: dict[str, tuple[Path, ...]] = {}
 
     def children(self, name: str) -> Sequence[tuple[Path, str]]:
         """(file, class) pairs of the classes that name a class of that name as a base."""
@@ -38,14 +47,18 @@ class Outline:
 
     def mentions(self, name: str) -> Sequence[Path]:
         """The files in which an identifier occurs, wherever it stands."""
-        found = self._mentions.get(name)
+        found = self.mentioned.get(name)
         if found is None:
-            wanted = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
-            found = self._mentions[name] = tuple(
-                path
-                for path in self.files
-                if (data := self._read(path)) is not None and wanted.search(data) is not None
-            )
+            known = self._known().mentions.get(name)
+            if known is not None:
+                found = tuple(path for path in self.files if str(path) in known)
+            else:
+                found = tuple(
+                    path
+                    for path in self.files
+                    if (data := self._read(path)) is not None and mentions(data, name)
+                )
+            self.mentioned[name] = found
         return found
 
     def sets(self, name: str) -> bool:
@@ -59,32 +72,22 @@ class Outline:
         return any(
             wanted.search(data) is not None
             for path in self.files
-            if _holds_settings(path) and (data := self._read(path)) is not None
+            if holds_settings(str(path)) and (data := self._read(path)) is not None
         )
 
     def _searched(self) -> dict[str, list[tuple[Path, str]]]:
         if self._children is None:
             self._children = {}
+            known = self._known().shapes
             for path in self.files:
-                data = self._read(path)
-                if data is not None:
-                    self._search(path, data)
+                shapes = known.get(str(path))
+                if shapes is None:
+                    data = self._read(path)
+                    shapes = NO_SHAPES if data is None else shapes_of(data)
+                self.shapes[path] = shapes
+                for name, bases in shapes[0]:
+                    for base in bases:
+                        self._children.setdefault(base, []).append((path, name))
+                for method in shapes[1]:
+                    self._methods.setdefault(method, []).append(path)
         return self._children
-
-    def _search(self, path: Path, data: bytes) -> None:
-        assert self._children is not None
-        for match in _SHAPES.finditer(data):
-            name, bases, method = match.groups()
-            if method is not None:
-                known = self._methods.setdefault(method.decode(errors="replace"), [])
-                if not known or known[-1] != path:
-                    known.append(path)
-                continue
-            for base in _NAME.findall(bases):
-                self._children.setdefault(base.decode(errors="replace"), []).append(
-                    (path, name.decode(errors="replace"))
-                )
-
-
-def _holds_settings(path: Path) -> bool:
-    return any("settings" in part or "config" in part or part.startswith("conf") for part in path.parts[-3:])

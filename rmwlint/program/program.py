@@ -10,16 +10,18 @@ from __future__ import annotations
 import builtins
 import operator
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rmwlint.facts.model import Class, Module
 from rmwlint.libraries.index import Libraries
+from rmwlint.program.asked import Asked
 from rmwlint.program.cycles import Cycles
 from rmwlint.program.outline import Outline
 from rmwlint.program.types import Type
+from rmwlint.source.shapes import Text, nothing_known
 from rmwlint.source.suppressions import may_address
 
 if TYPE_CHECKING:
@@ -368,19 +370,31 @@ def remembered(fn: Fn, name: str, answer: Callable[[], T], unknown: T) -> T:
 
 
 class Program:
-    """All modules of one run, by dotted name. Ask it; it loads what the answer needs."""
+    """All modules of one run, by dotted name. Ask it; it loads what the answer needs.
 
-    def __init__(self, source: FactsSource, libraries: Libraries, *, unlikely: bool = True) -> None:
-        """``unlikely``: whether violations of low confidence are asked for, so that all must be looked at."""
+    ``text`` says what is known of the project's text without reading it. ``unlikely``: whether violations of
+    low confidence are asked for, so that all must be looked at.
+    """
+
+    def __init__(
+        self,
+        source: FactsSource,
+        libraries: Libraries,
+        text: Callable[[], Text] = nothing_known,
+        *,
+        unlikely: bool = True,
+    ) -> None:
         self.source = source
         self.libraries = libraries
         self.unlikely = unlikely
         self.cycles = Cycles()
+        self.asked = Asked()
+        self.outlines: dict[int, Outline] = {}
+        self._text = text
         self._modules: dict[tuple[str, Hashable], ModuleView | None] = {}
         self._homes: dict[Path, Hashable] = {}
         self._paths: dict[Path, ModuleView | None] = {}
         self._resolved: dict[tuple[str, Hashable], Type] = {}
-        self._outlines: dict[int, Outline] = {}
         #: the methods of a name, for receivers of unknown type; see ``dispatch.named``
         self.by_name: dict[str, tuple[Fn, ...]] = {}
         #: the functions that a signal calls, by project and signal; see ``signals.receivers``
@@ -389,9 +403,9 @@ class Program:
     def outline(self, near: Path) -> Outline:
         """What the text of the project says that a file belongs to."""
         files = self.source.project_files(near)
-        found = self._outlines.get(id(files))
+        found = self.outlines.get(id(files))
         if found is None:
-            found = self._outlines[id(files)] = Outline(files, self.source.data)
+            found = self.outlines[id(files)] = Outline(files, self.source.data, self._text)
         return found
 
     def module_of(self, path: Path) -> ModuleView | None:
@@ -418,12 +432,42 @@ class Program:
     def module(self, dotted: str, near: Path) -> ModuleView | None:
         """The module of that dotted name, None where it is not part of the program."""
         key = (dotted, self._home(near))
+        self._ask(dotted, near)
         try:
             return self._modules[key]
         except KeyError:
             path = self.source.find_module(dotted, near)
             found = self._modules[key] = None if path is None else self.module_of(path)
             return found
+
+    def led_to(self) -> Mapping[Path, set[Path]]:
+        """The files that questions on behalf of each file led to, one step: see ``asked``."""
+        known: dict[tuple[str, Hashable], tuple[Path, ...]] = {}
+
+        def find(word: str, near: Path) -> tuple[Path, ...]:
+            key = (word, self._home(near))
+            found = known.get(key)
+            if found is None:
+                found = known[key] = tuple(self._looked_at(word, near))
+            return found
+
+        return self.asked.led_to(find)
+
+    def _looked_at(self, word: str, near: Path) -> Iterator[Path]:
+        """The files of the modules that a qualified name may begin with, down to one that can be read."""
+        while word:
+            path = self.source.find_module(word, near)
+            if path is not None:
+                yield path
+                if self.module_of(path) is not None:
+                    return
+            word = word.rpartition(".")[0]
+
+    def _ask(self, word: str, near: Path) -> None:
+        words = self.asked.words.get(near)
+        if words is None:
+            words = self.asked.words[near] = set()
+        words.add(word)
 
     def _home(self, near: Path) -> Hashable:
         found = self._homes.get(near)
@@ -434,6 +478,7 @@ class Program:
     def resolve(self, qualified: str, near: Path) -> Type:
         """What a qualified name means: the longest prefix that is a module, then attributes of it."""
         key = (qualified, self._home(near))
+        self._ask(qualified, near)
         known = self._resolved.get(key)
         if known is not None:
             return known

@@ -29,10 +29,12 @@ def receivers(fn: Fn, number: int, call: Call) -> tuple[Fn, ...]:
     program = fn.module.program
     outline = program.outline(fn.module.path)
     for key in _keys(fn, number, call, row):
+        files = outline.mentions(key[0])
+        program.asked.hint(fn.module.path, "mention", (key[0],), files if len(files) <= MOST_FILES else ())
         where = (outline if outline.files else fn.module, key)
         known = program.receivers.get(where)
         if known is None:
-            known = program.receivers[where] = tuple(_search(fn.module, outline.mentions(key[0]), key))
+            known = program.receivers[where] = tuple(_search(fn.module, files, key))
         found.update(dict.fromkeys(known))
     return tuple(one for one in found if one is not fn)
 

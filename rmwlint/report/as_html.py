@@ -25,8 +25,7 @@ from rmwlint.report.explained import explained
 from rmwlint.report.frame import Mark, lines_shown, marks_of
 from rmwlint.report.result import Result
 from rmwlint.report.whereabouts import in_repository
-from rmwlint.store import Failure
-from rmwlint.violation import Confidence, Edit, Fix, Violation
+from rmwlint.violation import Confidence, Edit, Failure, Fix, Violation
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _CODE = re.compile("`([^`]+)`")

@@ -8,8 +8,7 @@ from typing import Any, TextIO
 from rmwlint import __version__
 from rmwlint.own import INTERNAL_ERROR
 from rmwlint.report.result import Result
-from rmwlint.store import Failure
-from rmwlint.violation import Fix, Span, Step, Violation
+from rmwlint.violation import Failure, Fix, Span, Step, Violation
 
 
 def write(result: Result, out: TextIO, *, colour: bool) -> None:

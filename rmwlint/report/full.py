@@ -8,8 +8,7 @@ from typing import NamedTuple, TextIO
 
 from rmwlint.report.frame import Mark, lines_shown, marks_of
 from rmwlint.report.result import Result
-from rmwlint.store import Failure
-from rmwlint.violation import Violation
+from rmwlint.violation import Failure, Violation
 
 #: Text and the style it has on a terminal.
 Piece = tuple[str, str]

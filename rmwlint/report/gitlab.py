@@ -13,8 +13,7 @@ from rmwlint.own import INTERNAL_ERROR
 from rmwlint.report import told
 from rmwlint.report.result import Result
 from rmwlint.report.whereabouts import in_repository
-from rmwlint.store import Failure
-from rmwlint.violation import Confidence, Violation
+from rmwlint.violation import Confidence, Failure, Violation
 
 _SEVERITIES = {Confidence.HIGH: "major", Confidence.MEDIUM: "minor", Confidence.LOW: "info"}
 

@@ -14,8 +14,7 @@ from rmwlint.own import INTERNAL_ERROR
 from rmwlint.report import told
 from rmwlint.report.result import Result
 from rmwlint.report.whereabouts import in_repository
-from rmwlint.store import Failure
-from rmwlint.violation import Violation
+from rmwlint.violation import Failure, Violation
 
 #: What XML 1.0 cannot hold, not even escaped.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-from rmwlint.report.fingerprint import fingerprints
-from rmwlint.store import Failure
-from rmwlint.violation import Violation
+from rmwlint.answers import Answer
+from rmwlint.violation import Failure, Violation
 
 
 class Result(NamedTuple):
@@ -42,7 +41,11 @@ class Result(NamedTuple):
 
     def fingerprints(self) -> tuple[str, ...]:
         """The fingerprint of each violation, in order."""
-        return self.marks if self.marks is not None else tuple(fingerprints(self.violations, self.lines))
+        if self.marks is not None:
+            return self.marks
+        from rmwlint.report.fingerprint import fingerprints
+
+        return tuple(fingerprints(self.violations, self.lines))
 
     def only(self, keep: Sequence[bool]) -> Result:
         """The result with those violations for which ``keep`` is true; they keep their fingerprints."""
@@ -50,3 +53,29 @@ class Result(NamedTuple):
         return self._replace(
             violations=tuple(violation for violation, _ in kept), marks=tuple(mark for _, mark in kept)
         )
+
+
+def result_of(
+    answers: Collection[Answer], failures: Sequence[Failure], lines: Callable[[str], list[str]]
+) -> Result:
+    """What the answers about all files of a run come to."""
+    marked = all(len(answer.marks) == len(answer.violations) for answer in answers)
+    found = [
+        (violation, answer.marks[number] if marked else "")
+        for answer in answers
+        for number, violation in enumerate(answer.violations)
+    ]
+    found.sort(key=_order)
+    return Result(
+        violations=tuple([violation for violation, _ in found]),
+        failures=tuple(failures),
+        files=sum(not answer.skipped for answer in answers),
+        suppressed=sum(answer.suppressed for answer in answers),
+        lines=lines,
+        marks=tuple([mark for _, mark in found]) if marked else None,
+    )
+
+
+def _order(found: tuple[Violation, str]) -> tuple[str, int, int, str, str]:
+    violation = found[0]
+    return (violation.path, violation.span.line, violation.span.column, violation.code, violation.message)

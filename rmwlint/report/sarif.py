@@ -21,8 +21,7 @@ from rmwlint.report import told
 from rmwlint.report.explained import explained
 from rmwlint.report.result import Result
 from rmwlint.report.whereabouts import uri
-from rmwlint.store import Failure
-from rmwlint.violation import Applicability, Confidence, Fix, Span, Violation
+from rmwlint.violation import Applicability, Confidence, Failure, Fix, Span, Violation
 
 _LEVELS = {Confidence.HIGH: "error", Confidence.MEDIUM: "warning", Confidence.LOW: "note"}
 _LINK = re.compile(r"\[([^\[\]]*)\](?=\()")

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from rmwlint.errors import UsageError
 from rmwlint.source.ignore import Rules, ignored, patterns, rules_around, rules_of
 from rmwlint.source.kinds import is_migration_folder, is_test_file, is_test_folder
+from rmwlint.source.ledger import Ledger
 from rmwlint.source.project import project_root
 
 _NEVER = frozenset({
@@ -40,12 +41,15 @@ class Selection(NamedTuple):
 _EVERYTHING = Selection()
 
 
-def find(paths: Sequence[str], selection: Selection = _EVERYTHING) -> list[Path]:
-    """The files to check, each once, spelled as :func:`shown` does.
+def find(
+    paths: Sequence[str], selection: Selection = _EVERYTHING, ledger: Ledger | None = None
+) -> list[Path]:
+    """The files to check, each once, spelled as :func:`shown` does. ``ledger`` is told what was looked at.
 
     Raises UsageError where a path does not exist.
     """
     found: dict[str, Path] = {}
+    ledger = ledger or Ledger()
     own = None
     if selection.exclude:
         own = Rules(selection.exclude_base, patterns(selection.exclude), None)
@@ -57,7 +61,7 @@ def find(paths: Sequence[str], selection: Selection = _EVERYTHING) -> list[Path]
                 raise UsageError(f"`{path}` cannot be opened: {error.strerror}.") from None
             raise UsageError(f"`{path}` does not exist.") from None
         if stat.S_ISDIR(mode):
-            for real, file in _walk(path, selection, own):
+            for real, file in _walk(path, selection, own, ledger):
                 found.setdefault(real, Path(shown(file)))
         else:
             found.setdefault(os.path.realpath(path), Path(shown(os.path.abspath(path))))
@@ -78,9 +82,10 @@ def shown(path: str) -> str:
 def is_left_out(path: Path, selection: Selection) -> bool:
     """Whether a walk of the project would leave a file out: by its name, or as git or settings say."""
     whole = os.path.abspath(path)
-    rules: list[Rules | None] = [rules_around(os.path.dirname(whole))]
+    ledger = Ledger()
+    rules: list[Rules | None] = [rules_around(os.path.dirname(whole), ledger)]
     if os.path.exists(os.path.join(os.path.dirname(whole), ".gitignore")):
-        rules = [rules_of(os.path.dirname(whole), rules[0])]
+        rules = [rules_of(os.path.dirname(whole), rules[0], ledger)]
     if selection.exclude:
         rules.append(Rules(selection.exclude_base, patterns(selection.exclude), None))
     if any(ignored(whole, False, one) for one in rules):
@@ -91,7 +96,7 @@ def is_left_out(path: Path, selection: Selection) -> bool:
     folder = os.path.dirname(whole)
     while folder != top and len(folder) > len(top):
         name = os.path.basename(folder)
-        if _is_never(name, folder) or any(ignored(folder, True, one) for one in rules):
+        if _is_never(name, folder, ledger) or any(ignored(folder, True, one) for one in rules):
             return True
         if not selection.include_tests and (is_test_folder(name) or is_migration_folder(folder)):
             return True
@@ -99,12 +104,12 @@ def is_left_out(path: Path, selection: Selection) -> bool:
     return False
 
 
-def _walk(start: str, selection: Selection, own: Rules | None) -> Iterator[tuple[str, str]]:
+def _walk(start: str, selection: Selection, own: Rules | None, ledger: Ledger) -> Iterator[tuple[str, str]]:
     """Each file's real path, and its path below ``start``."""
     top = os.path.abspath(start)
     real_top = os.path.realpath(start)
     with_tests = selection.include_tests or _is_aside(start)
-    rules = rules_around(top)
+    rules = rules_around(top, ledger)
     if ignored(top, True, rules):
         rules = None  # the user names what is left out otherwise: take it as it is
     if ignored(top, True, own):
@@ -114,8 +119,7 @@ def _walk(start: str, selection: Selection, own: Rules | None) -> Iterator[tuple
     while pending:
         folder, rules = pending.pop()
         try:
-            with os.scandir(folder) as entries:
-                listed = sorted(entries, key=_name)
+            listed = sorted(ledger.entries(folder), key=_name)
         except OSError:
             yield folder, folder  # reading it as a file fails too, and that is reported
             continue
@@ -123,7 +127,7 @@ def _walk(start: str, selection: Selection, own: Rules | None) -> Iterator[tuple
         if "pyvenv.cfg" in names and folder != top:
             continue
         if ".gitignore" in names:
-            rules = rules_of(folder, rules)
+            rules = rules_of(folder, rules, ledger)
         below: list[tuple[str, Rules | None]] = []
         for entry in listed:
             name, path = entry.name, entry.path
@@ -133,7 +137,7 @@ def _walk(start: str, selection: Selection, own: Rules | None) -> Iterator[tuple
                 if not ignored(path, False, rules) and not ignored(path, False, own):
                     real = os.path.realpath(path) if entry.is_symlink() else _moved(path, top, real_top)
                     yield real, path
-            elif entry.is_dir(follow_symlinks=False) and not _is_never(name, path):
+            elif entry.is_dir(follow_symlinks=False) and not _is_never(name, path, ledger):
                 if not with_tests and (is_test_folder(name) or is_migration_folder(path)):
                     continue
                 if not ignored(path, True, rules) and not ignored(path, True, own):
@@ -141,10 +145,10 @@ def _walk(start: str, selection: Selection, own: Rules | None) -> Iterator[tuple
         pending.extend(reversed(below))
 
 
-def _is_never(name: str, path: str) -> bool:
+def _is_never(name: str, path: str, ledger: Ledger) -> bool:
     if name in _NEVER or name.endswith(".egg-info"):
         return True
-    return name in _UNLESS_PACKAGE and not os.path.exists(os.path.join(path, "__init__.py"))
+    return name in _UNLESS_PACKAGE and not ledger.exists(os.path.join(path, "__init__.py"))
 
 
 def _moved(path: str, top: str, other: str) -> str:

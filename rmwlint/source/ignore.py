@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+    from rmwlint.source.ledger import Ledger
+
 
 class Rules(NamedTuple):
     """The patterns of one file, which are relative to ``base`` (absolute); ``outer`` come after them."""
@@ -33,24 +35,24 @@ def patterns(lines: Iterable[str]) -> GitIgnoreSpec:
         return GitIgnoreSpec.from_lines([line for line in kept if _compiles(line)])
 
 
-def rules_of(folder: str, outer: Rules | None) -> Rules | None:
+def rules_of(folder: str, outer: Rules | None, ledger: Ledger) -> Rules | None:
     """``outer`` and, before it, what the ``.gitignore`` in ``folder`` says."""
-    return _read(os.path.join(folder, ".gitignore"), folder, outer)
+    return _read(os.path.join(folder, ".gitignore"), folder, outer, ledger)
 
 
-def rules_around(folder: str) -> Rules | None:
+def rules_around(folder: str, ledger: Ledger) -> Rules | None:
     """The rules that hold in ``folder`` (absolute) from the folders around it, up to its git checkout."""
     above: list[str] = []
     here = folder
-    while not os.path.exists(os.path.join(here, ".git")):
+    while not ledger.exists(os.path.join(here, ".git")):
         parent = os.path.dirname(here)
         if parent == here:
             return None
         here = parent
         above.append(here)
-    rules = _read(os.path.join(here, ".git", "info", "exclude"), here, None)
+    rules = _read(os.path.join(here, ".git", "info", "exclude"), here, None, ledger)
     for outside in reversed(above):
-        rules = rules_of(outside, rules)
+        rules = rules_of(outside, rules, ledger)
     return rules
 
 
@@ -71,12 +73,11 @@ def ignored(path: str, is_folder: bool, rules: Rules | None) -> bool:
     return False
 
 
-def _read(path: str, base: str, outer: Rules | None) -> Rules | None:
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            lines = file.read().splitlines()
-    except OSError:
+def _read(path: str, base: str, outer: Rules | None, ledger: Ledger) -> Rules | None:
+    data = ledger.read_rules(path)
+    if data is None:
         return outer
+    lines = data.decode(errors="surrogateescape").splitlines()
     wanted = [line for line in lines if line.strip() and not line.startswith("#")]
     return Rules(base, patterns(wanted), outer) if wanted else outer
 

@@ -17,7 +17,9 @@ def held_by_settings(fn: Fn) -> Iterator[Held]:
     for setting in dict.fromkeys(_settings(fn)):
         if called_only_later(fn):
             return
-        if fn.module.program.outline(fn.module.path).sets(setting):
+        program = fn.module.program
+        program.asked.hint(fn.module.path, "switch", (setting,))
+        if program.outline(fn.module.path).sets(setting):
             yield Held(NUMBER, "transaction", None, "row", setting, sure=2)
             return
 

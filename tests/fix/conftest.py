@@ -12,7 +12,7 @@ import pytest
 from rmwlint.config import Settings
 from rmwlint.fix.project import _mentioned
 from rmwlint.fix.run import Outcome, fix
-from rmwlint.runner import Request
+from rmwlint.request import Request
 from rmwlint.source.project import project_root
 from rmwlint.violation import Confidence
 

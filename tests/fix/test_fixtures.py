@@ -13,7 +13,7 @@ import pytest
 
 from rmwlint.config import Settings
 from rmwlint.fix.run import fix
-from rmwlint.runner import Request
+from rmwlint.request import Request
 from rmwlint.source.project import project_root
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

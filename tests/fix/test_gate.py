@@ -11,7 +11,7 @@ from rmwlint.fix.gate import refused, unbound
 from rmwlint.fix.rewrite import SAFE, Rewrite
 from rmwlint.fix.run import fix
 from rmwlint.fix.source import Source
-from rmwlint.runner import Request
+from rmwlint.request import Request
 from rmwlint.source.project import project_root
 from rmwlint.violation import Confidence, Span, Violation
 

@@ -9,8 +9,7 @@ import pytest
 
 from rmwlint.report import format_named
 from rmwlint.report.result import Result
-from rmwlint.store import Failure
-from rmwlint.violation import Applicability, Confidence, Edit, Fix, Span, Step, Violation
+from rmwlint.violation import Applicability, Confidence, Edit, Failure, Fix, Span, Step, Violation
 
 Render = Callable[..., str]
 

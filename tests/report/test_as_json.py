@@ -6,8 +6,7 @@ import json
 from collections.abc import Callable
 
 from rmwlint import __version__
-from rmwlint.store import Failure
-from rmwlint.violation import Applicability, Confidence, Edit, Fix, Span, Step, Violation
+from rmwlint.violation import Applicability, Confidence, Edit, Failure, Fix, Span, Step, Violation
 
 Render = Callable[..., str]
 

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rmwlint.store import Failure
-from rmwlint.violation import Confidence, Span, Violation
+from rmwlint.violation import Confidence, Failure, Span, Violation
 
 Render = Callable[..., str]
 

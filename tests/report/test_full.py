@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rmwlint.store import Failure
-from rmwlint.violation import Applicability, Confidence, Fix, Span, Step, Violation
+from rmwlint.violation import Applicability, Confidence, Failure, Fix, Span, Step, Violation
 
 Render = Callable[..., str]
 

@@ -103,7 +103,8 @@ def meet_after(original: Callable[..., Any], barrier: threading.Barrier) -> Call
 def codes(system: str, side: str) -> set[str]:
     """What rmwlint says about one side of a system."""
     from rmwlint.config import Settings
-    from rmwlint.runner import Request, run
+    from rmwlint.request import Request
+    from rmwlint.runner import run
 
     path = str(SYSTEMS / system / f"{side}.py")
     result = run(Request([path], Settings(), use_cache=False, jobs=1))

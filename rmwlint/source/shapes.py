@@ -1,0 +1,52 @@
+"""What the bytes of a file say without being parsed: its classes' bases and its indented functions."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+_SHAPES = re.compile(rb"^[ \t]*class[ \t]+(\w+)[ \t]*\(([^)]*)\)|^[ \t]+(?:async[ \t]+)?def[ \t]+(\w+)", re.M)
+_NAME = re.compile(rb"\w+(?=[ \t\r\n]*(?:[,\[)]|\Z))")
+
+#: (class, its bases), each as often as it stands there, and the names of functions, each once
+Shapes = tuple[tuple[tuple[str, tuple[str, ...]], ...], tuple[str, ...]]
+
+NO_SHAPES: Shapes = ((), ())
+
+
+class Text(NamedTuple):
+    """What is known of the text of a project: the shapes of its files, and which of them mention a name."""
+
+    shapes: Mapping[str, Shapes]
+    mentions: Mapping[str, tuple[str, ...]]
+
+
+def nothing_known() -> Text:
+    """What is known at first."""
+    return Text({}, {})
+
+
+def shapes_of(data: bytes) -> Shapes:
+    """The shapes ``class Name(Base, …)`` and, inside something, ``def name``, in the order of the text."""
+    classes: list[tuple[str, tuple[str, ...]]] = []
+    functions: dict[str, None] = {}
+    for name, bases, function in _SHAPES.findall(data):
+        if function:
+            functions[function.decode(errors="replace")] = None
+        else:
+            named = tuple([base.decode(errors="replace") for base in _NAME.findall(bases)])
+            classes.append((name.decode(errors="replace"), named))
+    return tuple(classes), tuple(functions)
+
+
+def mentions(data: bytes, name: str) -> bool:
+    """Whether an identifier occurs, wherever it stands."""
+    return re.search(rb"\b" + re.escape(name.encode()) + rb"\b", data) is not None
+
+
+def holds_settings(path: str) -> bool:
+    """Whether a file is taken for settings, by its name or its folders'."""
+    parts = path.split(os.sep)[-3:]
+    return any("settings" in part or "config" in part or part.startswith("conf") for part in parts)

@@ -1,0 +1,379 @@
+"""A run that builds on earlier answers says exactly what a run without them says, whatever was changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from rmwlint.answers import Answers
+from rmwlint.asking import Work
+from rmwlint.config import settings_for
+from rmwlint.libraries.index import Libraries
+from rmwlint.libraries.load import load
+from rmwlint.report.result import Result
+from rmwlint.request import Request
+from rmwlint.runner import run
+from rmwlint.source.files import find
+from rmwlint.source.ledger import Ledger
+from rmwlint.source.project import project_root
+from rmwlint.source.shapes import nothing_known
+
+LayOut = Callable[[Mapping[str, "str | bytes"]], Path]
+
+PROJECT = {
+    "pyproject.toml": "",
+    "shop/__init__.py": "",
+    "shop/models.py": """\
+from django.db import models
+
+
+class Order(models.Model):
+    retries = models.IntegerField()
+    state = models.CharField(max_length=8)
+""",
+    "shop/bump.py": """\
+def bump(order):
+    order.retries += 1
+
+
+def untouched():
+    return 1
+""",
+    "shop/orders.py": """\
+from shop.bump import bump
+from shop.models import Order
+
+
+def retry(pk):
+    order = Order.objects.get(pk=pk)
+    bump(order)
+    order.save(update_fields=["retries"])
+""",
+    "shop/ship.py": """\
+from django.db import transaction
+
+from shop.carriers import Carrier
+
+
+def ship(pk, carrier: Carrier):
+    with transaction.atomic():
+        carrier.announce_parcel(pk)
+""",
+    "shop/carriers.py": """\
+class Carrier:
+    def announce_parcel(self, pk):
+        raise NotImplementedError
+""",
+    "shop/post.py": """\
+from shop.carriers import Carrier
+
+
+class Post(Carrier):
+    def announce_parcel(self, pk):
+        return pk
+""",
+    "shop/alone.py": "import os\n\n\ndef make(path):\n    if not os.path.exists(path):\n        os.mkdir(path)\n",
+    "shop/quiet.py": "def nothing():\n    return None\n",
+}  # fmt: skip
+
+POST = PROJECT["shop/post.py"]
+BLOCKING = POST.replace("return pk", 'return requests.post("https://post", json=pk)').replace(
+    "from shop", "import requests\n\nfrom shop"
+)
+EXPRESS = """\
+import requests
+
+from shop.carriers import Carrier
+
+
+class Express(Carrier):
+    def announce_parcel(self, pk):
+        return requests.post("https://express", json=pk)
+"""
+
+#: name → what the edit writes (None: the file goes), and which files the engine must be asked about at least
+EDITS: dict[str, tuple[dict[str, str | None], set[str]]] = {
+    "a comment": ({"shop/quiet.py": "# nothing\ndef nothing():\n    return None\n"}, {"shop/quiet.py"}),
+    "a body": ({"shop/bump.py": PROJECT["shop/bump.py"].replace("+= 1", "= 1")}, {"shop/orders.py"}),
+    "lines moved under a story": (
+        {"shop/bump.py": "\n\n" + PROJECT["shop/bump.py"]},
+        {"shop/bump.py"},
+    ),
+    "a signature": (
+        {"shop/bump.py": PROJECT["shop/bump.py"].replace("bump(order)", "bump(other, order=None)")},
+        {"shop/orders.py"},
+    ),
+    "a class of the library no more": (
+        {"shop/models.py": PROJECT["shop/models.py"].replace("models.Model", "object")},
+        {"shop/orders.py"},
+    ),
+    "an override that calls out": ({"shop/post.py": BLOCKING}, {"shop/ship.py"}),
+    "a new subclass in an old file": (
+        {"shop/quiet.py": PROJECT["shop/quiet.py"] + EXPRESS},
+        {"shop/ship.py"},
+    ),
+    "a new file with a subclass": ({"shop/express.py": EXPRESS}, {"shop/ship.py"}),
+    "a file gone": ({"shop/bump.py": None}, {"shop/orders.py"}),
+    "a module becomes a package": (
+        {"shop/bump.py": None, "shop/bump/__init__.py": "def bump(order):\n    order.state = 'x'\n"},
+        {"shop/orders.py"},
+    ),
+    "a syntax error": ({"shop/models.py": "class Order(:\n"}, {"shop/models.py", "shop/orders.py"}),
+    "a suppression": (
+        {
+            "shop/orders.py": PROJECT["shop/orders.py"].replace(
+                '"retries"])', '"retries"])  # rmwlint: ignore[RMW104]'
+            )
+        },
+        {"shop/orders.py"},
+    ),
+    "a file that is to be skipped": (
+        {"shop/alone.py": "# rmwlint: skip-file\n" + PROJECT["shop/alone.py"]},
+        {"shop/alone.py"},
+    ),
+    "settings": ({"pyproject.toml": '[tool.rmwlint]\nignore = ["RMW104"]\n'}, {"shop/orders.py"}),
+    "what git ignores": ({".git/HEAD": "", ".gitignore": "alone.py\n"}, set()),
+    "a file that no door looks at": ({"shop/notes.txt": "x"}, set()),
+    "nothing": ({}, set()),
+}
+
+
+#: What nobody can tell from the result.
+UNSEEN = ("a comment", "lines moved under a story", "a file that no door looks at", "nothing")
+
+
+@pytest.fixture(autouse=True)
+def _libraries_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load_once(paths: Sequence[Path] = (), *, cache: Path | None = None) -> Libraries:
+        return load(paths, cache=cache) if paths else _built_in()
+
+    monkeypatch.setattr("rmwlint.asking.load_libraries", load_once)
+
+
+@cache
+def _built_in() -> Libraries:
+    return load()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that the engine was asked about, of all runs so far."""
+    seen: list[str] = []
+    whole = Work.answers
+
+    def answers(self: Work, files: list[Path]) -> object:
+        seen.extend(map(str, files))
+        return whole(self, files)
+
+    monkeypatch.setattr(Work, "answers", answers)
+    return seen
+
+
+@pytest.fixture
+def project(lay_out: LayOut) -> Path:
+    root = lay_out(PROJECT)
+    long_ago(root)
+    return root
+
+
+def long_ago(root: Path) -> None:
+    """Make all files so old that their times can be relied on."""
+    for path in [root, *root.rglob("*")]:
+        os.utime(path, ns=(10**18, 10**18))
+
+
+def check(*paths: str, cached: bool = True) -> Result:
+    project_root.cache_clear()
+    settings = settings_for(Path())
+    return run(Request(paths or (".",), settings, use_cache=cached, jobs=1))
+
+
+def told(result: Result) -> object:
+    return (
+        result.violations,
+        result.failures,
+        result.files,
+        result.suppressed,
+        result.fingerprints(),
+        [result.lines(violation.path) for violation in result.violations],
+    )
+
+
+def write(root: Path, files: Mapping[str, str | None]) -> None:
+    for name, text in files.items():
+        path = root / name
+        if text is None:
+            path.unlink()
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_every_edit_is_seen(project: Path, asked: list[str], name: str) -> None:
+    first = told(check())
+    assert first == told(check(cached=False))
+    files, concerned = EDITS[name]
+    write(project, files)
+    del asked[:]
+    after = told(check())
+    assert set(asked) >= concerned
+    assert after == told(check(cached=False))
+    assert (after != first) is (name not in UNSEEN)
+    del asked[:]
+    assert told(check()) == after
+    assert asked == []
+    # and back again
+    for path in files:
+        if PROJECT.get(path) is None:
+            (project / path).unlink()
+            if not list((project / path).parent.iterdir()):
+                (project / path).parent.rmdir()
+    write(project, PROJECT)
+    shutil.rmtree(project / ".git", ignore_errors=True)
+    assert told(check()) == first
+
+
+@pytest.mark.parametrize("name", ["a body", "a comment", "an override that calls out", "a suppression"])
+def test_what_an_edit_has_no_part_in_is_not_asked_again(project: Path, asked: list[str], name: str) -> None:
+    check()
+    del asked[:]
+    write(project, EDITS[name][0])
+    check()
+    assert "shop/alone.py" not in asked
+    assert len(asked) < 5
+
+
+def test_edits_follow_each_other(project: Path) -> None:
+    check()
+    for name in ("a body", "an override that calls out", "a new subclass in an old file", "a file gone"):
+        write(project, EDITS[name][0])
+        assert told(check()) == told(check(cached=False)), name
+    write(project, PROJECT | EDITS["an override that calls out"][0])
+    before = told(check())
+    write(project, {"shop/post.py": "# lines that move a step of another file's story\n\n" + BLOCKING})
+    assert told(check()) == told(check(cached=False)) != before
+
+
+def test_a_part_of_the_project_keeps_the_rest(project: Path, asked: list[str]) -> None:
+    whole = told(check())
+    del asked[:]
+    one = check("shop/orders.py")
+    assert asked == []
+    assert told(one) == told(check("shop/orders.py", cached=False))
+    write(project, EDITS["a body"][0])
+    check("shop/alone.py")
+    assert told(check()) == told(check(cached=False)) != whole
+
+
+def test_a_text_of_the_same_size_and_time_is_seen(project: Path) -> None:
+    path = project / "shop/bump.py"
+    path.write_text(PROJECT["shop/bump.py"])
+    found = path.stat()
+    first = told(check())
+    path.write_text(PROJECT["shop/bump.py"].replace("+= 1", "=  1"))
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    assert told(check()) == told(check(cached=False)) != first
+
+
+def test_another_rmwlint_has_answers_of_its_own(
+    project: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check()
+    del asked[:]
+    monkeypatch.setattr("rmwlint.runner.fingerprint_of_program", lambda: "newer")
+    check()
+    assert len(asked) == len(find(["."]))
+
+
+def test_a_library_model_counts(project: Path, asked: list[str]) -> None:
+    model = '[library]\nname = "post"\nimports = ["post"]\n'
+    write(project, {"pyproject.toml": '[tool.rmwlint]\nlibraries = ["post.toml"]\n', "post.toml": model})
+    check()
+    del asked[:]
+    check()
+    assert asked == []
+    write(project, {"post.toml": model + "\n# seen anew\n"})
+    check()
+    assert len(asked) == len(find(["."]))
+
+
+@pytest.mark.parametrize("damage", [b"", b"rmwansw1", b"rmwansw1\0\0\0\0nonsense", None])
+def test_damaged_answers_are_given_anew(project: Path, asked: list[str], damage: bytes | None) -> None:
+    first = told(check())
+    (kept,) = (project / ".rmwlint_cache").glob("answers-*")
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-9] + b"x" + whole[-8:] if damage is None else damage)
+    del asked[:]
+    assert told(check()) == first
+    assert len(asked) == len(find(["."]))
+    del asked[:]
+    assert told(check()) == first
+    assert asked == []
+
+
+def test_a_failure_is_not_kept(project: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> Iterator[None]:
+        raise ValueError("a mistake")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("rmwlint.asking.analyse", broken)
+        assert check().failures
+    assert told(check()) == told(check(cached=False))
+    assert not check().failures
+
+
+def test_without_the_right_to_write_nothing_is_kept_and_all_is_said(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("read-only")
+
+    monkeypatch.setattr("rmwlint.cache.replace_file", refuse)
+    assert told(check()) == told(check()) == told(check(cached=False))
+
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+@pytest.mark.parametrize(
+    "top", ["systems/instance_metadata", "systems/network_plugin", "systems/image_repository", "demo"]
+)
+def test_a_file_alone_reads_no_more_than_is_recorded(
+    top: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(FIXTURES / top, tmp_path / "project")
+    (tmp_path / "project" / "pyproject.toml").touch()
+    monkeypatch.chdir(tmp_path / "project")
+    project_root.cache_clear()
+    request = Request(["."], settings_for(Path()), jobs=1)
+
+    def work(files: list[Path], named: list[Path]) -> Work:
+        with Work(request._replace(use_cache=False), named, Ledger(), {}, nothing_known) as done:
+            done.answers(files)
+        return done
+
+    named = find(["."])
+    led_to = work(named, named).program.led_to()
+    for path in named:
+        reached, pending = {path}, [path]
+        while pending:
+            for other in led_to.get(pending.pop(), ()):
+                if other not in reached:
+                    reached.add(other)
+                    pending.append(other)
+        alone = set(work([path], named).store._facts)
+        assert alone <= reached, path
+
+
+def test_old_answers_are_thrown_away(tmp_path: Path) -> None:
+    for number in range(40):
+        answers = Answers(str(tmp_path), str(number), 100)
+        answers.forget()
+        answers.save()
+    assert 20 < len(list(tmp_path.iterdir())) < 30
