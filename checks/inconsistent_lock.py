@@ -53,6 +53,7 @@ from rmwlint.check import (
     MEDIUM,
     Access,
     Check,
+    Cls,
     Fn,
     Lockset,
     ModuleScope,
@@ -60,6 +61,7 @@ from rmwlint.check import (
     Violation,
     class_locksets,
     module_locksets,
+    saves_outside,
     unlocked_methods,
 )
 
@@ -96,6 +98,32 @@ def find(scope: ModuleScope) -> Iterator[Violation]:
                 ),
                 remedy=f"take `{bare.lock}` here too",
             )
+        yield from _saved_outside(views, cls)
+
+
+def _saved_outside(views: dict[Fn, View], cls: Cls) -> Iterator[Violation]:
+    for outside in saves_outside(cls):
+        view = views[outside.fn]
+        row = outside.parameter
+        other, where = outside.others[0]
+        yield view.violation(
+            check,
+            outside.write.op,
+            f"`{row}` is saved without `{outside.lock}`, "
+            f"which {len(outside.others)} other methods hold while they work on it",
+            place=row,
+            sure=min(MEDIUM, outside.write.sure),
+            steps=[
+                view.step("write", outside.write.op, "without the lock"),
+                view.step("lock", where, f"`{outside.lock}` is taken here", other),
+            ],
+            interleaving=(
+                ("A", f"`{other.facts.name}` holds the lock, works on {row}"),
+                ("B", f"`{outside.fn.facts.name}` does not wait, saves {row}"),
+                ("A", f"goes on    {row} is not what it was"),
+            ),
+            remedy=f"do the work under `{outside.lock}` here too",
+        )
 
 
 def _told(views: dict[Fn, View], lockset: Lockset) -> Iterator[Violation]:

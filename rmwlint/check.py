@@ -19,6 +19,7 @@ from rmwlint.violation import Step, Violation
 from rmwlint.windows.creation import Creation
 from rmwlint.windows.find import Window, same_place
 from rmwlint.windows.locksets import Access, Lockset, class_locksets, module_locksets, unlocked_methods
+from rmwlint.windows.named_locks import saves_outside
 from rmwlint.windows.names import is_timestamp, is_version
 from rmwlint.windows.rewrites import Rewrite, rewrites
 from rmwlint.windows.shared import SharedWindow
@@ -71,6 +72,7 @@ __all__ = [
     "registry",
     "rewrites",
     "same_place",
+    "saves_outside",
     "unlocked_methods",
     "window_steps",
 ]
