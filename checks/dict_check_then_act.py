@@ -49,7 +49,9 @@ from rmwlint.check import (
     LOW,
     MEDIUM,
     Check,
+    Setup,
     SharedWindow,
+    Started,
     View,
     Violation,
     both_pass,
@@ -142,6 +144,32 @@ def find_refills(view: View) -> Iterator[Violation]:
             ),
             remedy=f"fill a local and assign it to {place} once",
         )
+    for early in view.started_early:
+        yield _started(view, early)
+    for setup in view.setups:
+        yield _set_up(view, setup)
+
+
+def _started(view: View, early: Started) -> Violation:
+    place = early.text
+    return view.violation(
+        check,
+        early.stored,
+        f"`{place}` is filled after the thread that uses it has been started",
+        place=place,
+        sure=MEDIUM,
+        steps=[
+            view.step("hazard", early.begun, "the thread starts here"),
+            view.step("write", early.stored, "stored here"),
+            view.step("read", early.use, "used by the thread", early.user),
+        ],
+        interleaving=(
+            ("A", "starts the thread"),
+            ("thread", f"uses {place}    it is not there yet"),
+            ("A", f"fills {place}"),
+        ),
+        remedy=f"store {place} first, then start the thread",
+    )
 
 
 def _sure(view: View, shared: SharedWindow) -> int:
@@ -153,3 +181,29 @@ def _sure(view: View, shared: SharedWindow) -> int:
         return LOW
     weighs = shared.stored in ("resource", "removal", "count")
     return MEDIUM if shared.sure > 1 and weighs and not view.prepares else LOW
+
+
+def _set_up(view: View, setup: Setup) -> Violation:
+    steps = [
+        view.step("read", setup.asked, f"asked whether it is {setup.flag}"),
+        view.step("write", setup.act, "set up here"),
+    ]
+    if setup.raised is not None:
+        where, op = setup.raised
+        steps.append(view.step("write", op, f"`{setup.flag}` is set here", where))
+    return view.violation(
+        check,
+        setup.act,
+        f"`{setup.text}` is asked for `{setup.flag}`, then `{setup.method}` is called; "
+        "another thread can do both in between",
+        place=f"{setup.text}.{setup.flag}",
+        sure=MEDIUM if setup.sure > 1 else LOW,
+        steps=steps,
+        interleaving=both_pass(
+            setup.text,
+            f"asks {setup.text} for {setup.flag}",
+            f"calls {setup.method}",
+            "it is done twice, or used half done",
+        ),
+        remedy="hold a lock over the question and the call, and set the flag last",
+    )

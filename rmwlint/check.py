@@ -22,7 +22,9 @@ from rmwlint.windows.locksets import Access, Lockset, class_locksets, module_loc
 from rmwlint.windows.named_locks import saves_outside
 from rmwlint.windows.names import is_timestamp, is_version
 from rmwlint.windows.rewrites import Rewrite, rewrites
+from rmwlint.windows.setups import Setup
 from rmwlint.windows.shared import SharedWindow
+from rmwlint.windows.started import Started
 from rmwlint.windows.story import (
     both_pass,
     creation_steps,
@@ -53,7 +55,9 @@ __all__ = [
     "ModuleScope",
     "Place",
     "Rewrite",
+    "Setup",
     "SharedWindow",
+    "Started",
     "Step",
     "Type",
     "Value",

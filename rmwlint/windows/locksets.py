@@ -127,14 +127,14 @@ class Lockset(NamedTuple):
 def class_locksets(cls: Cls) -> Iterator[Lockset]:
     """The attributes of the class's objects that are guarded somewhere and bare elsewhere."""
     fns = [fn for fn in cls.module.functions() if _stands_in(fn, cls)]
-    if any(_takes_lock(fn) for fn in fns):
+    if any(takes_lock(fn) for fn in fns):
         yield from _locksets(fns, lambda symbol: _attribute(fns, symbol))
 
 
 def module_locksets(module: ModuleView) -> Iterator[Lockset]:
     """The module's variables that are guarded somewhere and bare elsewhere."""
     fns = [fn for fn in module.functions() if fn.index]
-    if any(_takes_lock(fn) for fn in fns):
+    if any(takes_lock(fn) for fn in fns):
         prefix = f"{module.name}."
         yield from _locksets(fns, lambda symbol: _global(prefix, symbol))
 
@@ -148,7 +148,8 @@ def _stands_in(fn: Fn, cls: Cls) -> bool:
     return False
 
 
-def _takes_lock(fn: Fn) -> bool:
+def takes_lock(fn: Fn) -> bool:
+    """Whether the function takes a lock, its decorators included."""
     return any(event.does == "lock" for event in heard(fn).events) or any(
         held.kind == "lock" for held in held_by_decorators(fn)
     )

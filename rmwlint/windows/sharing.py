@@ -159,7 +159,7 @@ def _neighbours(module: ModuleView, tasks: bool, depth: int) -> bool:
 
 
 def _imports(module: ModuleView) -> Iterator[ModuleView]:
-    for qualified in sorted(set(module.facts.imports.values())):
+    for qualified in sorted({*module.facts.imports.values(), *module.facts.stars}):
         found = module.program.module(qualified, module.path)
         if found is None and "." in qualified:
             found = module.program.module(qualified.rpartition(".")[0], module.path)

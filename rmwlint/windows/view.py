@@ -35,9 +35,11 @@ from rmwlint.windows.presence import found_there
 from rmwlint.windows.quiet import heard, quiet
 from rmwlint.windows.refills import Refill, refills
 from rmwlint.windows.released import Released, released
+from rmwlint.windows.setups import Setup, setups
 from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
 from rmwlint.windows.sharing import prepares, several_processes
 from rmwlint.windows.skipped import Skipped, skipped_guards
+from rmwlint.windows.started import Started, started_early
 from rmwlint.windows.text import text
 from rmwlint.windows.unlocked import Unlocked, unlocked
 from rmwlint.windows.untaken import under_untaken_lock
@@ -241,6 +243,16 @@ class View:
     def refills(self) -> tuple[Refill, ...]:
         """Shared containers that are emptied and filled again while others may read them."""
         return tuple(refills(self.fn))
+
+    @property
+    def setups(self) -> tuple[Setup, ...]:
+        """Objects that are set up because a flag of theirs says that nobody has done so."""
+        return tuple(setups(self.fn))
+
+    @property
+    def started_early(self) -> tuple[Started, ...]:
+        """Threads that are started before what they use is stored."""
+        return tuple(started_early(self.fn))
 
     @property
     def walks(self) -> tuple[Walk, ...]:
