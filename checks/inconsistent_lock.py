@@ -139,9 +139,12 @@ def _told(views: dict[Fn, View], lockset: Lockset) -> Iterator[Violation]:
         view = views[use.fn]
         elsewhere = lockset.guarded[0]
         place = lockset.place
-        decides = not stores and any(
-            shared.window.read is not None and shared.window.read.op == use.event.op
-            for shared in view.shared_windows
+        decides = not stores and (
+            any(
+                shared.window.read is not None and shared.window.read.op == use.event.op
+                for shared in view.shared_windows
+            )
+            or lockset.decides_a_store(use)
         )
         yield view.violation(
             check,
@@ -165,7 +168,9 @@ def _told(views: dict[Fn, View], lockset: Lockset) -> Iterator[Violation]:
 
 def _sure(lockset: Lockset, use: Access, acts: bool) -> int:
     """A place that is merely reset, or set up before anybody comes, is no fault yet."""
-    if not acts or use.resets or use.prepares or len(lockset.guarded) <= len(lockset.bare):
+    if not acts or use.resets or use.prepares:
+        return LOW
+    if len(lockset.guarded) <= len(lockset.bare) and not (lockset.balance > 0 and lockset.decides_a_store(use)):
         return LOW
     between_tasks = lockset.reach == "task" and not use.fn.facts.is_async
     return MEDIUM if use.elsewhere and not between_tasks else LOW

@@ -114,7 +114,10 @@ def _plain_container(fn: Fn, value: Value) -> bool:
 
 
 class Lockset(NamedTuple):
-    """A place that a lock guards in most uses: who uses it with the lock, and who with no lock at all."""
+    """A place that a lock guards in most uses: who uses it with the lock, and who with no lock at all.
+
+    ``balance``: how many more uses the lock guards than it leaves bare, of all places that it guards.
+    """
 
     place: str
     lock: Symbol
@@ -122,6 +125,22 @@ class Lockset(NamedTuple):
     reach: str
     guarded: tuple[Access, ...]
     bare: tuple[Access, ...]
+    balance: int = 0
+
+    def decides_a_store(self, use: Access) -> bool:
+        """Whether a bare look decides that a function is called which changes the place without the lock."""
+        storing = {access.fn for access in self.bare if access.event.does == "store"} - {use.fn}
+        calls = link(use.fn).calls
+        return any(
+            any(dep[0] == use.event.op for dep, _, _ in control)
+            and any(target in storing or storing & _called(target) for target in calls[number].targets)
+            for number, control in analysis(use.fn).control_at.items()
+            if number in calls
+        )
+
+
+def _called(fn: Fn) -> frozenset[Fn]:
+    return frozenset(target for call in link(fn).calls.values() for target in call.targets)
 
 
 def class_locksets(cls: Cls) -> Iterator[Lockset]:
@@ -196,12 +215,17 @@ def _locksets(fns: list[Fn], name_of: Callable[[Symbol], str]) -> Iterator[Locks
                 )
             )
     lock_names = {name_of(key) for key in texts}
+    locksets: list[Lockset] = []
+    balances: dict[Symbol, int] = {}
     for name, uses in sorted(accesses.items()):
         if name in lock_names:
             continue
         found = _guarded(name, uses, texts)
         if found is not None:
-            yield found
+            locksets.append(found)
+            balances[found.lock] = balances.get(found.lock, 0) + len(found.guarded) - len(found.bare)
+    for found in locksets:
+        yield found._replace(balance=balances[found.lock])
 
 
 def _used_under_locks(
