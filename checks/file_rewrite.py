@@ -57,9 +57,11 @@ from rmwlint.check import (
     MEDIUM,
     Check,
     ModuleScope,
+    Piecewise,
     View,
     Violation,
     lost_update,
+    piecewise,
     rewrites,
     window_steps,
 )
@@ -100,6 +102,37 @@ def find(scope: ModuleScope) -> Iterator[Violation]:
             ),
             remedy="write a neighbour and put it in place with `os.replace`",
         )
+    for found in piecewise(tuple(views)):
+        view = views[found.actor]
+        if found.event.place is not None and not view.scratch(found.event.place):
+            yield _in_pieces(view, found)
+
+
+def _in_pieces(view: View, found: Piecewise) -> Violation:
+    event = found.event
+    assert event.place is not None
+    path, user = event.place.text, found.user.facts.name
+    removes = event.does == "delete"
+    how = "removed piece by piece" if removes else "moved here, which can be a copy"
+    return view.violation(
+        check,
+        event.op,
+        f"`{path}` is {how}, and `{user}` can find half of it",
+        place=path,
+        sure=LOW if view.one_shot or view.fn.index == 0 else min(MEDIUM, event.sure),
+        steps=(
+            view.step("write", event.op, how),
+            view.step("read", found.use.op, "used here", found.user),
+        ),
+        interleaving=(
+            ("A", f"begins to {'remove' if removes else 'copy to'} {path}"),
+            ("B", f"uses {path}    half of it is {'gone' if removes else 'there'}"),
+            ("A", "does the rest"),
+        ),
+        remedy="rename it away in one step and remove it there"
+        if removes
+        else "make it in the same folder and put it in place with `os.replace`",
+    )
 
 
 def _derived(view: View) -> Iterator[tuple[object, Violation]]:

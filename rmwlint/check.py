@@ -21,6 +21,7 @@ from rmwlint.windows.find import Window, same_place
 from rmwlint.windows.locksets import Access, Lockset, class_locksets, module_locksets, unlocked_methods
 from rmwlint.windows.named_locks import saves_outside
 from rmwlint.windows.names import is_timestamp, is_version
+from rmwlint.windows.piecewise import Piecewise, piecewise
 from rmwlint.windows.rewrites import Rewrite, rewrites
 from rmwlint.windows.setups import Setup
 from rmwlint.windows.shared import SharedWindow
@@ -53,6 +54,7 @@ __all__ = [
     "Held",
     "Lockset",
     "ModuleScope",
+    "Piecewise",
     "Place",
     "Rewrite",
     "Setup",
@@ -72,6 +74,7 @@ __all__ = [
     "lost_update",
     "module_locksets",
     "numbering_steps",
+    "piecewise",
     "place_text",
     "registry",
     "rewrites",

@@ -95,8 +95,10 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
   ``create``    makes it; ``exclusive = true`` when it fails if it is there (mkdir, O_EXCL)
   ``ensure``    makes it if missing, in one step (get_or_create, makedirs(exist_ok=True)); ``when``
                 names the keyword that must be true for that, else it is an exclusive create
-  ``delete``    ``tolerates``: keyword that, when true, makes absence harmless (missing_ok); ``*``: always
-  ``replace``   puts another thing in its place in one step (os.replace, rename)
+  ``delete``    ``tolerates``: keyword that, when true, makes absence harmless (missing_ok); ``*``: always.
+                ``kind = "piecewise"``: not in one step, so that others can meet half of it (rmtree)
+  ``replace``   puts another thing in its place in one step (os.replace, rename), or ``piecewise`` too, where
+                it may have to copy (shutil.move)
   ``flush``     writes what the rows of a session (``row = "flush"``) have pending; ``commit`` does too
   ``refresh``   reads the receiver again (refresh_from_db, session.refresh); ``lock`` as in read, ``limit``:
                 keyword that names the only columns read

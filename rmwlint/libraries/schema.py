@@ -22,6 +22,7 @@ _SPAWNS = ("thread", "task")
 _LOOKS = ("presence", "listing", "detail", "count")
 _READS = ("first",)
 _EXPRESSIONS = ("count",)
+_STEPS = ("piecewise",)
 _WAITS = ("sleep", "join", "result", "queue", "lock", "poll")
 _EXCEPTIONS = ("duplicate", "missing", "conflict")
 _LOCK_FORMS = ("context", "acquire", "release", "decorator", "create")
@@ -40,8 +41,8 @@ _GOES_WITH: dict[str, str] = {
     "swap": "PLACE at columns guards OUTCOME limit session",
     "create": "PLACE at columns exclusive session",
     "ensure": "PLACE at columns when session",
-    "delete": "PLACE at tolerates outcome guards drops_lock session",
-    "replace": "PLACE at",
+    "delete": "PLACE at kind tolerates outcome guards drops_lock session",
+    "replace": "PLACE at kind",
     "flush": "session",
     "refresh": "place at lock lock_keywords session limit",
     "expression": "kind",
@@ -224,7 +225,7 @@ _CALL: dict[str, Check] = {
     "nested": _flag,
     "readonly": _flag,
     "session": _word_or_argument("self"),
-    "kind": _word(*_BACKENDS, *_WAITS, *_LOOKS, *_READS, *_SPAWNS),
+    "kind": _word(*_BACKENDS, *_WAITS, *_LOOKS, *_READS, *_SPAWNS, *_STEPS),
     "module_from": _module_from,
     "exceptions": _words(*_EXCEPTIONS),
     "requires": _condition,
@@ -433,7 +434,15 @@ def _forms(does: str) -> tuple[str, ...]:
 
 
 def _kinds(does: str) -> tuple[str, ...]:
-    words = {"wait": _WAITS, "test": _LOOKS, "read": _READS, "expression": _EXPRESSIONS, "spawn": _SPAWNS}
+    words = {
+        "wait": _WAITS,
+        "test": _LOOKS,
+        "read": _READS,
+        "expression": _EXPRESSIONS,
+        "spawn": _SPAWNS,
+        "delete": _STEPS,
+        "replace": _STEPS,
+    }
     return words.get(does, _BACKENDS)
 
 

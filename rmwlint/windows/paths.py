@@ -13,6 +13,9 @@ def inside(path: Symbol, directory: Symbol) -> bool:
     """Whether a path is built from a directory's path: ``os.path.join(d, n)``, ``d / n``, ``f"{d}/{n}"``."""
     if not isinstance(path, tuple) or path[0] not in _JOINS:
         return False
+    if path[0] == "call" and isinstance(directory, tuple) and 2 < len(directory) < len(path):
+        if path[: len(directory)] == directory:
+            return True
     return any(part == directory or inside(part, directory) for part in path[1:] if isinstance(part, tuple))
 
 

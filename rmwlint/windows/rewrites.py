@@ -16,7 +16,7 @@ from rmwlint.windows.presence import found_there
 from rmwlint.windows.quiet import heard
 from rmwlint.windows.values import Event, Symbol
 
-_ALONE = frozenset(["__init__", "__new__", "__post_init__"])
+ALONE = frozenset(["__init__", "__new__", "__post_init__"])
 _BUILT = frozenset(["call", "binop", "fstring", "attr", "item"])
 
 
@@ -37,19 +37,19 @@ def rewrites(functions: Sequence[Fn]) -> Iterator[Rewrite]:
         for event in heard(fn).events:
             if event.place is None or event.place.kind != "file" or event.trail or event.row is None:
                 continue
-            if _of_handle(fn, event):
+            if of_handle(fn, event):
                 continue
             if event.does not in ("read", "write") or (
                 event.does == "write" and event.row.columns != "content"
             ):
                 continue
-            key = _key(fn, event.place.symbol)
-            if key is None or not _lasting(key):
+            key = key_of(fn, event.place.symbol)
+            if key is None or not lasting(key):
                 continue
             where = fn.owner.qualified if fn.owner is not None else ""
             if event.does == "read":
                 reads.setdefault((where, key), []).append((fn, event))
-            elif fn.facts.name not in _ALONE and fn.index and not _locked(event) and not _first(fn, event):
+            elif fn.facts.name not in ALONE and fn.index and not locked(event) and not _first(fn, event):
                 writes.append(((where, key), fn, event))
     told: set[tuple[Fn, Any]] = set()
     for key, fn, event in writes:
@@ -59,7 +59,7 @@ def rewrites(functions: Sequence[Fn]) -> Iterator[Rewrite]:
             yield Rewrite(fn, event, *found)
 
 
-def _of_handle(fn: Fn, event: Event) -> bool:
+def of_handle(fn: Fn, event: Event) -> bool:
     """Whether the access is to an open file, not to a path."""
     assert event.row is not None
     opened = fn.module.program.libraries.function_meaning("builtins.open", {})
@@ -82,11 +82,12 @@ def _first(fn: Fn, event: Event) -> bool:
     )
 
 
-def _locked(event: Event) -> bool:
+def locked(event: Event) -> bool:
+    """Whether a lock is held that this call did not make itself."""
     return any(held.kind == "lock" and not held.fresh for held in event.held)
 
 
-def _key(fn: Fn, symbol: Symbol) -> Any:
+def key_of(fn: Fn, symbol: Symbol) -> Any:
     """The way in which a path is built, the same in every function that builds it so."""
     if not isinstance(symbol, tuple) or not symbol:
         return None
@@ -96,19 +97,19 @@ def _key(fn: Fn, symbol: Symbol) -> Any:
     if symbol == ("param", 0) and fn.first_is_self:
         return "self"
     if head == "attr":
-        base = _key(fn, symbol[1])
+        base = key_of(fn, symbol[1])
         return ("attr", base, symbol[2]) if base == "self" or isinstance(base, tuple) else "*"
     if head in _BUILT:
-        return (head, *(_key(fn, part) if isinstance(part, tuple) else part for part in symbol[1:]))
+        return (head, *(key_of(fn, part) if isinstance(part, tuple) else part for part in symbol[1:]))
     return "*"
 
 
-def _lasting(key: Any) -> bool:
+def lasting(key: Any) -> bool:
     """Whether the path rests on something that outlives the call."""
     if not isinstance(key, tuple):
         return False
     if key[0] == "attr":
-        return key[1] == "self" or _lasting(key[1])
+        return key[1] == "self" or lasting(key[1])
     if key[0] == "global":
         return str(key[1]).rpartition(".")[2].strip("_").isupper()
-    return any(_lasting(part) for part in key[1:])
+    return any(lasting(part) for part in key[1:])
