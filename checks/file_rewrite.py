@@ -58,6 +58,7 @@ from rmwlint.check import (
     Check,
     ModuleScope,
     Piecewise,
+    Stream,
     View,
     Violation,
     lost_update,
@@ -102,10 +103,36 @@ def find(scope: ModuleScope) -> Iterator[Violation]:
             ),
             remedy="write a neighbour and put it in place with `os.replace`",
         )
+    for view in scope.functions:
+        for stream in view.streams:
+            yield _streamed(view, stream)
     for found in piecewise(tuple(views)):
         view = views[found.actor]
         if found.event.place is not None and not view.scratch(found.event.place):
             yield _in_pieces(view, found)
+
+
+def _streamed(view: View, stream: Stream) -> Violation:
+    opened = stream.opened
+    assert opened.place is not None
+    path = opened.place.text
+    return view.violation(
+        check,
+        opened.op,
+        f"`{path}` is filled chunk by chunk where others look for it, and they can find half of it",
+        place=path,
+        sure=LOW if view.one_shot else min(MEDIUM, opened.sure),
+        steps=(
+            view.step("write", opened.op, "there from here on"),
+            view.step("write", stream.filled, "filled here"),
+        ),
+        interleaving=(
+            ("A", f"opens {path}, writes the first chunk"),
+            ("B", f"finds {path}, reads half of it"),
+            ("A", "writes the rest"),
+        ),
+        remedy="fill a neighbour and put it in place with `os.replace`",
+    )
 
 
 def _in_pieces(view: View, found: Piecewise) -> Violation:

@@ -34,6 +34,7 @@ from rmwlint.windows.story import (
     place_text,
     window_steps,
 )
+from rmwlint.windows.streams import Stream
 from rmwlint.windows.values import UNKNOWN, Event, Held, Place, Value
 from rmwlint.windows.view import Lines, View
 
@@ -61,6 +62,7 @@ __all__ = [
     "SharedWindow",
     "Started",
     "Step",
+    "Stream",
     "Type",
     "Value",
     "View",

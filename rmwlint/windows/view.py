@@ -40,6 +40,7 @@ from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
 from rmwlint.windows.sharing import prepares, several_processes
 from rmwlint.windows.skipped import Skipped, skipped_guards
 from rmwlint.windows.started import Started, started_early
+from rmwlint.windows.streams import Stream, streams
 from rmwlint.windows.text import text
 from rmwlint.windows.unlocked import Unlocked, unlocked
 from rmwlint.windows.untaken import under_untaken_lock
@@ -243,6 +244,11 @@ class View:
     def refills(self) -> tuple[Refill, ...]:
         """Shared containers that are emptied and filled again while others may read them."""
         return tuple(refills(self.fn))
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """Files that are filled chunk by chunk under a name that others know."""
+        return tuple(streams(self.fn))
 
     @property
     def setups(self) -> tuple[Setup, ...]:
