@@ -213,6 +213,8 @@ def write(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | No
     place, position, kind = at.place, site.position, site.kind
     does = _effect(site, row)
     if does == "create":
+        if place.kind == "file" and row.gives is not None and row.at != "result":
+            return Value(("opened", place.symbol, place.text), NO_DEPS, kind)
         return Value(("new", position), NO_DEPS, kind)
     if does == "ensure":
         symbol = ("row", position)

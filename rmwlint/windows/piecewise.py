@@ -13,7 +13,7 @@ from rmwlint.program.program import Fn
 from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.paths import inside, private
 from rmwlint.windows.quiet import heard
-from rmwlint.windows.rewrites import ALONE, key_of, lasting, locked, of_handle
+from rmwlint.windows.rewrites import ALONE, home, key_of, lasting, locked, of_handle
 from rmwlint.windows.values import Event
 
 _USES = frozenset(["read", "test", "write", "create", "ensure"])
@@ -35,7 +35,7 @@ def piecewise(functions: Sequence[Fn]) -> Iterator[Piecewise]:
     for fn in functions:
         if fn.index == 0 or fn.facts.name in ALONE:
             continue
-        where = fn.owner.qualified if fn.owner is not None else ""
+        where = home(fn)
         for event in heard(fn).events:
             if event.place is None or event.place.kind not in ("file", "directory") or event.row is None:
                 continue

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from rmwlint.program.program import Fn
-from rmwlint.windows.interpret import analysis
+from rmwlint.windows.callers import locked_by_callers
+from rmwlint.windows.interpret import analysis, outer_self
 from rmwlint.windows.presence import found_there
 from rmwlint.windows.quiet import heard
 from rmwlint.windows.values import Event, Symbol
@@ -46,17 +47,34 @@ def rewrites(functions: Sequence[Fn]) -> Iterator[Rewrite]:
             key = key_of(fn, event.place.symbol)
             if key is None or not lasting(key):
                 continue
-            where = fn.owner.qualified if fn.owner is not None else ""
+            where = home(fn)
             if event.does == "read":
                 reads.setdefault((where, key), []).append((fn, event))
-            elif fn.facts.name not in ALONE and fn.index and not locked(event) and not _first(fn, event):
+            elif fn.facts.name not in ALONE and fn.index and not _first(fn, event):
                 writes.append(((where, key), fn, event))
     told: set[tuple[Fn, Any]] = set()
     for key, fn, event in writes:
-        found = next((read for read in reads.get(key, ()) if read[0] is not fn), None)
+        found = next((read for read in reads.get(key, ()) if _meet(fn, event, *read)), None)
         if found is not None and (fn, key) not in told:
             told.add((fn, key))
             yield Rewrite(fn, event, *found)
+
+
+def home(fn: Fn) -> str:
+    """The class of the method that a function is or stands in, empty where it is none."""
+    around: Fn | None = fn
+    while around is not None:
+        if around.owner is not None:
+            return around.owner.qualified
+        around = around.parent
+    return ""
+
+
+def _meet(fn: Fn, write: Event, reader: Fn, read: Event) -> bool:
+    """Whether the write and the read can happen at the same time: no lock keeps them apart."""
+    if reader is fn or (locked(write) and (locked(read) or locked_by_callers(reader))):
+        return False
+    return True
 
 
 def of_handle(fn: Fn, event: Event) -> bool:
@@ -94,7 +112,7 @@ def key_of(fn: Fn, symbol: Symbol) -> Any:
     head = symbol[0]
     if head in ("const", "global"):
         return symbol
-    if symbol == ("param", 0) and fn.first_is_self:
+    if (symbol == ("param", 0) and fn.first_is_self) or (head == "outer" and symbol == outer_self(fn)[0]):
         return "self"
     if head == "attr":
         base = key_of(fn, symbol[1])
