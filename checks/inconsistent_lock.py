@@ -170,7 +170,9 @@ def _sure(lockset: Lockset, use: Access, acts: bool) -> int:
     """A place that is merely reset, or set up before anybody comes, is no fault yet."""
     if not acts or use.resets or use.prepares:
         return LOW
-    if len(lockset.guarded) <= len(lockset.bare) and not (lockset.balance > 0 and lockset.decides_a_store(use)):
+    if len(lockset.guarded) <= len(lockset.bare) and not (
+        lockset.balance > 0 and lockset.decides_a_store(use)
+    ):
         return LOW
     between_tasks = lockset.reach == "task" and not use.fn.facts.is_async
     return MEDIUM if use.elsewhere and not between_tasks else LOW

@@ -67,3 +67,26 @@ def _every_call(fn: Fn, depth: int, holds: Callable[[Fn, int], bool]) -> bool:
             if not holds(caller, number) and not _every_call(caller, depth + 1, holds):
                 return False
     return calls > 0
+
+
+def lock_taken_before(fn: Fn, op: int) -> bool:
+    """Whether a lock was taken on some way to an operation and not given back: here, or by a callee that
+    leaves it taken. Where only some ways take it, the others are those whose caller holds it."""
+    return _left_taken(fn, op) or any(
+        _left_taken(target, len(target.facts.ops))
+        for number, call in link(fn).calls.items()
+        if number < op
+        for target in call.targets
+    )
+
+
+def _left_taken(fn: Fn, end: int) -> bool:
+    taken = False
+    for event in heard(fn).events:
+        if event.op >= end:
+            break
+        if event.does == "lock" and event.row is not None and "acquire" in event.row.form:
+            taken = True
+        elif event.does == "unlock":
+            taken = False
+    return taken

@@ -16,7 +16,7 @@ from rmwlint.windows.quiet import heard
 from rmwlint.windows.rewrites import ALONE, home, key_of, lasting, locked, of_handle
 from rmwlint.windows.values import Event
 
-_USES = frozenset(["read", "test", "write", "create", "ensure"])
+_USES = frozenset(["read", "write"])
 
 
 class Piecewise(NamedTuple):
@@ -55,7 +55,7 @@ def piecewise(functions: Sequence[Fn]) -> Iterator[Piecewise]:
         for other, user, use in uses.get(where, ()):
             if user is fn or not (other == key or (event.does == "delete" and inside(other, key))):
                 continue
-            if event.does == "delete" or use.does in ("read", "test"):
+            if event.does == "delete" or use.does == "read":
                 told.add((fn, key))
                 yield Piecewise(fn, event, user, use)
                 break

@@ -72,9 +72,7 @@ def home(fn: Fn) -> str:
 
 def _meet(fn: Fn, write: Event, reader: Fn, read: Event) -> bool:
     """Whether the write and the read can happen at the same time: no lock keeps them apart."""
-    if reader is fn or (locked(write) and (locked(read) or locked_by_callers(reader))):
-        return False
-    return True
+    return reader is not fn and not (locked(write) and (locked(read) or locked_by_callers(reader)))
 
 
 def of_handle(fn: Fn, event: Event) -> bool:

@@ -29,7 +29,15 @@ from rmwlint.windows.text import text
 _ASKS = ("is_", "has_", "was_", "been_", "already_")
 #: endings that make a flag of a verb, the longest first
 _DONE = ("ialized", "ialised", "ured", "ected", "ered", "ated", "ed")
-_RESULTS = {"ialized": "ial", "ialised": "ial", "ured": "ur", "ected": "ect", "ered": "er", "ated": "at", "ed": ""}
+_RESULTS = {
+    "ialized": "ial",
+    "ialised": "ial",
+    "ured": "ur",
+    "ected": "ect",
+    "ered": "er",
+    "ated": "at",
+    "ed": "",
+}
 #: verbs that can be done twice with no harm, or that guard themselves
 _HARMLESS = ("clos", "lock", "stopp", "cancel", "finish", "expir", "delet", "need", "us", "chang", "allow")
 #: verbs whose methods are called otherwise
@@ -171,11 +179,7 @@ def _outlives(fn: Fn, register: int) -> bool:
 def _kept(fn: Fn, register: int) -> bool:
     """Whether an attribute of self is not one that this function itself gave a new object."""
     op = fn.facts.ops[register]
-    made = [
-        other[3]
-        for other in fn.facts.ops[:register]
-        if other[0] == "setattr" and other[2] == op[2]
-    ]
+    made = [other[3] for other in fn.facts.ops[:register] if other[0] == "setattr" and other[2] == op[2]]
     return not any(_constructs(fn, each) for each in made)
 
 

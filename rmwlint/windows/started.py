@@ -62,7 +62,9 @@ def _starts(fn: Fn) -> Iterator[tuple[int, str, Fn]]:
         if rows[0].gives is None or not rows[0].functions:
             yield number, handle, target
             continue
-        begun = next((other for other in range(number, len(ops)) if _starts_it(fn, other, number, handle)), None)
+        begun = next(
+            (other for other in range(number, len(ops)) if _starts_it(fn, other, number, handle)), None
+        )
         if begun is not None:
             yield begun, handle, target
 
@@ -84,7 +86,10 @@ def _starts_it(fn: Fn, number: int, made: int, handle: str) -> bool:
     if op[0] != "call" or ops[op[1]][0] != "attr" or ops[op[1]][2] != "start":
         return False
     receiver = ops[op[1]][1]
-    return bool(receiver == made or (handle and ops[receiver] == ("name", handle)))
+    if receiver == made or (handle and ops[receiver] == ("name", handle)):
+        return True
+    kept = [other[2] for other in ops[made:number] if other[0] == "setattr" and other[3] == made]
+    return ops[receiver][0] == "attr" and ops[receiver][2] in kept
 
 
 def _stores(fn: Fn, begun: int, handle: str) -> Iterator[tuple[int, str]]:

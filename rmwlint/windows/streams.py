@@ -61,7 +61,9 @@ def _chunk(fn: Fn, event: Event, opened: Event) -> bool:
 def _replaced(events: list[Event], symbol: Symbol) -> bool:
     """Whether the file is put in place under another name afterwards."""
     return any(
-        event.does == "delete" and event.place is not None and event.place.symbol == symbol
+        event.does == "delete"
+        and event.place is not None
+        and event.place.symbol == symbol
         and any(other.op == event.op and other.does == "replace" for other in events)
         for event in events
     )

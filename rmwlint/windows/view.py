@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from rmwlint.program.program import Fn
 from rmwlint.violation import Confidence, Span, Step, Violation
+from rmwlint.windows.callers import lock_taken_before
 from rmwlint.windows.columns import keeps_fractions, row_keys
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.creation import Creation, creations
@@ -123,6 +124,14 @@ class View:
     def scratch(self, place: Place) -> bool:
         """Whether the names in a path suggest a place made for this run alone."""
         return scratch(self.fn, place.symbol) or "files.Temporary" in self._suggested(place.text)
+
+    def leftover(self, place: Place) -> bool:
+        """Whether the name of a path suggests something of old that only its owner still knows."""
+        return "files.Leftover" in self._suggested(place.text)
+
+    def lock_taken_before(self, event: Event) -> bool:
+        """Whether some way to an event takes a lock and keeps it."""
+        return lock_taken_before(self.fn, event.op)
 
     @property
     def one_shot(self) -> bool:
