@@ -66,7 +66,7 @@ check = Check("RMW409", "dict-check-then-act", since="0.1")
 def find(view: View) -> Iterator[Violation]:
     if view.fn.facts.is_async:
         return
-    told: set[int] = set()
+    told: set[int] = {setup.act for setup in view.setups}
     for shared in view.shared_windows:
         window = shared.window
         if (

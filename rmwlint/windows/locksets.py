@@ -242,7 +242,7 @@ def _used_under_locks(
 
 
 def _mentions(fn: Fn, names: frozenset[str]) -> bool:
-    return _takes_lock(fn) or any(
+    return takes_lock(fn) or any(
         (op[0] in ("attr", "name") and op[-1] in names)
         or (op[0] == "setattr" and op[2] in names)
         or (op[0] == "store" and op[1] in names)
