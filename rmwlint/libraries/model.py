@@ -121,7 +121,8 @@ Guards
   ``transaction``  ``form``: ``context`` | ``decorator`` | ``begin`` (open until commit/rollback) | a list;
                 ``nested = true`` for a mere savepoint; ``readonly = true``; ``session = "self" | "argN"``
   ``enter``     enters the context given as argument ``at``, until the ``with`` of the receiver ends
-  ``commit`` / ``rollback`` / ``close``   end what ``begin`` or autobegin opened
+  ``commit`` / ``rollback`` / ``close``   end what ``begin`` or autobegin opened. ``close`` with
+                ``form = "decorator"``: the settings open no transaction around a function so decorated
   ``defer``     its callback argument ``at`` runs after the commit (on_commit)
 
 Hazards

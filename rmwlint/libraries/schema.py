@@ -50,7 +50,7 @@ _GOES_WITH: dict[str, str] = {
     "transaction": "FORM nested readonly session",
     "commit": "session",
     "rollback": "session",
-    "close": "session",
+    "close": "session form",
     "enter": "AT",
     "defer": "AT",
     "backend": "KIND",

@@ -78,7 +78,7 @@ def _commits_after_yield(found: Analysis) -> bool:
     """Whether a generator commits once its body is done: its session began a transaction by itself."""
     ops = found.fn.facts.ops
     yielded = next((number for number, op in enumerate(ops) if op[0] == "yield"), len(ops))
-    return any(event.does == "commit" and event.op > yielded for event in found.events)
+    return any(event.does == "commit" and event.op > yielded and not event.trail for event in found.events)
 
 
 def _returned_calls(target: Fn) -> Iterator[Call]:

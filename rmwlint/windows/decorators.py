@@ -43,15 +43,33 @@ def _held(fn: Fn) -> Iterator[Held]:
     parent = fn.parent
     if parent is None:
         return
-    yield from held_by_settings(fn)
+    for held in held_by_settings(fn):
+        if not any(_refuses(scope, register) for scope, register, _ in _decorators(fn, parent)):
+            yield held
+    for scope, register, number in _decorators(fn, parent):
+        yield from _of_decorator(scope, register, number)
+
+
+def _decorators(fn: Fn, parent: Fn) -> Iterator[tuple[Fn, int, int]]:
+    """The decorators of a function, and of its class where they are meant for it: (scope, register, number)."""
     for index, register in enumerate(fn.facts.decorators):
-        yield from _of_decorator(parent, register, FIRST - index)
+        yield parent, register, FIRST - index
     owner = fn.owner
     if owner is not None:
         scope = owner.module.fn(owner.facts.scope)
         for index, register in enumerate(owner.facts.decorators):
             if _names_method(scope, register, fn.facts.name):
-                yield from _of_decorator(scope, register, FIRST_OF_CLASS - index)
+                yield scope, register, FIRST_OF_CLASS - index
+
+
+def _refuses(scope: Fn, register: int) -> bool:
+    """Whether a decorator says that the settings open no transaction around what it decorates."""
+    op = scope.facts.ops[register]
+    inside = (
+        [part for part in op[2] if scope.facts.ops[part][0] in ("name", "attr")] if op[0] == "call" else []
+    )
+    rows = [row for part in (register, *inside) for row in _decorator(scope, part).rows]
+    return any(row.does == "close" and "decorator" in row.form for row in rows)
 
 
 def _names_method(scope: Fn, register: int, method: str) -> bool:

@@ -96,21 +96,21 @@ def hazards_under(fn: Fn, kind: str, of: Callable[[tuple[Held, ...]], Held | Non
         effect = _worst(fn, number, call, kind, only_callbacks=held is None)
         if effect is None:
             continue
-        told = _told(fn, number, effect, held or inside)  # type: ignore[arg-type]
-        if told.held.id != NUMBER:
-            yield told
-        elif all(open_transaction(held_by_decorators(callee)) is None for callee, _ in told.below):
-            yield told if _depends(fn, told, kind) else told._replace(sure=1)
+        one = told(fn, number, effect, held or inside)  # type: ignore[arg-type]
+        if one.held.id != NUMBER:
+            yield one
+        elif all(open_transaction(held_by_decorators(callee)) is None for callee, _ in one.below):
+            yield one if _depends(fn, one, kind) else one._replace(sure=1)
 
 
-def _depends(fn: Fn, told: Hazard, kind: str) -> bool:
+def _depends(fn: Fn, hazard: Hazard, kind: str) -> bool:
     """Whether a hazard in a transaction that merely surrounds everything follows a write in it.
 
     Before the first write such a transaction holds nothing that others wait for, or that a message needs.
     """
-    if written_before(fn, told.op) or (kind == "enqueue" and given_row(fn, told.op)):
+    if written_before(fn, hazard.op) or (kind == "enqueue" and given_row(fn, hazard.op)):
         return True
-    return any(written_before(callee, effect.op) for callee, effect in told.below)
+    return any(written_before(callee, effect.op) for callee, effect in hazard.below)
 
 
 def hazards_of_hook(fn: Fn, kind: str, held: Held) -> Iterator[Hazard]:
@@ -123,10 +123,10 @@ def hazards_of_hook(fn: Fn, kind: str, held: Held) -> Iterator[Hazard]:
             continue
         effect = _worst(fn, number, call, kind)
         if effect is not None:
-            yield _told(fn, number, effect, held)
+            yield told(fn, number, effect, held)
     for effect in _of_wrappers(fn):
         if effect.kind == kind:
-            yield _told(fn, effect.op, effect, held)
+            yield told(fn, effect.op, effect, held)
             break
 
 
@@ -189,7 +189,8 @@ def _held_around_callbacks(
     return None
 
 
-def _told(fn: Fn, number: int, effect: Effect, held: Held) -> Hazard:
+def told(fn: Fn, number: int, effect: Effect, held: Held) -> Hazard:
+    """What one call of ``fn`` sets off, with the calls down to it, while ``held`` is held."""
     below: tuple[tuple[Fn, Effect], ...] = ()
     if effect.via is not None:
         known = effects(effect.via).get(effect.kind, ())
@@ -204,4 +205,4 @@ def _told(fn: Fn, number: int, effect: Effect, held: Held) -> Hazard:
     return Hazard(number, held, effect.label, effect.detail, sure, below)
 
 
-__all__ = ["Hazard", "hazards_in_transaction", "hazards_of_hook", "hazards_under", "open_transaction"]
+__all__ = ["Hazard", "hazards_in_transaction", "hazards_of_hook", "hazards_under", "open_transaction", "told"]

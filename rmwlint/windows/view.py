@@ -43,6 +43,7 @@ from rmwlint.windows.skipped import Skipped, skipped_guards
 from rmwlint.windows.started import Started, started_early
 from rmwlint.windows.streams import Stream, streams
 from rmwlint.windows.text import text
+from rmwlint.windows.unannounced import Unannounced, unannounced
 from rmwlint.windows.unlocked import Unlocked, unlocked
 from rmwlint.windows.untaken import under_untaken_lock
 from rmwlint.windows.untransacted import untransacted
@@ -305,6 +306,11 @@ class View:
     def released(self) -> Iterator[Released]:
         """The windows on rows whose transaction ends between the read and the write."""
         return released(self.fn)
+
+    def unannounced(self) -> Iterator[tuple[Unannounced, ToldHazard]]:
+        """The backend calls after the commit of a row that says nothing of them."""
+        for found in unannounced(self.fn):
+            yield found, self._told(found.hazard, iter(()))
 
     def early(self) -> Iterator[Early]:
         """The locks around windows on rows that are given back before the transaction ends."""
