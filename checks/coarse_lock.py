@@ -41,35 +41,32 @@ check = Check("RMW410", "coarse-lock", since="0.1", default=False)
 @check.on_events
 def find(view: View) -> Iterator[Violation]:
     told: set[object] = set()
-    for event in view.events:
-        if event.does != "backend":
+    for hazard in view.hazards_under("backend", _for_all):
+        if hazard.held.key in told:
             continue
-        for held in event.held:
-            if held.kind != "lock" or held.key in told or not _for_all(held):
-                continue
-            told.add(held.key)
-            kind = event.place.what if event.place is not None and event.place.what else "backend"
-            yield view.violation(
-                check,
-                event.op,
-                f"`{held.text}`, one lock for all, is held over a {kind} call",
-                place=held.text,
-                sure=MEDIUM,
-                steps=[*view.held_step(held), view.step("hazard", event.op, "called here, under the lock")],
-                interleaving=(
-                    ("A", f"holds {held.text}, waits for the backend"),
-                    ("B", f"wants another resource, waits for {held.text}"),
-                ),
-                remedy="lock the one resource that is worked on, or call outside the lock",
-            )
+        told.add(hazard.held.key)
+        lock = hazard.held.text
+        yield view.violation(
+            check,
+            hazard.op,
+            f"`{lock}`, one lock for all, is held over {hazard.written} ({hazard.detail or 'backend'})",
+            place=lock,
+            sure=min(hazard.sure, MEDIUM),
+            steps=hazard.steps,
+            interleaving=(
+                ("A", f"holds {lock}, waits for {hazard.label}"),
+                ("B", f"wants another resource, waits for {lock}"),
+            ),
+            remedy="lock the one resource that is worked on, or call outside the lock",
+        )
 
 
-def _for_all(held: Held) -> bool:
-    """Whether the lock is the same whatever the caller works on: a module's, a class's, a constant name."""
-    key = held.key
-    if not isinstance(key, tuple) or not key:
-        return False
-    if key[0] == "named":
-        key = key[1]
-        return isinstance(key, tuple) and key[:1] in (("const",), ("global",))
-    return bool(key[0] == "global")
+def _for_all(held: tuple[Held, ...]) -> Held | None:
+    """The first lock that is the same whatever the caller works on: a module's, or one of a constant name."""
+    for one in held:
+        key = one.key
+        if isinstance(key, tuple) and key[:1] == ("named",):
+            key = key[1]
+        if one.kind == "lock" and isinstance(key, tuple) and key[:1] in (("global",), ("const",)):
+            return one
+    return None

@@ -46,7 +46,7 @@ from rmwlint.check import Check, View, Violation
 check = Check("RMW307", "unannounced-backend-call", since="0.1")
 
 
-@check.on_function
+@check.on_events
 def find(view: View) -> Iterator[Violation]:
     for found, hazard in view.unannounced():
         place = found.write.place.text if found.write.place is not None else ""

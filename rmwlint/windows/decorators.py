@@ -51,7 +51,7 @@ def _held(fn: Fn) -> Iterator[Held]:
 
 
 def _decorators(fn: Fn, parent: Fn) -> Iterator[tuple[Fn, int, int]]:
-    """The decorators of a function, and of its class where they are meant for it: (scope, register, number)."""
+    """A function's decorators, and those of its class that are meant for it: (scope, register, number)."""
     for index, register in enumerate(fn.facts.decorators):
         yield parent, register, FIRST - index
     owner = fn.owner

@@ -4,8 +4,8 @@
         session.add(Port(id=port_id, status="ACTIVE"))
     controller.create_port(port_id)
 
-Whoever reads the row meanwhile takes it for finished; and it stays so when the call fails. Where the code knows
-values that tell others to wait, the row should have one of them until the call has come back.
+Whoever reads the row meanwhile takes it for finished; and it stays so when the call fails. Where the code
+knows values that tell others to wait, the row should have one of them until the call has come back.
 """
 
 from __future__ import annotations
