@@ -161,7 +161,8 @@ def test_rmwlint_tells_them_apart() -> None:
 
 def test_rmwlint_says_that_the_named_lock_serialises_everything() -> None:
     from rmwlint.config import Settings
-    from rmwlint.runner import Request, run
+    from rmwlint.request import Request
+    from rmwlint.runner import run
 
     for side, expected in (("synchronized", {"RMW410"}), ("before", set()), ("after", set())):
         path = str(SYSTEMS / "network_plugin" / f"{side}.py")
