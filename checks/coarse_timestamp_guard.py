@@ -5,7 +5,7 @@ database keeps whole seconds, two changes within one second have the same time, 
 
 Bad:
 
-    from sqlalchemy import update
+    from sqlalchemy import DateTime, update
     from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
     class Base(DeclarativeBase):
@@ -14,11 +14,16 @@ Bad:
     class Image(Base):
         __tablename__ = "images"
         id: Mapped[int] = mapped_column(primary_key=True)
+        size: Mapped[int]
+        updated_at = mapped_column(DateTime, default=whole_seconds, onupdate=whole_seconds)
 
-    def rename(session, pk, name):
+    def grow(session, pk, more):
         image = session.get(Image, pk)
         found = session.execute(
-            update(Image).where(Image.id == pk).where(Image.updated_at == image.updated_at).values(name=name)
+            update(Image)
+            .where(Image.id == pk)
+            .where(Image.updated_at == image.updated_at)
+            .values(size=image.size + more)
         )
         return found.rowcount
 
@@ -33,14 +38,16 @@ Good:
     class Image(Base):
         __tablename__ = "images"
         id: Mapped[int] = mapped_column(primary_key=True)
+        size: Mapped[int]
+        revision: Mapped[int] = mapped_column(default=0)
 
-    def rename(session, pk, name):
+    def grow(session, pk, more):
         image = session.get(Image, pk)
         found = session.execute(
             update(Image)
             .where(Image.id == pk)
             .where(Image.revision == image.revision)
-            .values(name=name, revision=image.revision + 1)
+            .values(size=image.size + more, revision=image.revision + 1)
         )
         return found.rowcount
 

@@ -14,13 +14,16 @@ Bad:
     class Image(Base):
         __tablename__ = "images"
         id: Mapped[str] = mapped_column(primary_key=True)
+        name: Mapped[str]
+        status: Mapped[str]
+        size: Mapped[int]
+        visibility: Mapped[str]
 
     def save(session, image):
         values = {
             "name": image.name,
             "status": image.status,
             "size": image.size,
-            "checksum": image.checksum,
             "visibility": image.visibility,
         }
         session.execute(update(Image).where(Image.id == image.image_id).values(**values))
@@ -36,6 +39,10 @@ Good:
     class Image(Base):
         __tablename__ = "images"
         id: Mapped[str] = mapped_column(primary_key=True)
+        name: Mapped[str]
+        status: Mapped[str]
+        size: Mapped[int]
+        visibility: Mapped[str]
 
     def save(session, image, changed):
         session.execute(update(Image).where(Image.id == image.image_id).values(**changed))

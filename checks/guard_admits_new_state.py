@@ -6,11 +6,14 @@ lets everybody through.
 
 Bad:
 
-    from oslo_versionedobjects import base
+    from oslo_versionedobjects import base, fields
 
+    @base.VersionedObjectRegistry.register
     class Server(base.VersionedObject):
+        fields = {"uuid": fields.UUIDField(), "task_state": fields.StringField(nullable=True)}
+
         def save(self, expected_task_state=None):
-            write(self, expected_task_state)
+            write(self.uuid, self.obj_get_changes(), expected_task_state)
 
     def resize(context, uuid):
         server = Server.get_by_uuid(context, uuid)
@@ -19,11 +22,14 @@ Bad:
 
 Good:
 
-    from oslo_versionedobjects import base
+    from oslo_versionedobjects import base, fields
 
+    @base.VersionedObjectRegistry.register
     class Server(base.VersionedObject):
+        fields = {"uuid": fields.UUIDField(), "task_state": fields.StringField(nullable=True)}
+
         def save(self, expected_task_state=None):
-            write(self, expected_task_state)
+            write(self.uuid, self.obj_get_changes(), expected_task_state)
 
     def resize(context, uuid):
         server = Server.get_by_uuid(context, uuid)

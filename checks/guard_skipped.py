@@ -6,9 +6,12 @@ the gate that the guard was meant to be.
 
 Bad:
 
-    from oslo_versionedobjects import base
+    from oslo_versionedobjects import base, fields
 
+    @base.VersionedObjectRegistry.register
     class Server(base.VersionedObject):
+        fields = {"uuid": fields.UUIDField(), "task_state": fields.StringField(nullable=True)}
+
         def save(self, expected_task_state=None):
             changes = self.obj_get_changes()
             if not changes:
@@ -17,9 +20,12 @@ Bad:
 
 Good:
 
-    from oslo_versionedobjects import base
+    from oslo_versionedobjects import base, fields
 
+    @base.VersionedObjectRegistry.register
     class Server(base.VersionedObject):
+        fields = {"uuid": fields.UUIDField(), "task_state": fields.StringField(nullable=True)}
+
         def save(self, expected_task_state=None):
             changes = self.obj_get_changes()
             if not changes and expected_task_state is None:

@@ -6,10 +6,12 @@ Bad:
 
     import threading
 
-    def append(path, line):
+    def add(path, amount):
         with threading.Lock():
-            with open(path, "a") as file:
-                file.write(line)
+            with open(path) as file:
+                total = int(file.read())
+            with open(path, "w") as file:
+                file.write(str(total + amount))
 
 Good:
 
@@ -17,10 +19,12 @@ Good:
 
     _lock = threading.Lock()
 
-    def append(path, line):
+    def add(path, amount):
         with _lock:
-            with open(path, "a") as file:
-                file.write(line)
+            with open(path) as file:
+                total = int(file.read())
+            with open(path, "w") as file:
+                file.write(str(total + amount))
 
 Make the lock once, where all who need it can see it: in the module, the class or the instance.
 """

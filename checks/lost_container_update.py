@@ -10,9 +10,9 @@ Bad:
     class Profile(models.Model):
         settings = models.JSONField(default=dict)
 
-    def set_theme(pk, theme):
+    def choose(pk, name, value):
         profile = Profile.objects.get(pk=pk)
-        profile.settings["theme"] = theme
+        profile.settings[name] = value
         profile.save(update_fields=["settings"])
 
 Good:
@@ -22,10 +22,10 @@ Good:
     class Profile(models.Model):
         settings = models.JSONField(default=dict)
 
-    def set_theme(pk, theme):
+    def choose(pk, name, value):
         with transaction.atomic():
             profile = Profile.objects.select_for_update().get(pk=pk)
-            profile.settings["theme"] = theme
+            profile.settings[name] = value
             profile.save(update_fields=["settings"])
 
 Hold a row lock from the read to the commit, compare a version in the write, or let the database change the

@@ -8,16 +8,16 @@ Bad:
 
     from django.db import models, transaction
 
-    class Seat(models.Model):
-        taken = models.BooleanField()
+    class Event(models.Model):
+        places = models.IntegerField()
 
     def book(pk):
         with transaction.atomic():
-            Seat.objects.select_for_update().filter(pk=pk)  # RMW308
-            seat = Seat.objects.get(pk=pk)
-            if not seat.taken:
-                seat.taken = True
-                seat.save()
+            Event.objects.select_for_update().filter(pk=pk)  # RMW308
+            event = Event.objects.get(pk=pk)
+            if event.places:
+                event.places -= 1
+                event.save()
 
 Bad, with a count:
 
@@ -35,15 +35,15 @@ Good:
 
     from django.db import models, transaction
 
-    class Seat(models.Model):
-        taken = models.BooleanField()
+    class Event(models.Model):
+        places = models.IntegerField()
 
     def book(pk):
         with transaction.atomic():
-            seat = Seat.objects.select_for_update().get(pk=pk)
-            if not seat.taken:
-                seat.taken = True
-                seat.save()
+            event = Event.objects.select_for_update().get(pk=pk)
+            if event.places:
+                event.places -= 1
+                event.save()
 
 Run the query that asks for the lock, and go on with the rows that it gives.
 """

@@ -6,27 +6,37 @@ whatever is there: two operations both believe that they own the object.
 
 Bad:
 
-    from oslo_versionedobjects import base
+    from oslo_versionedobjects import base, fields
 
+    @base.VersionedObjectRegistry.register
     class Server(base.VersionedObject):
+        fields = {"uuid": fields.UUIDField(), "task_state": fields.StringField(nullable=True)}
+
         def save(self, expected_task_state=None):
-            write(self, expected_task_state)
+            write(self.uuid, self.obj_get_changes(), expected_task_state)
 
     def pause(context, uuid):
         server = Server.get_by_uuid(context, uuid)
+        if server.task_state is not None:
+            raise Busy(uuid)
         server.task_state = "pausing"
         server.save()
 
 Good:
 
-    from oslo_versionedobjects import base
+    from oslo_versionedobjects import base, fields
 
+    @base.VersionedObjectRegistry.register
     class Server(base.VersionedObject):
+        fields = {"uuid": fields.UUIDField(), "task_state": fields.StringField(nullable=True)}
+
         def save(self, expected_task_state=None):
-            write(self, expected_task_state)
+            write(self.uuid, self.obj_get_changes(), expected_task_state)
 
     def pause(context, uuid):
         server = Server.get_by_uuid(context, uuid)
+        if server.task_state is not None:
+            raise Busy(uuid)
         server.task_state = "pausing"
         server.save(expected_task_state=[None])
 

