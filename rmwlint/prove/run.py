@@ -40,6 +40,11 @@ _WHY_NOT = {
 }
 
 
+def why_not(code: str) -> str:
+    """Why there is no test of a check's violations; empty where there is."""
+    return _WHY_NOT.get(code, "")
+
+
 class Proof(NamedTuple):
     """A test's text, and where it belongs."""
 
@@ -58,11 +63,11 @@ def prove(target: str, settings: Settings, *, code: str | None = None, output: s
     path, line = _split(target)
     violation = _chosen(_violations(path, settings, code), path, line)
     if violation.code not in ROWS | FILES:
-        raise _refused(violation, _WHY_NOT.get(violation.code, "nothing that is shared is lost by it"))
+        raise _refused(violation, why_not(violation.code) or "nobody has said yet how")
     stop = stop_of(violation)
     # RMW309 is about what comes after the write; for all others the stop must come before it
     if violation.code != "RMW309" and stop.first <= violation.line <= stop.last:
-        raise _refused(violation, "it reads and writes in one statement; write two, and ask again")
+        raise _refused(violation, "it reads and writes on one line; break it in two, and ask again")
     name = re.sub(r"\W+", "_", violation.function).strip("_").lower()
     destination = Path(output) if output else Path(f"test_{violation.code.lower()}_{name}.py")
     subject = subject_of(violation, stop, settings)
