@@ -63,7 +63,7 @@ def test_nothing_is_lost():
 
 
 #: What these are about is not there before.
-CREATIONS = frozenset(["RMW501", "RMW504"])
+CREATIONS = frozenset(["RMW501", "RMW503", "RMW504"])
 
 
 def _statement(call: Call) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,11 +13,14 @@ from rmwlint.errors import UsageError
 from rmwlint.prove import of_django, of_files, of_sqlalchemy
 from rmwlint.prove.points import stop_of
 from rmwlint.prove.subject import subject_of
-from rmwlint.runner import Request, run
+from rmwlint.request import Request
+from rmwlint.runner import run
 from rmwlint.violation import Confidence, Violation
 
 #: Whose rows are read, changed and written by one function.
-ROWS = frozenset(["RMW104", "RMW105", "RMW106", "RMW108", "RMW202", "RMW306", "RMW309", "RMW501", "RMW504"])
+ROWS = frozenset(
+    ["RMW104", "RMW105", "RMW106", "RMW108", "RMW202", "RMW306", "RMW309", "RMW501", "RMW503", "RMW504"]
+)
 FILES = frozenset(["RMW406", "RMW407"])
 
 #: Why there is no test of the others.
@@ -33,6 +35,7 @@ _WHY_NOT = {
     "RMW201": "the row is read somewhere else",
     "RMW305": "what is lost depends on the transaction that the caller has open",
     "RMW308": "the read that is not locked is not part of it; prove what it lets happen (RMW104, RMW106)",
+    "RMW502": "looking and creating are one call",
     "RMW402": "what the lock is for is not part of it",
     "RMW403": "it takes two processes",
     **dict.fromkeys(["RMW301", "RMW302", "RMW303", "RMW304", "RMW410"], _HELD),
@@ -98,7 +101,7 @@ def _violations(path: str, settings: Settings, code: str | None) -> Sequence[Vio
         wanted = resolve([code], known) if code else frozenset(known)
     except UnknownCode as error:
         raise UsageError(str(error)) from None
-    asked = replace(settings, select=None, extend_select=("ALL",), ignore=(), min_confidence=Confidence.LOW)
+    asked = settings._replace(select=None, extend_select=("ALL",), ignore=(), min_confidence=Confidence.LOW)
     result = run(Request([path], asked, use_cache=False, jobs=1))
     return [one for one in result.violations if one.code in wanted and not one.code.startswith("RMW9")]
 

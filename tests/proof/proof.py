@@ -12,7 +12,8 @@ class Proof(NamedTuple):
     """How the Bad example ``bad`` of a check, and the Good example ``good`` (none: 0), are executed.
 
     ``scene`` loads the text in its world and says who meets at what. ``after`` begins the statement after
-    which the printed interleaving turns to the other actor, where the violation's steps do not say it.
+    which the printed interleaving turns to the other actor, where the violation's steps do not say it;
+    ``inside`` is the module and function that it stands in, where that is a library's.
     """
 
     code: str
@@ -21,3 +22,4 @@ class Proof(NamedTuple):
     bad: int = 1
     good: int = 1
     after: str = ""
+    inside: tuple[str, str] | None = None

@@ -6,6 +6,7 @@ what a fix makes of a bad one, must hold in every interleaving: each actor stopp
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ from rmwlint.fix.run import fix
 from rmwlint.prove.points import stop_of
 from rmwlint.prove.replay import Serial, assert_nothing_is_lost, replay
 from rmwlint.prove.stops import Stop, stops_of
-from rmwlint.runner import Request
+from rmwlint.request import Request
 from rmwlint.violation import Confidence, Violation
 from tests.checks.running import examples, violations
 from tests.proof.proof import Proof
@@ -54,11 +55,19 @@ def turning_point(proof: Proof, violation: Violation) -> Stop:
     """The stop of both actors in the printed interleaving."""
     if not proof.after:
         return stop_of(violation)
-    stops = [
-        stop for stop in stops_of(violation.path, violation.function) if stop.text.startswith(proof.after)
-    ]
+    listed = stops_in(proof, violation.path, violation.function)
+    stops = [stop for stop in listed if stop.text.startswith(proof.after)]
     assert stops, f"no statement begins with {proof.after!r}"
     return stops[0]
+
+
+def stops_in(proof: Proof, path: str | Path, function: str) -> list[Stop]:
+    """The stops in the example's function, or in that of the library."""
+    if proof.inside is None:
+        return list(stops_of(str(path), function))
+    module = importlib.import_module(proof.inside[0])
+    assert module.__file__ is not None
+    return list(stops_of(module.__file__, proof.inside[1]))
 
 
 def every(stops: list[Stop]) -> list[tuple[Stop | None, Stop | None]]:
@@ -82,7 +91,7 @@ def test_good_loses_nothing_in_any_interleaving(proof: Proof, enter: Enter) -> N
     world = enter(proof.world)
     function = violation_function(proof, world)
     scene = proof.scene(world, example(proof, "Good", proof.good))
-    stops = list(stops_of(str(world.folder / "example.py"), function))
+    stops = stops_in(proof, world.folder / "example.py", function)
     assert stops
     assert_nothing_is_lost(scene._replace(patience=_SHORT), every(stops))
 
@@ -104,5 +113,5 @@ def test_what_a_fix_makes_of_the_bad_one_loses_nothing(proof: Proof, enter: Ente
     assert outcome.mended == 1, [one.reason for one in outcome.left]
     mended = path.read_text("utf-8")
     scene = proof.scene(world, mended)
-    stops = list(stops_of(str(world.folder / "example.py"), function))
+    stops = stops_in(proof, world.folder / "example.py", function)
     assert_nothing_is_lost(scene._replace(patience=_SHORT), every(stops))

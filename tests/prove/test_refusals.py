@@ -66,8 +66,8 @@ def clear(path):
         (LOST, "a.py:13", "a.py:13: RMW405 cannot be proven here: what is shared is in the memory"),
         (
             ONE_LINE,
-            "a.py:3",
-            "a.py:3: RMW407 cannot be proven here: it reads and writes on one line",
+            "a.py:6",
+            "a.py:6: RMW406 cannot be proven here: it reads and writes on one line",
         ),
         (NESTED, "a.py:8", "a.py:8: `cleaner.forget` cannot be called from outside"),
         (SECOND, "a.py", "a.py has 2 violations; choose one: a.py:7 --code RMW406, a.py:12 --code RMW406."),

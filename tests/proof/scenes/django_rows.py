@@ -154,6 +154,14 @@ def _book_seat(world: DjangoWorld, text: str) -> Scene:
     return _scene(world, module.Seat, _both(lambda _: module.book(1, 1)), rows=())
 
 
+def _bill(world: DjangoWorld, text: str) -> Scene:
+    module = world.load(text)
+    if hasattr(module, "Customer"):
+        act = _both(lambda customer: bool(module.bill(customer.pk)))
+        return _scene(world, module.Customer, act, rows=({"name": "ann"},), counts=module.Invoice)
+    return _scene(world, module.Invoice, _both(lambda _: bool(module.bill(1))), rows=())
+
+
 PROOFS = (
     Proof("RMW104", "django", _retry),
     Proof("RMW105", "django", _settings),
@@ -166,5 +174,13 @@ PROOFS = (
     Proof("RMW308", "django", _add_seat, bad=2, good=0),
     Proof("RMW309", "django", _withdraw),
     Proof("RMW501", "django", _tag),
+    Proof(
+        "RMW502",
+        "django",
+        _tag,
+        after="return (self.get(",
+        inside=("django.db.models.query", "QuerySet.get_or_create"),
+    ),
+    Proof("RMW503", "django", _bill),
     Proof("RMW504", "django", _book_seat),
 )
