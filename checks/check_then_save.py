@@ -56,11 +56,12 @@ def find(view: View) -> Iterator[Violation]:
         if (place, 0) in told or ("", window.write.op) in told:
             continue
         told |= {(place, 0), ("", window.write.op)}
+        test = "looked for" if window.branch is None else "tested"
         deed = "then put back with the whole row" if _puts_back(window) else "then set"
         yield view.violation(
             check,
             window.write.op,
-            f"`{place}` is tested and {deed}, and nothing keeps another from passing the same test",
+            f"`{place}` is {test} and {deed}, and nothing keeps another from passing the same test",
             place=place,
             sure=_sure(window),
             steps=window_steps(view, window),

@@ -42,7 +42,6 @@ check = Check("RMW104", "lost-arithmetic", since="0.1")
 
 @check.on_windows
 def find(view: View) -> Iterator[Violation]:
-    told: set[int] = set()
     for window in view.open_windows:
         if window.how != "arith" or window.write.does not in ("write", "swap") or window.attribute is None:
             continue
@@ -61,9 +60,13 @@ def find(view: View) -> Iterator[Violation]:
             remedy="let the database compute the new value, or lock the row from the read to the commit",
             hints=(("attribute", window.attribute), *view.hints(window.write)),
         )
-        told.add(window.write.op)
+
+
+@check.on_events
+def find_unlocked(view: View) -> Iterator[Violation]:
     for event, lock in view.under_untaken_lock():
-        if event.op in told or event.place is None:
+        told = any(window.how == "arith" and window.write.op == event.op for window in view.open_windows)
+        if told or event.place is None:
             continue
         place = event.place.text
         names = ", ".join(f"`{name}`" for name, _ in event.columns[:4]) or "what was computed"

@@ -16,6 +16,10 @@ from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisi
 
 WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])
 READS = frozenset(["read", "test"])
+#: the symbols of what a query compares a state with
+_STATES = (("const",), ("global",), ("new",))
+#: the confidence of what no branch of the function shows
+_SUGGESTED = 2
 
 
 class Window(NamedTuple):
@@ -160,6 +164,7 @@ class _Finder:
                 for dep in in_order(value.deps):
                     if dep[1] == column or (dep[1] is None and column == ""):
                         yield from self.window(write, dep, column, dep[2], None, True, set_at.get(column))
+            yield from self.of_query(write, set_at)
             columns = {column for column, _ in write.columns}
             for dep, branch, outcome in decisions(write.control):
                 if dep[1] is not None and (dep[1] in columns or write.does == "delete" or not columns):
@@ -174,6 +179,30 @@ class _Finder:
             for dep, branch, outcome in decisions(write.control):
                 if dep[1] is None:
                     yield from self.window(write, dep, None, "decide", branch, outcome, None)
+
+    def of_query(self, write: Event, set_at: dict[str, int]) -> Iterator[Window]:
+        """A row that was looked for by a state, and is then set to another: the query was the test."""
+        place = write.place
+        assert place is not None
+        written = dict(write.columns)
+        for number, reads in self.reads.items():
+            for read in reads:
+                if read.does != "read" or read.place is None or not same_place(read.place, place):
+                    continue
+                for column, asked_for in sorted(read.place.keys, key=repr):
+                    value = written.get(column)
+                    if (
+                        value is None
+                        or value.deps
+                        or asked_for[:1] not in _STATES
+                        or value.symbol == asked_for
+                    ):
+                        continue
+                    dep = (number, column, "derive")
+                    for window in self.window(write, dep, column, "decide", None, True, set_at.get(column)):
+                        flag = value.const in (True, False)
+                        sure = 1 if flag else min(window.sure, _SUGGESTED)
+                        yield self.weighed(window._replace(sure=sure))
 
     def window(
         self,

@@ -110,7 +110,8 @@ def _copy(site: Site) -> Value:
         items = (items or ()) + tuple((keyword, value) for keyword, value in site.kwargs if keyword != "**")
         if len(site.given) > 1:
             deps = strengthen(deps, "container")
-    return Value(("new", site.position), deps, site.kind, items=items, whole=whole)
+    query = args[0].query if args else None
+    return Value(("new", site.position), deps, site.kind, query=query, items=items, whole=whole)
 
 
 def _derived(run: Interpreter, site: Site) -> Value:
