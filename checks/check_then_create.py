@@ -61,6 +61,7 @@ def find(view: View) -> Iterator[Violation]:
                 ("B", f"creates {thing}    " + ("fails" if creation.unique else "now there are two")),
             ),
             remedy="make it unique, create first and handle the duplicate (`get_or_create`, upsert), or lock",
+            hints=(*((("unique", "yes"),) if creation.unique else ()), *view.hints(creation.create)),
         )
 
 

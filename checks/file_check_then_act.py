@@ -92,6 +92,8 @@ def _sure(view: View, window: Window) -> int:
     if write.does == "create":
         if "duplicate" in write.caught or there is True:
             return 0
+        if there is False and write.place is not None and write.place.kind == "file" and view.refuses(window):
+            return 0  # the second one gets an error, whether it looks or opens, and nothing is undone
         return HIGH if near and there is False and kind != "detail" else MEDIUM
     if write.does == "replace":
         return 0 if write.caught else LOW if there is None else MEDIUM

@@ -83,7 +83,15 @@ def find(view: View) -> Iterator[Violation]:
                 ("B", f"writes {place}    nobody waited"),
             ),
             remedy=f"take {needed[1]}",
+            hints=_widened(held, needed[0]),
         )
+
+
+def _widened(held: Held, needed: str) -> tuple[tuple[str, str], ...]:
+    """The keyword that would make this lock reach far enough."""
+    if held.widens is None or _REACH[held.widens[1]] < _REACH[needed]:
+        return ()
+    return (("widens", held.widens[0]),)
 
 
 def _sure(view: View, window: Window, held: Held) -> int:

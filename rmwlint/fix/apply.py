@@ -14,7 +14,7 @@ from rmwlint.fix.change import Change, Left, applied, disjoint, edits
 from rmwlint.fix.gate import refused
 from rmwlint.fix.rewrites import rewrites_of
 from rmwlint.fix.source import Source, Unreadable
-from rmwlint.violation import Applicability, Fix, Violation
+from rmwlint.violation import Applicability, Confidence, Fix, Violation
 
 ROUNDS = 10
 
@@ -58,8 +58,16 @@ class _Proposal(NamedTuple):
 
 
 class _File:
-    def __init__(self, path: str, data: bytes, violations: Sequence[Violation], only: str = "") -> None:
+    def __init__(
+        self,
+        path: str,
+        data: bytes,
+        violations: Sequence[Violation],
+        least: Confidence,
+        only: str = "",
+    ) -> None:
         self.path = path
+        self.least = least
         self.only = only
         self.before = data
         self.current = data
@@ -81,11 +89,11 @@ class _File:
         )
 
     def propose(
-        self, codes: frozenset[str], allowed: frozenset[Applicability]
+        self, is_wanted: Callable[[Violation], bool], allowed: frozenset[Applicability]
     ) -> tuple[Source | None, list[_Proposal]]:
         """The first allowed change for each violation; ``left`` says why the others have none."""
         self.left = []
-        wanted = [violation for violation in self.violations if violation.code in codes]
+        wanted = [violation for violation in self.violations if is_wanted(violation)]
         try:
             source = Source(self.current)
         except Unreadable as error:
@@ -103,7 +111,8 @@ class _File:
     def _first(
         self, source: Source, violation: Violation, allowed: frozenset[Applicability]
     ) -> _Proposal | Remaining:
-        reason = "there is no rewrite for it"
+        reason = ""
+        foreign = "there is no rewrite for it"
         refused_because = ""
         unsafe = ""
         mark = _mark(source.text, violation)
@@ -117,8 +126,10 @@ class _File:
             try:
                 found = rewrite(source, violation)
             except Exception as error:  # a mistake of ours costs one fix, not the run
-                found = Left(f"internal error in {rewrite.name}: {type(error).__name__}: {error}")
-            if isinstance(found, Left):
+                found = Left(f"internal error in {rewrite.name}: {_brief(error)}")
+            if isinstance(found, Left) and found.foreign:
+                foreign = found.reason
+            elif isinstance(found, Left):
                 reason = found.reason
             elif found.applicability in allowed:
                 return _Proposal(violation, rewrite.name, found)
@@ -126,7 +137,7 @@ class _File:
                 unsafe = unsafe or found.message
         if unsafe:
             return Remaining(violation, f"only with --unsafe-fixes: {unsafe}", True)
-        return Remaining(violation, refused_because or reason)
+        return Remaining(violation, refused_because or reason or foreign)
 
     def refuse(self, source: Source, proposal: _Proposal, reason: str) -> None:
         """Never try this rewrite on this violation again."""
@@ -150,7 +161,7 @@ class _Attempt:
             text = applied(self.source, [one.change for one in (*self.accepted, *self.groups[0])])
             return self.source.encoded(text)
         except Exception as error:  # an encoding that cannot say it, a node libcst does not take there
-            self.judge(None, (), f"the rewrite failed: {error}")
+            self.judge(None, (), f"the rewrite failed: {_brief(error)}")
             return None
 
     def judge(self, text: bytes | None, new: Sequence[Violation], reason: str = "") -> None:
@@ -159,7 +170,7 @@ class _Attempt:
         if not reason:
             assert text is not None
             mended = [one.violation for one in (*self.accepted, *group)]
-            reason = refused(self.file.before, text, self.file.violations, new, mended)
+            reason = refused(self.file.before, text, self.file.violations, new, mended, self.file.least)
         if not reason:
             assert text is not None
             self.accepted += group
@@ -176,22 +187,24 @@ def mend(
     violations: Mapping[str, Sequence[Violation]],
     recheck: Recheck,
     *,
-    codes: frozenset[str],
+    wanted: Callable[[Violation], bool],
     allowed: frozenset[Applicability],
+    least: Confidence,
     only: str = "",
 ) -> list[Fixed]:
     """Rewrite the files until nothing more can be mended, or ten rounds have passed. Writes nothing.
 
-    ``violations``: all of each file; ``codes``: which are to be mended; ``allowed``: what a fix may be;
-    ``only``: the name of the one rewrite to use, where it is one.
+    ``violations``: all of each file; ``wanted``: which of them are to be mended; ``allowed``: what a fix may
+    be; ``least``: how sure a new violation must be to count; ``only``: the name of the one rewrite to use,
+    where it is one.
     """
-    states = [_File(path, data, violations.get(path, ()), only) for path, data in files.items()]
+    states = [_File(path, data, violations.get(path, ()), least, only) for path, data in files.items()]
     for _ in range(ROUNDS):
         attempts = []
         for file in states:
             if file.settled:
                 continue
-            source, proposals = file.propose(codes, allowed)
+            source, proposals = file.propose(wanted, allowed)
             if source is None or not proposals:
                 file.settled = True
                 continue
@@ -208,7 +221,7 @@ def mend(
     else:
         for file in states:
             if not file.settled:
-                file.propose(codes, frozenset())
+                file.propose(wanted, frozenset())
     return [file.result() for file in states]
 
 
@@ -217,15 +230,16 @@ def propose(
     violations: Mapping[str, Sequence[Violation]],
     recheck: Recheck,
     *,
-    codes: frozenset[str],
+    wanted: Callable[[Violation], bool],
     allowed: frozenset[Applicability],
+    least: Confidence,
 ) -> dict[Violation, Fix]:
     """The change that would end each violation, each on the file as it is. The gate is asked about all."""
     found: dict[Violation, Fix] = {}
     waiting: list[tuple[_File, Source, list[_Proposal]]] = []
     for path, data in files.items():
-        file = _File(path, data, violations.get(path, ()))
-        source, proposals = file.propose(codes, allowed)
+        file = _File(path, data, violations.get(path, ()), least)
+        source, proposals = file.propose(wanted, allowed)
         if source is not None and proposals:
             waiting.append((file, source, proposals))
     while waiting:
@@ -267,6 +281,12 @@ def _judge(attempts: Sequence[_Attempt], recheck: Recheck) -> None:
         for attempt in pending:
             path = attempt.file.path
             attempt.judge(texts[path], found.get(path, ()))
+
+
+def _brief(error: Exception) -> str:
+    """An error in one line: what it carries may be a whole tree."""
+    first = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {first[:80]}"
 
 
 def _mark(text: str, violation: Violation) -> _Mark:

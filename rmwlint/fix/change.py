@@ -27,9 +27,10 @@ class Change(NamedTuple):
 
 
 class Left(NamedTuple):
-    """Why a rewrite does nothing: a clause after "left: "."""
+    """Why a rewrite does nothing: a clause after "left: ". ``foreign``: it is for other code than this."""
 
     reason: str
+    foreign: bool = False
 
 
 def disjoint(source: Source, changes: Sequence[Change]) -> list[int]:

@@ -27,7 +27,7 @@ class Reach(NamedTuple):
 
 
 #: Imported as a whole, for their names say little alone.
-_AS_MODULES = frozenset(["contextlib", "os", "tempfile", "threading", "shutil", "pathlib"])
+_AS_MODULES = frozenset(["contextlib", "fcntl", "os", "tempfile", "threading", "shutil", "pathlib", "uuid"])
 
 
 class Bindings:

@@ -18,7 +18,7 @@ from rmwlint.report.result import Result
 from rmwlint.request import Request
 from rmwlint.runner import run
 from rmwlint.source.text import Undecodable, decode, split_lines
-from rmwlint.violation import Applicability, Violation
+from rmwlint.violation import Applicability, Confidence, Violation
 
 
 class Outcome(NamedTuple):
@@ -51,8 +51,9 @@ def fix(request: Request, *, unsafe: bool, write: bool, only: str = "") -> Outco
         checked.data,
         checked.by_file,
         checked.again,
-        codes=checked.wanted,
+        wanted=checked.asked,
         allowed=frozenset(allowed),
+        least=checked.least,
         only=only,
     )
     fixed: list[Fixed] = []
@@ -66,7 +67,7 @@ def fix(request: Request, *, unsafe: bool, write: bool, only: str = "") -> Outco
                 replace_file(file.path, file.before, file.after)
             except NotWritten as error:
                 unwritten.append((file.path, str(error)))
-                wanted = [one for one in checked.by_file[file.path] if one.code in checked.wanted]
+                wanted = [one for one in checked.by_file[file.path] if checked.asked(one)]
                 left += [Remaining(violation, str(error)) for violation in wanted]
                 continue
             now[file.path] = file.after
@@ -76,8 +77,8 @@ def fix(request: Request, *, unsafe: bool, write: bool, only: str = "") -> Outco
             fixed.append(file)
     seen = {file.path for file in results}
     for violations in (after[path] for path in after if path not in seen):
-        left += [Remaining(one, _WITHOUT) for one in violations if one.code in checked.wanted]
-    remaining = [one for violations in after.values() for one in violations if one.code in checked.wanted]
+        left += [Remaining(one, _WITHOUT) for one in violations if checked.asked(one)]
+    remaining = [one for violations in after.values() for one in violations if checked.asked(one)]
     return Outcome(checked.showing(remaining, now), tuple(fixed), tuple(_in_order(left)), tuple(unwritten))
 
 
@@ -88,13 +89,18 @@ def with_fixes(request: Request) -> Result:
     """The result of checking, each violation with its fix where there is one."""
     checked = _Checked(request)
     found = propose(
-        checked.data, checked.by_file, checked.again, codes=checked.wanted, allowed=frozenset(Applicability)
+        checked.data,
+        checked.by_file,
+        checked.again,
+        wanted=checked.asked,
+        allowed=frozenset(Applicability),
+        least=checked.least,
     )
     shown = [
         violation._replace(fix=found.get(violation))
         for violations in checked.by_file.values()
         for violation in violations
-        if violation.code in checked.wanted
+        if checked.asked(violation)
     ]
     return checked.showing(shown, {})
 
@@ -108,8 +114,9 @@ def mended_text(request: Request, rewrite: str) -> tuple[bytes | None, list[str]
         checked.data,
         checked.by_file,
         checked.again,
-        codes=frozenset(chosen.codes),
+        wanted=lambda violation: violation.code in chosen.codes,
         allowed=frozenset(Applicability),
+        least=checked.least,
         only=rewrite,
     ):
         reasons = [f"line {one.violation.line}: {one.violation.code} left: {one.reason}" for one in file.left]
@@ -137,11 +144,12 @@ def _kept(text: str) -> list[str]:
 
 
 class _Checked:
-    """The first run, with every check, and how to run again on changed texts."""
+    """The first run, with every check and every confidence, and how to run again on changed texts."""
 
     def __init__(self, request: Request) -> None:
         settings = request.settings
-        self.wanted = selected(settings, all_codes())
+        self._codes = selected(settings, all_codes())
+        self.least = settings.min_confidence
         self._request = request._replace(settings=_wide(settings))
         self._result = run(self._request)
         self.by_file: dict[str, Sequence[Violation]] = {}
@@ -149,13 +157,18 @@ class _Checked:
             known = self.by_file.setdefault(violation.path, [])
             assert isinstance(known, list)
             known.append(violation)
-        fixable = {code for rewrite in rewrites() for code in rewrite.codes} & self.wanted
+        fixable = {code for rewrite in rewrites() for code in rewrite.codes} & self._codes
         self.data: dict[str, bytes] = {}
         for path, violations in self.by_file.items():
-            if request.given is None and any(violation.code in fixable for violation in violations):
+            asked = any(violation.code in fixable and self.asked(violation) for violation in violations)
+            if request.given is None and asked:
                 self._read(path)
             elif request.given is not None and str(request.given[0]) == path:
                 self.data[path] = request.given[1]
+
+    def asked(self, violation: Violation) -> bool:
+        """Whether the run was asked to mend or show it; the gate is told of the others too."""
+        return violation.code in self._codes and violation.confidence >= self.least
 
     def _read(self, path: str) -> None:
         try:
@@ -193,8 +206,12 @@ class _Checked:
 
 
 def _wide(settings: Settings) -> Settings:
-    """Settings that look for everything the project looks for, whatever is to be fixed now."""
-    return settings._replace(select=None, extend_select=(*settings.extend_select, *(settings.select or ())))
+    """Settings that look for all the project looks for, however unsure, whatever is to be fixed now."""
+    return settings._replace(
+        select=None,
+        extend_select=(*settings.extend_select, *(settings.select or ())),
+        min_confidence=Confidence.LOW,
+    )
 
 
 def _in_order(left: Sequence[Remaining]) -> list[Remaining]:

@@ -9,6 +9,7 @@ import libcst as cst
 
 from rmwlint.fix.change import Left
 from rmwlint.fix.names import dotted
+from rmwlint.fix.rewrite import hint
 from rmwlint.fix.source import Source
 from rmwlint.violation import Violation
 
@@ -132,6 +133,7 @@ def with_argument(source: Source, call: cst.Call, keyword: str, value: str) -> c
         if comma is not None:  # a trailing comma: one argument a line, as a rule
             after: Any = given[-2].comma if len(given) > 1 else call.whitespace_before_args
             between = after if isinstance(after, cst.Comma) else comma.with_changes(whitespace_after=after)
+            between, comma = _comments_first(between, comma)
             new = cst.Arg(cst.parse_expression(value), _name(keyword), equal=_tight(), comma=comma)
             return call.with_changes(args=[*given[:-1], last.with_changes(comma=between), new])
         between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
@@ -153,6 +155,42 @@ def with_argument(source: Source, call: cst.Call, keyword: str, value: str) -> c
     return longer
 
 
+def with_elements(display: Any, kept: Sequence[Any]) -> Any:
+    """A list, tuple, set or dict with some of its elements only; what stood behind the last stays there."""
+    elements = display.elements
+    last = kept[-1]
+    if last is elements[-1]:
+        return display.with_changes(elements=kept)
+    space = getattr(last.comma, "whitespace_after", None)
+    new = [*kept[:-1], last.with_changes(comma=elements[-1].comma)]
+    if isinstance(display, cst.Tuple) and len(new) == 1 and not isinstance(new[0].comma, cst.Comma):
+        new[0] = new[0].with_changes(comma=cst.Comma())
+    changed = display.with_changes(elements=new)
+    if not isinstance(space, cst.ParenthesizedWhitespace) or space.first_line.comment is None:
+        return changed
+    for bracket in ("rbracket", "rbrace"):
+        end = getattr(display, bracket, None)
+        if end is not None and isinstance(end.whitespace_before, cst.ParenthesizedWhitespace):
+            ending = end.whitespace_before.with_changes(first_line=space.first_line)
+            return changed.with_changes(**{bracket: end.with_changes(whitespace_before=ending)})
+    return changed
+
+
+def _comments_first(between: cst.Comma, last: cst.Comma) -> tuple[cst.Comma, cst.Comma]:
+    """Two commas around a new argument: the first breaks the line as ``between`` does, the second as ``last``
+    did; comments behind the argument before stay behind it."""
+    space, end = between.whitespace_after, last.whitespace_after
+    if not isinstance(end, cst.ParenthesizedWhitespace):
+        return between, last
+    if isinstance(space, cst.ParenthesizedWhitespace):
+        space = space.with_changes(first_line=end.first_line, empty_lines=end.empty_lines)
+    else:
+        space = end
+    bare = end.first_line.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
+    end = end.with_changes(first_line=bare, empty_lines=[])
+    return between.with_changes(whitespace_after=space), last.with_changes(whitespace_after=end)
+
+
 def _indentation(source: Source, node: cst.CSTNode) -> str:
     line = source.text.splitlines()[source.line(node) - 1]
     return line[: len(line) - len(line.lstrip())].expandtabs(4)
@@ -165,6 +203,15 @@ def _name(keyword: str) -> cst.Name:
 def _tight() -> cst.AssignEqual:
     nothing = cst.SimpleWhitespace("")
     return cst.AssignEqual(whitespace_before=nothing, whitespace_after=nothing)
+
+
+def class_name(source: Source, violation: Violation) -> str:
+    """The row's class as this module knows it: defined here, or imported by its own name; else empty."""
+    name = hint(violation, "class")
+    for statement in source.module.body:
+        if isinstance(statement, cst.ClassDef) and statement.name.value == name:
+            return name
+    return name if source.bindings.imported.get(name, "").rpartition(".")[2] == name else ""
 
 
 def statement_of(source: Source, code: str) -> Any:

@@ -91,7 +91,8 @@ def _of_decorator(parent: Fn, register: int, number: int) -> Iterator[Held]:
         key = ("named", decorator.args[0].symbol) if decorator.args else ("decorator", target.qualified)
         inside = held_by_wrapper(target)
         for held in inside:
-            yield held._replace(id=number, text=written, key=key if held.kind == "lock" else None)
+            own = key if held.kind == "lock" else None
+            yield held._replace(id=number, text=written, key=own, widens=None)
     if not decorator.rows and not inside and decorator.args:
         yield from _suggested(parent, register, decorator, number, written)
     op = parent.facts.ops[register]
@@ -112,7 +113,7 @@ def _of_rows(decorator: _Decorator, number: int, written: str) -> Iterator[Held]
         elif row.does == "lock":
             key = lock_key(row, None, decorator.args, number)
             held = Held(number, "lock", key, lock_reach(row, decorator.kwargs), written, sure=sure)
-            yield held._replace(until_commit=row.until == "commit")
+            yield held._replace(until_commit=row.until == "commit", widens=row.widens)
 
 
 def _suggested(parent: Fn, register: int, decorator: _Decorator, number: int, written: str) -> Iterator[Held]:

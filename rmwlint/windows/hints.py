@@ -4,6 +4,7 @@ Every hint is a pair of strings:
 
 ================ ==============================================================================
 ``row``          the library type that makes the object a row (``django.Model``)
+``writes``       what a save of it writes: ``all`` columns, ``changed`` ones, or those at the next ``flush``
 ``class``        the class of the row, by its own name
 ``limit``        the keyword of the write that names the only columns written
 ``column``       a column that the code above the write changed
@@ -50,6 +51,7 @@ def _of_write(write: Event) -> Iterator[tuple[str, str]]:
     if row is None:
         return
     yield "row", row
+    yield "writes", cls.module.program.libraries.types[row].row or ""
     yield "class", cls.name
     yield from _columns(cls, write)
     yield from _own_save(cls, write)
@@ -65,7 +67,7 @@ def _columns(cls: Cls, write: Event) -> Iterator[tuple[str, str]]:
     numbers = frozenset(_declared(cls, "number"))
     stamped = frozenset(_declared(cls, "stamped"))
     keys = cls.keys() | frozenset(_declared(cls, "key"))
-    fields = _fields(cls)
+    fields = _fields(cls) | _mapped(cls)
     whole = knows_bases(cls)
     for base in _foreign_bases(cls):
         yield "bar", f"what its base `{base}` saves is not known"
@@ -199,11 +201,7 @@ def _absent(fn: Fn, register: int, keys: frozenset[str]) -> bool | None:
 
 def _row_type(cls: Cls) -> str | None:
     libraries = cls.module.program.libraries
-    for name in cls.library_types():
-        for ancestor in libraries.lineage(name):
-            if libraries.types[ancestor].row is not None:
-                return ancestor
-    return None
+    return next((name for name in _ancestors(cls) if libraries.types[name].row is not None), None)
 
 
 def _declared(cls: Cls, means: str) -> Iterator[str]:
@@ -275,6 +273,19 @@ def _fields(cls: Cls) -> frozenset[str]:
     return frozenset(
         name for base in cls.mro() for name, value in base.facts.fields.items() if value is not None
     )
+
+
+def _mapped(cls: Cls) -> frozenset[str]:
+    """The columns that a mapped class declares by an annotation alone: ``balance: Mapped[int]``."""
+    libraries = cls.module.program.libraries
+    if not any(libraries.types[name].row == "flush" for name in _ancestors(cls)):
+        return frozenset()
+    return frozenset(name for base in cls.mro() for name in base.facts.annotations)
+
+
+def _ancestors(cls: Cls) -> Iterator[str]:
+    for name in cls.library_types():
+        yield from cls.module.program.libraries.lineage(name)
 
 
 def _made(cls: Cls) -> Iterator[str]:

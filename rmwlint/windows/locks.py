@@ -219,5 +219,5 @@ def _held(
         key = lock_key(row, receiver, args, position)
         reach = lock_reach(row, kwargs)
         held = Held(position, "lock", key, reach, written, fresh=is_fresh(key), sure=sure)
-        return [held._replace(until_commit=row.until == "commit")]
+        return [held._replace(until_commit=row.until == "commit", widens=row.widens)]
     return []

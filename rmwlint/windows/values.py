@@ -72,7 +72,8 @@ class Value(NamedTuple):
 class Held(NamedTuple):
     """Something held at a point. ``kind``: lock | transaction. ``id``: the operation that took it (negative:
     a decorator, or the caller). ``key``: the lock's symbol; ``text``: as a reader would name it;
-    ``until_commit``: the database gives it back when the transaction ends."""
+    ``until_commit``: the database gives it back when the transaction ends; ``widens``: the keyword that, when
+    true, would have made it reach further, and how far."""
 
     id: int
     kind: str
@@ -84,6 +85,7 @@ class Held(NamedTuple):
     fresh: bool = False
     sure: int = 3
     until_commit: bool = False
+    widens: tuple[str, str] | None = None
 
 
 class Place(NamedTuple):

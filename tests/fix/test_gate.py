@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from rmwlint.config import Settings
 from rmwlint.fix import apply
 from rmwlint.fix.change import Change, Left
-from rmwlint.fix.gate import refused, unbound
+from rmwlint.fix.gate import lost_comment, refused, unbound
 from rmwlint.fix.rewrite import SAFE, Rewrite
 from rmwlint.fix.run import fix
 from rmwlint.fix.source import Source
@@ -20,25 +21,69 @@ def violation(code: str, function: str = "f") -> Violation:
     return Violation(code, "name", "message", "a.py", Span(1, 1, 1, 2), function, Confidence.HIGH, "x")
 
 
+def judged(
+    before: bytes,
+    after: bytes,
+    old: Sequence[Violation],
+    new: Sequence[Violation],
+    mended: Sequence[Violation],
+    least: Confidence = Confidence.MEDIUM,
+) -> str:
+    return refused(before, after, old, new, mended, least)
+
+
 def test_it_must_parse() -> None:
-    assert "does not parse" in refused(b"x = 1\n", b"x = (\n", [], [], [])
+    assert "does not parse" in judged(b"x = 1\n", b"x = (\n", [], [], [])
 
 
 def test_its_names_must_be_bound() -> None:
-    assert refused(b"x = 1\n", b"x = F(1)\n", [], [], []) == "the result uses `F`, which nothing binds"
-    assert refused(b"x = 1\n", b"from m import F\nx = F(1)\n", [], [], []) == ""
-    assert refused(b"x = y\n", b"x = y + 1\n", [], [], []) == ""
+    assert judged(b"x = 1\n", b"x = F(1)\n", [], [], []) == "the result uses `F`, which nothing binds"
+    assert judged(b"x = 1\n", b"from m import F\nx = F(1)\n", [], [], []) == ""
+    assert judged(b"x = y\n", b"x = y + 1\n", [], [], []) == ""
 
 
 def test_the_violation_must_go_and_no_other_come() -> None:
     old = [violation("RMW104"), violation("RMW202")]
-    assert refused(b"", b"", old, [old[1]], [old[0]]) == ""
-    assert refused(b"", b"", old, old, [old[0]]) == "RMW104 would still be there"
-    assert refused(b"", b"", old, [old[1], violation("RMW301")], [old[0]]) == "RMW301 would be new"
+    assert judged(b"", b"", old, [old[1]], [old[0]]) == ""
+    assert judged(b"", b"", old, old, [old[0]]) == "RMW104 would still be there"
+    assert judged(b"", b"", old, [old[1], violation("RMW301")], [old[0]]) == "RMW301 would be new"
     moved = violation("RMW202", "g")
-    assert refused(b"", b"", old, [old[1], moved], [old[0]]) == "RMW202 would be new"
+    assert judged(b"", b"", old, [old[1], moved], [old[0]]) == "RMW202 would be new"
     twice = [violation("RMW104"), violation("RMW104")]
-    assert refused(b"", b"", twice, twice[:1], twice) == "RMW104 would still be there"
+    assert judged(b"", b"", twice, twice[:1], twice) == "RMW104 would still be there"
+
+
+def test_what_is_only_less_sure_is_not_gone() -> None:
+    old = [violation("RMW104")]
+    unsure = violation("RMW104")._replace(confidence=Confidence.LOW)
+    assert judged(b"", b"", old, [unsure], old) == "RMW104 would still be there"
+
+
+def test_a_new_one_counts_where_it_would_be_shown() -> None:
+    old = [violation("RMW104")]
+    unsure = violation("RMW401")._replace(confidence=Confidence.LOW)
+    assert judged(b"", b"", old, [unsure], old) == ""
+    assert judged(b"", b"", old, [unsure], old, Confidence.LOW) == "RMW401 would be new"
+    risen = [violation("RMW401")._replace(confidence=Confidence.MEDIUM)]
+    assert judged(b"", b"", [*old, unsure], risen, old) == "RMW401 would be new"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lost"),
+    [
+        ("x = 1  # one\n", "# one\nx = 1\n", ""),
+        ("x = 1  # one\n", "x = 1\n", "# one"),
+        ("# a\nx = 1\n# a\n", "# a\nx = 1\n", "# a"),
+        ("x = '# no'\n", "x = 'no'\n", ""),
+        ('x = """\n# no\n"""\n', "x = ''\n", ""),
+        ("if x:\n    # in\n    y = 1\n", "# in\ny = 1\n", ""),
+        ("x = 1  # one\r\n", "x = 2  # one\r\n", ""),
+    ],
+)
+def test_every_comment_stays(before: str, after: str, lost: str) -> None:
+    assert lost_comment(before, after) == lost
+    reason = f"the comment `{lost}` would be lost" if lost else ""
+    assert judged(before.encode(), after.encode(), [], [], []) == reason
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_left(assert_left: Fixed, body: str, reason: str) -> None:
     [
         ('[None, "resizing"]', "[None]"),
         ('["resizing", None]', "[None]"),
-        ("[\n        None,  # at rest\n        'resizing',\n    ]", "[\n        None,\n    ]"),
+        ("[\n        None,  # at rest\n        'resizing',\n    ]", "[\n        None,  # at rest\n    ]"),
         ('(None, "resizing")', "(None,)"),
     ],
 )
@@ -151,3 +151,42 @@ class Server(base.VersionedObject):
         code.format("not changes"),
         code.format("not changes and expected_vm_state is None and expected_task_state is None"),
     )
+
+
+DECORATED = """
+from oslo_versionedobjects import base
+
+from shop import check_state, states
+
+
+class Server(base.VersionedObject):
+    def save(self, expected_task_state=None):
+        write(self, expected_task_state)
+
+
+@check_state(vm_state=["active"], {})
+def pause(context, server: Server):
+    server.task_state = "pausing"
+    server.save({})
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("task_state=(None,)", "[None]"),
+        ('task_state=[None, states.IDLE, "x"]', '[None, states.IDLE, "x"]'),
+    ],
+)
+def test_the_state_that_a_decorator_is_told_is_expected(
+    assert_fixed: Fixed, told: str, expected: str
+) -> None:
+    after = DECORATED.format(told, f"expected_task_state={expected}")
+    assert assert_fixed(DECORATED.format(told, ""), after).applicabilities == ["unsafe"]
+
+
+@pytest.mark.parametrize(
+    "told", ["task_state=ALLOWED", "task_state=[]", "task_state=[None, wanted]", "must=1"]
+)
+def test_a_decorator_that_says_too_little(assert_left: Fixed, told: str) -> None:
+    assert_left(DECORATED.format(told, ""), "no test")

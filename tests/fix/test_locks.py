@@ -231,3 +231,134 @@ def test_one_step(assert_fixed: Fixed, before: str, after: str, made: str, promi
 def test_more_than_one_step(rewritten: Fixed, body: str) -> None:
     code = SEEN.format("{}") + f"        {body}\n"
     assert rewritten(code, select=("RMW409",)).text == code.lstrip("\n")
+
+
+TALLY = '''
+import threading
+
+
+class Tally:
+    def __init__(self):
+        """Starts at nothing."""
+        # how many
+        self.total = 0
+
+    def add(self, amount):
+        with threading.Lock():
+            self.total += amount
+
+    def drop(self, amount):
+        lock = threading.Lock()
+        with lock:
+            self.total -= amount
+
+    def add_twice(self, amount):
+        with threading.Lock():
+            self.total += amount
+            self.add(amount)
+'''
+
+
+def test_a_lock_for_what_is_of_the_instance(assert_fixed: Fixed) -> None:
+    after = '''
+import threading
+
+
+class Tally:
+    def __init__(self):
+        """Starts at nothing."""
+        self._add_twice_lock = threading.Lock()
+        self._lock = threading.Lock()
+        # how many
+        self.total = 0
+
+    def add(self, amount):
+        with self._lock:
+            self.total += amount
+
+    def drop(self, amount):
+        with self._lock:
+            self.total -= amount
+
+    def add_twice(self, amount):
+        with self._add_twice_lock:
+            self.total += amount
+            self.add(amount)
+'''
+    assert assert_fixed(TALLY, after, select=("RMW402",)).applicabilities == ["unsafe"] * 3
+
+
+def test_without_an_init_it_is_the_modules(rewritten: Fixed) -> None:
+    code = TALLY.replace("def __init__(self)", "def start(self)")
+    assert "_tally_add_lock = threading.Lock()" in rewritten(code, select=("RMW402",)).text
+
+
+SPOOL = """
+import multiprocessing
+import os
+
+from oslo_concurrency import lockutils
+
+synchronized = lockutils.synchronized_with_prefix("spool-")
+
+
+{}
+def prepare(path):
+    if not os.path.exists(path):
+        os.mkdir(path)
+
+
+def main(paths):
+    with multiprocessing.Pool() as pool:
+        pool.map(prepare, paths)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('@lockutils.synchronized("x")', '@lockutils.synchronized("x", external=True)'),
+        ('@synchronized("x")', '@synchronized("x", external=True)'),
+        (
+            '@lockutils.synchronized(\n    "x",  # one for all\n)',
+            '@lockutils.synchronized(\n    "x",  # one for all\n    external=True,\n)',
+        ),
+    ],
+)
+def test_a_lock_that_can_reach_further_does(assert_fixed: Fixed, before: str, after: str) -> None:
+    found = assert_fixed(SPOOL.format(before), SPOOL.format(after))
+    assert found.applicabilities == ["unsafe"]
+
+
+@pytest.mark.parametrize(
+    ("lock", "reason"),
+    [
+        ('@lockutils.synchronized("x", external=False)', "given already"),
+        ('@lockutils.synchronized("x", False)', "by its place"),
+        ('@lockutils.synchronized("x", **options)', "not known"),
+    ],
+)
+def test_a_lock_that_says_how_far_it_reaches(assert_left: Fixed, lock: str, reason: str) -> None:
+    assert_left(SPOOL.format(lock), reason, select=("RMW403",))
+
+
+def test_a_lock_of_a_kind_that_cannot_reach_further(assert_left: Fixed) -> None:
+    code = """
+import multiprocessing
+import os
+import threading
+
+_lock = threading.Lock()
+
+
+def prepare(path):
+    with _lock:
+        if not os.path.exists(path):
+            os.mkdir(path)
+
+
+def main(paths):
+    with multiprocessing.Pool() as pool:
+        pool.map(prepare, paths)
+"""
+    assert_left(code, "no keyword", select=("RMW403",))

@@ -15,6 +15,7 @@ from typing import Any
 
 import libcst as cst
 
+from rmwlint.fix.arithmetic import computed
 from rmwlint.fix.change import Change, Left, Replacement, replaced
 from rmwlint.fix.names import dotted
 from rmwlint.fix.project import mentioned
@@ -43,20 +44,13 @@ rewrite = Rewrite(
     unsafe="the database may round in another way, or others see the object",
 )
 
-_AUGMENTED: dict[type[Any], Any] = {
-    cst.AddAssign: cst.Add,
-    cst.SubtractAssign: cst.Subtract,
-    cst.MultiplyAssign: cst.Multiply,
-}
-_COMPUTED = (cst.Add, cst.Subtract, cst.Multiply)
-
 
 @rewrite.of_violation
 def attempt(source: Source, violation: Violation) -> Change | Left:
     if elsewhere(violation):
         return Left("the read or the write is in another function")
     if hint(violation, "row") != "django.Model":
-        return Left("it is no row of Django")
+        return Left("it is no row of Django", foreign=True)
     found = saved(source, violation)
     if isinstance(found, Left):
         return found
@@ -71,10 +65,10 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
     reach = source.bindings.reach("django.db.models.F")
     if reach is None:
         return Left("the name `F` is taken")
-    computed = _computed(source, target, f"{reach.code}({quoted(source, name)})")
-    if computed is None:
+    found_sum = computed(source, target, f"{reach.code}({quoted(source, name)})")
+    if found_sum is None:
         return Left(f"`{name}` is computed by more than +, - and *")
-    statement, new, amounts = computed
+    statement, new, amounts = found_sum
     later = _later(source, found, target, name, statement)
     if isinstance(later, Left):
         return later
@@ -104,57 +98,6 @@ def _target(source: Source, violation: Violation, name: str) -> cst.Attribute | 
         if node is not None and node.attr.value == name and is_store(source, node):
             return node
     return None
-
-
-def _computed(
-    source: Source, target: cst.Attribute, expression: str
-) -> tuple[cst.CSTNode, cst.CSTNode, list[cst.BaseExpression]] | None:
-    """The assignment, the one in its place, and what is added to it; None where it has another form."""
-    field: Any = cst.parse_expression(expression)
-    amounts: list[cst.BaseExpression] = []
-    above = source.parent(target)
-    if isinstance(above, cst.AugAssign):
-        operator = _AUGMENTED.get(type(above.operator))
-        if operator is None:
-            return None
-        amount = above.value
-        right = amount if _is_tight(amount) else _parenthesized(amount)
-        value = cst.BinaryOperation(field, operator(), right)
-        equal: Any = above.operator
-        assign = cst.Assign(
-            [
-                cst.AssignTarget(
-                    target,
-                    whitespace_before_equal=equal.whitespace_before,
-                    whitespace_after_equal=equal.whitespace_after,
-                )
-            ],
-            value,
-            semicolon=above.semicolon,
-        )
-        return above, assign, [amount]
-    assignment = source.parent(above)
-    if not isinstance(assignment, cst.Assign) or len(assignment.targets) != 1:
-        return None
-    old = [node for node in source.within(assignment.value, cst.Attribute) if source.same(node, target)]
-    if len(old) != 1:
-        return None
-    node: cst.CSTNode = old[0]
-    while node is not assignment.value:
-        node = source.parent(node)
-        if not isinstance(node, cst.BinaryOperation) or not isinstance(node.operator, _COMPUTED):
-            return None
-        amounts.append(node.right if source.inside(old[0], node.left) else node.left)
-    return assignment, replaced(assignment, {old[0]: field}), amounts
-
-
-def _is_tight(value: cst.BaseExpression) -> bool:
-    kinds = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.BaseNumber, cst.SimpleString)
-    return isinstance(value, kinds) or bool(getattr(value, "lpar", ()))
-
-
-def _parenthesized(value: Any) -> Any:
-    return value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
 def _later(

@@ -7,14 +7,13 @@ are not written out at the call, or the new one is the only one.
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 import libcst as cst
 
 from rmwlint.fix.change import Change, Left
 from rmwlint.fix.names import dotted
 from rmwlint.fix.rewrite import UNSAFE, Rewrite, hint
-from rmwlint.fix.shapes import argument, is_store, saved, uses
+from rmwlint.fix.shapes import argument, is_store, saved, uses, with_elements
 from rmwlint.fix.source import Source
 from rmwlint.violation import Violation
 
@@ -42,12 +41,7 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
         return Left("the new state is not written out among the expected ones")
     if not kept:
         return Left("the new state is the only one expected: which should be is not known")
-    last = kept[-1]
-    if last is not elements[-1]:
-        kept[-1] = last.with_changes(comma=elements[-1].comma)
-    if isinstance(given.value, cst.Tuple) and len(kept) == 1:
-        kept[0] = kept[0].with_changes(comma=cst.Comma())
-    value: Any = given.value.with_changes(elements=kept)
+    value = with_elements(given.value, kept)
     message = f"no longer expects {hint(violation, 'new')}, which it writes itself"
     return Change({given.value: value}, (), UNSAFE, message)
 

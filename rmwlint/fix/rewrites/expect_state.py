@@ -2,7 +2,7 @@
 
 The test is a comparison of the state with constants that raises or returns otherwise, or an `if` around the
 save: `if server.task_state is not None: raise …`, `if server.task_state != "idle": return`, `if
-server.task_state in ALLOWED:`.
+server.task_state in ALLOWED:`. Or a decorator that is told the states: `@check_state(task_state=[None])`.
 
 Unsafe always: the caller sees the exception of the guard where it overwrote silently before. Left where no
 such test stands above the save, or the state is set again before it.
@@ -10,6 +10,7 @@ such test stands above the save, or the state is set again before it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import libcst as cst
@@ -17,14 +18,14 @@ import libcst as cst
 from rmwlint.fix.change import Change, Left
 from rmwlint.fix.names import dotted
 from rmwlint.fix.rewrite import UNSAFE, Rewrite, elsewhere, hint
-from rmwlint.fix.shapes import ends, is_open, saved, uses, with_argument
+from rmwlint.fix.shapes import argument, ends, is_open, saved, uses, with_argument
 from rmwlint.fix.source import Source
 from rmwlint.violation import Violation
 
 rewrite = Rewrite(
     "RMW101",
     library="oslo.versionedobjects, classes whose `save` takes `expected_…`",
-    does="`save()` → `save(expected_<attribute>=[…])` from the test above it",
+    does="`save()` → `save(expected_<attribute>=[…])` from the test above it, or the decorator",
     unsafe="the caller sees the guard's exception",
 )
 
@@ -40,7 +41,8 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
         return Left("what the save is given is not known")
     guard, attribute = hint(violation, "guard"), hint(violation, "attribute")
     state = f"{found.written}.{attribute}"
-    tests = _tests(source, found.call, state)
+    tests = [*_decorators(source, found.function, found.written, attribute)]
+    tests += _tests(source, found.call, state)
     if not tests:
         return Left(f"no test of `{state}` says which state is expected here")
     test, expected = tests[-1]
@@ -61,6 +63,24 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
 
 def _is_set(source: Source, use: cst.CSTNode) -> bool:
     return isinstance(source.parent(use), (cst.AssignTarget, cst.AugAssign))
+
+
+def _decorators(
+    source: Source, function: cst.CSTNode, written: str, attribute: str
+) -> Iterator[tuple[cst.CSTNode, str]]:
+    """The states that a decorator lets a parameter come in with: ``@check_state(task_state=[None])``."""
+    if not isinstance(function, cst.FunctionDef):
+        return
+    named = [param.name.value for param in (*function.params.params, *function.params.kwonly_params)]
+    for decorator in function.decorators:
+        call = decorator.decorator
+        given = argument(call, attribute) if isinstance(call, cst.Call) else None
+        if given is None or written not in named:
+            continue
+        if isinstance(given.value, (cst.List, cst.Tuple, cst.Set)):
+            elements = [element.value for element in given.value.elements]
+            if elements and all(_constant(element) for element in elements):
+                yield decorator, f"[{', '.join(source.code(element) for element in elements)}]"
 
 
 def _tests(source: Source, call: cst.Call, state: str) -> list[tuple[cst.CSTNode, str]]:

@@ -15,11 +15,12 @@ from typing import Any
 
 import libcst as cst
 
-from rmwlint.fix.change import Change, Left, Replacement, replaced
+from rmwlint.fix.change import Change, Left, Replacement
 from rmwlint.fix.names import Import, dotted
 from rmwlint.fix.rewrite import UNSAFE, Rewrite, elsewhere, hint, step_span
 from rmwlint.fix.shapes import argument
 from rmwlint.fix.source import Source
+from rmwlint.fix.wrap import catches_database_errors, wrapped
 from rmwlint.violation import Violation
 
 rewrite = Rewrite(
@@ -48,7 +49,7 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
     if read is None or first is None or first.message != "read here":
         return Left("the row is not read in this function by a plain call")
     row = hint(violation, "row")
-    if row.startswith(("sqlalchemy.", "flask_sqlalchemy.")):
+    if hint(violation, "writes") == "flush" or row.startswith(("sqlalchemy.", "flask_sqlalchemy.")):
         return _sqlalchemy(source, read)
     if row == "django.Model":
         return _django(source, violation, read)
@@ -206,36 +207,7 @@ def _is_atomic(source: Source, expression: cst.BaseExpression) -> bool:
 def _wrapped(
     source: Source, read: cst.Call, write: cst.Call, inner: dict[cst.CSTNode, Any], code: str
 ) -> dict[cst.CSTNode, Replacement] | Left:
-    """The statements from the read to the write, in a ``with`` of their own."""
-    block = next(
-        (
-            above
-            for above in source.ancestors(read)
-            if isinstance(above, cst.IndentedBlock) and source.inside(write, above)
-        ),
-        None,
-    )
-    if block is None:
-        return Left("read and write are not in one block")
-    body = list(block.body)
-    first = next(number for number, one in enumerate(body) if source.inside(read, one))
-    last = next(number for number, one in enumerate(body) if source.inside(write, one))
-    taken = body[first : last + 1]
-    for statement in taken:
-        for _ in source.within(statement, cst.Yield):
-            return Left("it would hold the transaction over a `yield`")
-        for handler in source.within(statement, cst.ExceptHandler):
-            caught = source.code(handler.type) if handler.type is not None else ""
-            if "IntegrityError" in caught or "DatabaseError" in caught:
-                return Left("a database error is caught inside")
-    new = [replaced(statement, inner) for statement in taken]
-    leading = new[0].leading_lines
-    new[0] = new[0].with_changes(leading_lines=[])
-    around = cst.With(
-        [cst.WithItem(cst.parse_expression(f"{code}.atomic()"))],
-        cst.IndentedBlock(new),
-        leading_lines=leading,
-    )
-    table: dict[cst.CSTNode, Replacement] = {taken[0]: around}
-    table.update(dict.fromkeys(taken[1:], cst.RemoveFromParent()))
-    return table
+    """The statements from the read to the write, in a transaction of their own."""
+    if catches_database_errors(source, read, write):
+        return Left("a database error is caught inside")
+    return wrapped(source, read, write, f"{code}.atomic()", inner)

@@ -79,7 +79,7 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
     call = source.at(violation.span, cst.Call)
     found = _act(source, call) if call is not None else None
     if call is None or found is None:
-        return Left("it is no call that could be told to bear what another does")
+        return Left("it is no call that could be told to bear what another does", foreign=True)
     name, act, path = found
     if is_open(call):
         return Left("what the call is given is not known")

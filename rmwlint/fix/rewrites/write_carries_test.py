@@ -22,7 +22,7 @@ import libcst as cst
 from rmwlint.fix.change import Change, Left
 from rmwlint.fix.names import dotted
 from rmwlint.fix.rewrite import UNSAFE, Rewrite, elsewhere, hint, hinted
-from rmwlint.fix.shapes import argument, ends, saved, statement_of
+from rmwlint.fix.shapes import argument, class_name, ends, saved, statement_of
 from rmwlint.fix.source import Source
 from rmwlint.violation import Violation
 
@@ -39,7 +39,7 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
     if elsewhere(violation):
         return Left("the read or the write is in another function")
     if hint(violation, "row") != "django.Model" or not hint(violation, "class"):
-        return Left("it is no row of a known class of Django")
+        return Left("it is no row of a known class of Django", foreign=True)
     if hint(violation, "own-save") or hinted(violation, "stamped"):
         return Left("its save does more than to write what changed")
     found = saved(source, violation)
@@ -60,7 +60,7 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
     old = _old(source, test, f"{found.written}.{attribute}")
     if old is None or attribute not in named:
         return Left("the test is not for one constant")
-    model = _model(source, violation)
+    model = class_name(source, violation)
     if not model:
         return Left("the class is not known by name in this module")
     new = ", ".join(f"{name}={found.written}.{name}" for name in named)
@@ -123,12 +123,3 @@ def _old(source: Source, test: cst.If, state: str) -> str | None:
     if isinstance(value, (cst.SimpleString, cst.Integer)) or name.rpartition(".")[2].isupper():
         return source.code(value)
     return None
-
-
-def _model(source: Source, violation: Violation) -> str:
-    """The class as this module knows it: defined here, or imported by its own name."""
-    name = hint(violation, "class")
-    for statement in source.module.body:
-        if isinstance(statement, cst.ClassDef) and statement.name.value == name:
-            return name
-    return name if source.bindings.imported.get(name, "").rpartition(".")[2] == name else ""
