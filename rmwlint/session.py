@@ -18,6 +18,7 @@ from rmwlint.report.result import Result
 from rmwlint.request import Request
 from rmwlint.runner import without_garbage_collection
 from rmwlint.silence import skips
+from rmwlint.violation import Confidence
 
 
 class Session:
@@ -55,7 +56,7 @@ class Session:
         for path in changed:
             if path not in self._texts:
                 self._store.forget(path)
-        self._program = Program(self._store, self._libraries)
+        self._program = self._linked_anew()
 
     def release(self, path: Path) -> None:
         """The file is on the disk again, and nowhere else."""
@@ -68,8 +69,12 @@ class Session:
         if self._cache is not None:
             self._cache.close()
 
+    def _linked_anew(self) -> Program:
+        unlikely = self.settings.min_confidence <= Confidence.LOW
+        return Program(self._store, self._libraries, unlikely=unlikely)
+
     def _start(self) -> None:
         self._store = store_for([self._near], self.settings, self._cache)
         for path, text in self._texts.items():
             self._store.give(path, text)
-        self._program = Program(self._store, self._libraries)
+        self._program = self._linked_anew()
