@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rmwlint.answers import Answer
 from rmwlint.cache import Cache
@@ -66,8 +66,7 @@ class Work:
             self.store.give(path, data)
         libraries = load_libraries(request.settings.libraries, cache=library_cache(self._cache))
         self._progress = Progress(sys.stderr, len(named))
-        unlikely = request.settings.min_confidence <= Confidence.LOW
-        self.program = Program(self.store, libraries, text, unlikely=unlikely)
+        self.program = Program(self.store, libraries, text, unlikely=self.judge.unlikely)
 
     def __enter__(self) -> Work:
         return self
@@ -92,7 +91,10 @@ class Work:
 
 
 def selected(settings: Settings, known: Mapping[str, Described]) -> frozenset[str]:
-    """The codes that the settings ask for. Raises ConfigError where they name one that does not exist."""
+    """The codes that the settings ask for, where no override says otherwise.
+
+    Raises ConfigError where they name one that does not exist.
+    """
     try:
         if settings.select is None:
             wanted = frozenset(code for code, described in known.items() if described.default)
@@ -104,6 +106,14 @@ def selected(settings: Settings, known: Mapping[str, Described]) -> frozenset[st
         raise ConfigError(f"{settings.file}: {error}" if settings.file else str(error)) from None
 
 
+class _Override(NamedTuple):
+    rules: Rules
+    select: frozenset[str]
+    extend: frozenset[str]
+    ignore: frozenset[str]
+    least: Confidence | None
+
+
 class Judge:
     """From what the engine finds to what is shown: comments, confidence and settings have their say.
 
@@ -111,23 +121,40 @@ class Judge:
     """
 
     def __init__(self, settings: Settings, known: Mapping[str, Described]) -> None:
-        self.codes = selected(settings, known)
+        self._everywhere = selected(settings, known)
         self._known = known
         self._least = settings.min_confidence
         self._exempt = _exemptions(settings, known)
+        self._overrides = _overrides(settings, known)
+        #: every code that is asked for somewhere
+        self.codes = self._everywhere.union(*(one.select | one.extend for one in self._overrides))
+        least = [one.least for one in self._overrides if one.least is not None]
+        #: whether violations of low confidence are asked for somewhere
+        self.unlikely = min([self._least, *least]) <= Confidence.LOW
 
     def answer(self, path: Path, found: Sequence[Violation], store: Store) -> Answer:
         """What is to be said about a file in which the engine has found this."""
-        if UNREADABLE.code in self.codes:
+        codes, least = self._holding_for(path)
+        if UNREADABLE.code in codes:
             found = [*found, *_unreadable(path, store)]
-        silenced = silence(found, [path], store, self._known, self.codes)
-        kept = silenced.kept + (silenced.unused if UNUSED_SUPPRESSION.code in self.codes else [])
+        found = [violation for violation in found if violation.code in codes]
+        silenced = silence(found, [path], store, self._known, codes)
+        kept = silenced.kept + (silenced.unused if UNUSED_SUPPRESSION.code in codes else [])
         wanted = [
             violation
             for violation in kept
-            if violation.confidence >= self._least and not _is_exempt(violation, self._exempt)
+            if violation.confidence >= least and not _is_exempt(violation, self._exempt)
         ]
         return Answer(tuple(wanted), suppressed=silenced.silenced)
+
+    def _holding_for(self, path: Path) -> tuple[frozenset[str], Confidence]:
+        """What is asked for in a file: codes, and from which confidence on. The last override counts."""
+        codes, least = self._everywhere, self._least
+        for override in self._overrides:
+            if ignored(os.path.abspath(path), False, override.rules):
+                codes = ((override.select or codes) | override.extend) - override.ignore
+                least = override.least if override.least is not None else least
+        return codes, least
 
     def result(self, found: Sequence[Violation], path: Path, store: Store) -> Result:
         """The result of checking one file; the store must still be open."""
@@ -252,6 +279,26 @@ def _exemptions(settings: Settings, known: Mapping[str, Described]) -> list[tupl
             raise ConfigError(f"{settings.file}: `per-file-ignores` for `{pattern}`: {error}") from None
         exempt.append((Rules(base, patterns([pattern]), None), codes))
     return exempt
+
+
+def _overrides(settings: Settings, known: Mapping[str, Described]) -> list[_Override]:
+    base = os.path.abspath(settings.base)
+    found = []
+    for number, override in enumerate(settings.overrides, 1):
+        try:
+            select = resolve(override.select or (), known)
+            found.append(
+                _Override(
+                    Rules(base, patterns(override.paths), None),
+                    select | ({UNREADABLE.code} if select else frozenset()),
+                    resolve(override.extend_select, known),
+                    resolve(override.ignore, known),
+                    override.min_confidence,
+                )
+            )
+        except UnknownCode as error:
+            raise ConfigError(f"{settings.file}, override {number}: {error}") from None
+    return found
 
 
 def _is_exempt(violation: Violation, exempt: Sequence[tuple[Rules, frozenset[str]]]) -> bool:

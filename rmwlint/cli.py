@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 
+#: A longer setting does not decide where the others' origins stand.
+_NARROW = 48
+
 
 def run() -> NoReturn:
     """Run one command as a process of its own, and end it.
@@ -67,7 +70,9 @@ def _command(arguments: list[str]) -> int:
             # a path or a source line can hold what the terminal's encoding cannot show
             stream.reconfigure(errors="backslashreplace")
     try:
-        options = _parser().parse_args(arguments)
+        from rmwlint.arguments import parse
+
+        options = parse(arguments)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 2
     try:
@@ -78,139 +83,6 @@ def _command(arguments: list[str]) -> int:
     except RmwlintError as error:
         print(f"rmwlint: {error}", file=sys.stderr)
         return 2
-
-
-def _parser() -> argparse.ArgumentParser:
-    import argparse
-
-    from rmwlint import __version__
-    from rmwlint.report import FORMATS
-
-    parser = argparse.ArgumentParser(
-        prog="rmwlint",
-        description="Find values that are read, changed and written back while others can write in between.",
-    )
-    parser.add_argument("-V", "--version", action="version", version=f"rmwlint {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="rmwlint")
-
-    check = commands.add_parser(
-        "check",
-        help="check files and folders",
-        description="Check files and folders. Exit code: 0 clean, 1 violations, 2 usage or internal error.",
-    )
-    check.add_argument("paths", nargs="*", default=["."], metavar="PATH",
-                       help="file, folder, or `-` for standard input (default: this folder)")  # fmt: skip
-    check.add_argument("--output-format", choices=tuple(FORMATS), default="full", help="default: full")
-    _add_selection(check)
-    which = check.add_argument_group("which violations are shown")
-    which.add_argument(
-        "--since", metavar="REV", help="only those on lines changed since this revision of git"
-    )
-    old = which.add_mutually_exclusive_group()
-    old.add_argument("--baseline", metavar="FILE", help="not those that `rmwlint baseline` wrote there")
-    old.add_argument("--no-baseline", action="store_true", help="those of the settings' baseline too")
-    check.add_argument("--stdin-filename", metavar="PATH", help="what standard input is to be taken for")
-    check.add_argument("--statistics", action="store_true", help="count the violations of each code")
-    check.add_argument("--fix", action="store_true", help="rewrite what can be fixed safely, report the rest")
-    check.add_argument(
-        "--with-fixes", action="store_true", help="report the fix of each violation with it, as JSON does too"
-    )
-    _add_fixing(check)
-
-    fix = commands.add_parser(
-        "fix",
-        help="rewrite files so that violations are gone",
-        description="Rewrite files so that violations are gone. Exit code: 0 none left, 1 some left "
-        "(with --diff: something would change), 2 usage or internal error.",
-    )
-    fix.add_argument("paths", nargs="*", default=["."], metavar="PATH", help="file or folder")
-    _add_selection(fix)
-    _add_fixing(fix)
-    fix.set_defaults(stdin_filename=None)
-
-    prove = commands.add_parser(
-        "prove",
-        help="write a test that fails on a violation and passes once it is mended",
-        description="Write a pytest file that forces two actors into the interleaving of a violation and "
-        "asserts that nothing is lost: it fails now, and passes once the violation is mended. Exit code: "
-        "0 written, 2 there is no such violation, or one that no test can show.",
-    )
-    prove.add_argument("target", metavar="FILE:LINE", help="the violation, as `check` names it")
-    prove.add_argument("--code", metavar="CODE", help="which of several")
-    prove.add_argument(
-        "-o", "--output", metavar="FILE",
-        help="the test's file, or `-` for standard output (default: test_<code>_<function>.py here)",
-    )  # fmt: skip
-    prove.add_argument("--force", action="store_true", help="overwrite the file")
-    prove.add_argument("--config", metavar="FILE", help="settings file (default: the nearest above the file)")
-
-    baseline = commands.add_parser(
-        "baseline",
-        help="accept the violations that there are, so that only new ones are shown",
-        description="Write the violations that there are to a file, for `rmwlint check --baseline FILE`. "
-        "Exit code: 0 done, 1 (with --compare) there is a difference, 2 usage or internal error.",
-    )
-    baseline.add_argument("paths", nargs="*", default=["."], metavar="PATH", help="file or folder")
-    baseline.add_argument(
-        "-o", "--output", metavar="FILE", help="default: the settings' `baseline`, or rmwlint-baseline.json"
-    )
-    deed = baseline.add_mutually_exclusive_group()
-    deed.add_argument("--prune", action="store_true", help="only take out what is gone")
-    deed.add_argument("--compare", action="store_true", help="only say what is new and what is gone")
-    _add_selection(baseline)
-    baseline.set_defaults(stdin_filename=None)
-
-    commands.add_parser(
-        "server",
-        help="serve an editor (LSP)",
-        description="Serve an editor over standard input and output, in the Language Server Protocol.",
-    )
-
-    explain = commands.add_parser("explain", help="say what a check looks for, and what to do about it")
-    explain.add_argument("word", metavar="CODE|NAME")
-
-    listing = commands.add_parser("list", help="list all checks")
-    listing.add_argument("--output-format", choices=("full", "json"), default="full")
-    listing.add_argument("--fixes", action="store_true", help="list what fixes rewrite, as a Markdown table")
-    return parser
-
-
-def _add_selection(parser: argparse.ArgumentParser) -> None:
-    """What to look for, where and how: what ``check`` and ``fix`` both take."""
-    what = parser.add_argument_group("what is looked for")
-    what.add_argument(
-        "--select", action="append", metavar="CODE", help="only these: codes, RMW1 for a family, names, ALL"
-    )
-    what.add_argument("--extend-select", action="append", metavar="CODE", help="these too")
-    what.add_argument("--ignore", action="append", metavar="CODE", help="not these")
-    what.add_argument("--min-confidence", choices=("low", "medium", "high"), help="default: medium")
-    where = parser.add_argument_group("where")
-    where.add_argument(
-        "--include-tests", action="store_true", default=None, help="check tests and migrations too"
-    )
-    how = parser.add_argument_group("how")
-    how.add_argument(
-        "--config", metavar="FILE", help="settings file (default: the nearest above the first path)"
-    )
-    how.add_argument(
-        "--jobs", type=_positive, metavar="N", help="processes that may work (default: one a processor)"
-    )
-    how.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
-    how.add_argument("--cache-dir", metavar="FOLDER", help="default: .rmwlint_cache in the project's root")
-
-
-def _add_fixing(parser: argparse.ArgumentParser) -> None:
-    """How far a fix may go."""
-    parser.add_argument("--unsafe-fixes", action="store_true", help="fixes too that want a person's eye")
-    parser.add_argument("--diff", action="store_true", help="show what would be fixed, write nothing")
-
-
-def _positive(text: str) -> int:
-    import argparse
-
-    if not text.isascii() or not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return int(text)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -390,6 +262,11 @@ def _settings(options: argparse.Namespace) -> Settings:
     if words["select"]:
         # a selection on the command line is the whole selection: what the file ignores is asked for now
         settings = settings._replace(select=words["select"], extend_select=(), ignore=())
+        settings = settings._replace(
+            overrides=tuple(
+                one._replace(select=None, extend_select=(), ignore=()) for one in settings.overrides
+            )
+        )
     if words["extend_select"]:
         settings = settings._replace(extend_select=(*settings.extend_select, *words["extend_select"]))
     if words["ignore"]:
@@ -397,7 +274,10 @@ def _settings(options: argparse.Namespace) -> Settings:
     if options.min_confidence is not None:
         confidence = confidence_named(options.min_confidence)
         assert confidence is not None
-        settings = settings._replace(min_confidence=confidence)
+        settings = settings._replace(
+            min_confidence=confidence,
+            overrides=tuple(one._replace(min_confidence=None) for one in settings.overrides),
+        )
     if options.include_tests is not None:
         settings = settings._replace(include_tests=options.include_tests)
     if options.cache_dir is not None:
@@ -475,6 +355,58 @@ def _server(options: argparse.Namespace) -> int:
     return serve()
 
 
+def _config(options: argparse.Namespace) -> int:
+    from rmwlint.config import origins, plain
+
+    settings = _settings(options)
+    values, found = plain(settings), origins(settings)
+    for key in ("select", "extend-select", "ignore", "min-confidence", "include-tests", "cache-dir"):
+        if getattr(options, key.replace("-", "_")) is not None:
+            found[key] = "command line"
+    if options.output_format == "json":
+        import json
+
+        document = {key: {"value": value, "from": found[key]} for key, value in values.items()}
+        print(
+            json.dumps(
+                {"file": str(settings.file) if settings.file else None, "settings": document}, indent=2
+            )
+        )
+        return 0
+    print(f"# {settings.file}" if settings.file else "# no settings file: all is as it is by default")
+    shown = {key: _as_toml(value) for key, value in values.items()}
+    width = max(len(f"{key} = {text}") for key, text in shown.items() if len(text) < _NARROW)
+    for key, text in shown.items():
+        if values[key] is None:
+            print(f"# {key} is not set")
+        else:
+            print(f"{f'{key} = {text}':{width}}  # {found[key]}")
+    return 0
+
+
+def _as_toml(value: object) -> str:
+    import json
+
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_as_toml(key)} = {_as_toml(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_as_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _completion(options: argparse.Namespace) -> int:
+    from rmwlint.errors import UsageError
+
+    try:
+        from argcomplete.shell_integration import shellcode
+    except ModuleNotFoundError:
+        raise UsageError(
+            "completion needs the package argcomplete: install it with `pip install 'rmwlint[completion]'`."
+        ) from None
+    print(shellcode(["rmwlint"], shell=options.shell))
+    return 0
+
+
 def _explain(options: argparse.Namespace) -> int:
     from rmwlint.codes import all_codes, meant_by, nearest
     from rmwlint.errors import UsageError
@@ -540,4 +472,6 @@ _COMMANDS = {
     "server": _server,
     "explain": _explain,
     "list": _list,
+    "config": _config,
+    "completion": _completion,
 }

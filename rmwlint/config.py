@@ -18,6 +18,19 @@ from rmwlint.errors import ConfigError
 from rmwlint.violation import Confidence
 
 
+class Override(NamedTuple):
+    """What is different in the files that match ``paths``; None and empty where it is not.
+
+    ``select`` is the whole selection there; ``extend_select`` and ``ignore`` change what holds elsewhere.
+    """
+
+    paths: tuple[str, ...]
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    min_confidence: Confidence | None = None
+
+
 class Settings(NamedTuple):
     """What a run is to do. ``base`` is the folder that patterns are relative to, ``file`` says it.
 
@@ -39,6 +52,7 @@ class Settings(NamedTuple):
     cache_dir: Path | None = None
     baseline: Path | None = None
     max_file_size: int | None = None
+    overrides: tuple[Override, ...] = ()
 
 
 #: Key in the file → what it must be, for the message.
@@ -55,6 +69,13 @@ _KEYS = {
     "cache-dir": "a path",
     "baseline": "a path",
     "max-file-size": "a number of bytes",
+    "overrides": "tables, each with `paths` and what is different there",
+}
+
+#: The same for one of the overrides.
+_OVERRIDE_KEYS = {
+    "paths": "a list of patterns",
+    **{key: _KEYS[key] for key in ("select", "extend-select", "ignore", "min-confidence")},
 }
 
 _VERSION = re.compile(r"3\.(\d{1,3})\Z")
@@ -93,6 +114,41 @@ def settings_in(file: Path) -> Settings:
     return settings._replace(target_python=settings.target_python or _required_python(whole))
 
 
+def origins(settings: Settings) -> dict[str, str]:
+    """For each key of the settings file what gives it its value: the file, or what else is known."""
+    table = None if settings.file is None else _table(settings.file, _toml(settings.file))
+    found = {key: "default" if table is None or key not in table else str(settings.file) for key in _KEYS}
+    if found["target-python"] == "default" and settings.target_python is not None:
+        found["target-python"] = "`requires-python` of the nearest pyproject.toml"
+    return found
+
+
+def plain(settings: Settings) -> dict[str, Any]:
+    """The settings under the keys of the file, as that would write them; None for what is left open."""
+    values = {key: _written(getattr(settings, key.replace("-", "_"))) for key in _KEYS}
+    if settings.target_python is not None:
+        values["target-python"] = ".".join(map(str, settings.target_python))
+    values["overrides"] = [
+        {
+            key: _written(value)
+            for key in _OVERRIDE_KEYS
+            if (value := getattr(override, key.replace("-", "_"))) not in (None, ())
+        }
+        for override in settings.overrides
+    ]
+    return values
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, Confidence):
+        return value.label
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, tuple):
+        return [_written(part) for part in value]
+    return {key: list(codes) for key, codes in value.items()} if isinstance(value, Mapping) else value
+
+
 def confidence_named(word: str) -> Confidence | None:
     """``"low"``, ``"medium"`` or ``"high"``; None for any other word."""
     return next((confidence for confidence in Confidence if confidence.label == word), None)
@@ -126,20 +182,40 @@ def _toml(file: Path) -> dict[str, Any]:
 
 def _settings(table: Mapping[str, Any], file: Path) -> Settings:
     where = f"{file}, [tool.rmwlint]" if file.name == "pyproject.toml" else str(file)
-    for key in table:
-        if key not in _KEYS:
-            import difflib  # only a mistake needs it
-
-            close = difflib.get_close_matches(key.replace("_", "-"), _KEYS, n=1)
-            hint = f"did you mean `{close[0]}`?" if close else f"the keys are {', '.join(_KEYS)}."
-            raise ConfigError(f"{where}: unknown key `{key}`; {hint}")
+    _refuse_unknown(table, _KEYS, where)
     values = {key.replace("-", "_"): _value(key, value, file.parent, where) for key, value in table.items()}
     return Settings(base=file.parent, file=file, **values)
 
 
-def _value(key: str, value: Any, base: Path, where: str) -> Any:
-    wrong = ConfigError(f"{where}: `{key}` must be {_KEYS[key]}, not {value!r}.")
-    if key in ("select", "ignore", "extend-select", "exclude", "libraries"):
+def _refuse_unknown(table: Mapping[str, Any], keys: Mapping[str, str], where: str) -> None:
+    for key in table:
+        if key not in keys:
+            import difflib  # only a mistake needs it
+
+            close = difflib.get_close_matches(key.replace("_", "-"), keys, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else f"the keys are {', '.join(keys)}."
+            raise ConfigError(f"{where}: unknown key `{key}`; {hint}")
+
+
+def _override(table: Any, number: int, base: Path, where: str) -> Override:
+    where = f"{where}, override {number}"
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where}: must be a table, not {table!r}.")
+    _refuse_unknown(table, _OVERRIDE_KEYS, where)
+    if not table.get("paths"):
+        raise ConfigError(f"{where}: `paths` must say where it holds: {_OVERRIDE_KEYS['paths']}.")
+    return Override(**{
+        key.replace("-", "_"): _value(key, value, base, where, _OVERRIDE_KEYS) for key, value in table.items()
+    })  # fmt: skip
+
+
+def _value(key: str, value: Any, base: Path, where: str, keys: Mapping[str, str] = _KEYS) -> Any:
+    wrong = ConfigError(f"{where}: `{key}` must be {keys[key]}, not {value!r}.")
+    if key == "overrides":
+        if not isinstance(value, list):
+            raise wrong
+        return tuple(_override(table, number, base, where) for number, table in enumerate(value, 1))
+    if key in ("select", "ignore", "extend-select", "exclude", "libraries", "paths"):
         if not _is_words(value):
             raise wrong
         return tuple(base / word for word in value) if key == "libraries" else tuple(value)

@@ -18,7 +18,6 @@ from rmwlint.report.result import Result
 from rmwlint.request import Request
 from rmwlint.runner import without_garbage_collection
 from rmwlint.silence import skips
-from rmwlint.violation import Confidence
 
 
 class Session:
@@ -70,8 +69,7 @@ class Session:
             self._cache.close()
 
     def _linked_anew(self) -> Program:
-        unlikely = self.settings.min_confidence <= Confidence.LOW
-        return Program(self._store, self._libraries, unlikely=unlikely)
+        return Program(self._store, self._libraries, unlikely=self._judge.unlikely)
 
     def _start(self) -> None:
         self._store = store_for([self._near], self.settings, self._cache)

@@ -140,7 +140,7 @@ def test_the_readme_shows_what_is_really_printed() -> None:
 
 
 def test_the_readme_names_every_option(project: dict[str, Any]) -> None:
-    from rmwlint.cli import _parser
+    from rmwlint.arguments import _parser
     from rmwlint.config import _KEYS
 
     readme = (ROOT / "README.md").read_text("utf-8")
