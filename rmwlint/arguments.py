@@ -154,7 +154,14 @@ def _parser() -> argparse.ArgumentParser:
     completion.add_argument("shell", choices=("bash", "zsh", "fish"))
 
     explain = commands.add_parser("explain", help="say what a check looks for, and what to do about it")
-    explain.add_argument("word", metavar="CODE|NAME")
+    what = explain.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "word", nargs="?", metavar="CODE|NAME", help="RMW104, RMW1 for a family, lost-arithmetic"
+    )
+    what.add_argument("--all", action="store_true", help="every check")
+    explain.add_argument(
+        "--output-format", choices=("full", "markdown"), default="full", help="markdown makes a page of it"
+    )
 
     listing = commands.add_parser("list", help="list all checks")
     listing.add_argument("--output-format", choices=("full", "json"), default="full")

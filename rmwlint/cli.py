@@ -412,7 +412,12 @@ def _explain(options: argparse.Namespace) -> int:
     from rmwlint.errors import UsageError
 
     known = all_codes()
-    meant = sorted(meant_by(options.word, known))
+    meant = sorted(known if options.all else meant_by(options.word, known))
+    if options.output_format == "markdown" and meant:
+        from rmwlint.report.explained import page
+
+        print(page([known[code] for code in meant]), end="")
+        return 0
     if not meant:
         raise UsageError(f"`{options.word}` is no code or name of a check{nearest(options.word, known)}")
     for number, code in enumerate(meant):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 
 import rmwlint as package
+from rmwlint.arguments import parse
 
 LayOut = Callable[[Mapping[str, "str | bytes"]], Path]
 Command = Callable[..., Any]
@@ -64,6 +67,50 @@ def test_wrong_usage(rmwlint: Command, arguments: list[str]) -> None:
     assert run.code == 2
     assert run.out == ""
     assert "usage: rmwlint" in run.err
+
+
+@pytest.mark.parametrize(("command", "lines"), [([], 24), (["check"], 50), (["fix"], 40), (["baseline"], 40)])
+def test_help_fits_a_screen(
+    rmwlint: Command, monkeypatch: pytest.MonkeyPatch, command: list[str], lines: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = rmwlint(*command, "--help").out.splitlines()
+    assert len(shown) <= lines
+    assert max(map(len, shown)) <= 86
+
+
+def test_every_example_of_the_help_is_understood(rmwlint: Command) -> None:
+    for command in ([], ["check"]):
+        shown = rmwlint(*command, "--help").out.partition("examples:")[2]
+        examples = re.findall(r"rmwlint [a-z]+[^\n]*?(?=  |\n| > |`)", shown)
+        assert len(examples) >= 4
+        for example in examples:
+            assert parse(shlex.split(example)[1:]).command
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("rmwlint ch", {"check"}),
+        ("rmwlint check --output-format s", {"sarif"}),
+        ("rmwlint explain --a", {"--all"}),
+    ],
+)
+def test_a_shell_completes(tmp_path: Path, line: str, offered: set[str]) -> None:
+    told = tmp_path / "told"
+    environment = {
+        **os.environ, "_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)),
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(told),
+    }  # fmt: skip
+    subprocess.run([sys.executable, "-m", "rmwlint"], env=environment, check=False, capture_output=True)
+    assert set(told.read_text().split()) == offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_what_a_shell_is_given(rmwlint: Command, shell: str) -> None:
+    run = rmwlint("completion", shell)
+    assert run.code == 0
+    assert "rmwlint" in run.out
 
 
 def test_help(rmwlint: Command) -> None:
@@ -318,6 +365,16 @@ class TestDescriptions:
     def test_explain_everything_listed(self, rmwlint: Command) -> None:
         for row in json.loads(rmwlint("list", "--output-format", "json").out):
             assert row["title"] in rmwlint("explain", row["code"]).out
+
+    def test_explain_as_markdown(self, rmwlint: Command) -> None:
+        page = rmwlint("explain", "--all", "--output-format", "markdown").out
+        for row in json.loads(rmwlint("list", "--output-format", "json").out):
+            assert f"## {row['code']} {row['name']}" in page
+            assert f"[{row['code']}](#{row['code'].lower()}-{row['name']})" in page
+            one = rmwlint("explain", row["name"], "--output-format", "markdown").out
+            assert row["title"] in one
+            assert one in page
+        assert page.count("```") % 2 == 0
 
     def test_explain_what_does_not_exist(self, rmwlint: Command) -> None:
         run = rmwlint("explain", "lost-arithmetics")

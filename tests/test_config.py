@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rmwlint.config import Settings, settings_for, settings_in
+from rmwlint.config import _KEYS, Settings, settings_for, settings_in
 from rmwlint.errors import ConfigError
 from rmwlint.violation import Confidence
 
@@ -190,3 +191,80 @@ class TestInUse:
     def test_include_tests(self, lay_out: LayOut, rmwlint: Command) -> None:
         lay_out({"test_a.py": "hit()\n", "rmwlint.toml": "include-tests = true\n"})
         assert rmwlint("check").code == 1
+
+
+def test_overrides_hold_where_their_paths_match(lay_out: LayOut, rmwlint: Command) -> None:
+    hit = "import os\n\n\ndef make(path):\n    if not os.path.exists(path):\n        os.mkdir(path)\n"
+    settings = """
+[[overrides]]
+paths = ["old/"]
+ignore = ["RMW406"]
+[[overrides]]
+paths = ["old/again/"]
+select = ["RMW406"]
+[[overrides]]
+paths = ["sure/"]
+min-confidence = "high"
+"""
+    lay_out({"rmwlint.toml": settings, **{f"{at}/a.py": hit for at in ("new", "old", "old/again", "sure")}})
+
+    def found(*arguments: str) -> set[str]:
+        run = rmwlint("check", "--output-format", "concise", *arguments)
+        return {line.partition(":")[0] for line in run.out.splitlines() if "RMW406" in line}
+
+    sure = found("--min-confidence", "high")
+    assert found() >= {"new/a.py", "old/again/a.py"}
+    assert "old/a.py" not in found()
+    assert ("sure/a.py" in found()) is ("new/a.py" in sure)
+    assert found("--select", "RMW406", "--min-confidence", "medium") == {
+        "new/a.py", "old/a.py", "old/again/a.py", "sure/a.py",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("overrides = 1\n", "`overrides` must be tables"),
+        ("overrides = [1]\n", "override 1: must be a table"),
+        ("[[overrides]]\npath = ['a']\n", "override 1: unknown key `path`; did you mean `paths`?"),
+        ("[[overrides]]\nignore = ['RMW1']\n", "override 1: `paths` must say where it holds"),
+        ("[[overrides]]\npaths = ['a']\nignore = ['RMWx']\n", "override 1: `RMWx` is no code"),
+    ],
+)
+def test_wrong_overrides(lay_out: LayOut, rmwlint: Command, text: str, said: str) -> None:
+    lay_out({"rmwlint.toml": text, "a.py": ""})
+    run = rmwlint("check", "--no-cache")
+    assert run.code == 2
+    assert said in run.err
+
+
+def test_settings_are_shown_with_where_they_come_from(lay_out: LayOut, rmwlint: Command) -> None:
+    text = """
+[project]
+requires-python = ">=3.11"
+[tool.rmwlint]
+ignore = ["RMW202"]
+per-file-ignores = {"a.py" = ["RMW1"]}
+[[tool.rmwlint.overrides]]
+paths = ["old/"]
+min-confidence = "high"
+"""
+    root = lay_out({"pyproject.toml": text, "old/a.py": ""})
+    run = rmwlint("config", "--show", "--select", "RMW1,RMW3", "old/a.py")
+    file = root / "pyproject.toml"
+    assert run.code == 0
+    lines = {line.partition(" = ")[0]: line for line in run.out.splitlines()}
+    assert lines["select"].split("  # ") == [
+        'select = ["RMW1", "RMW3"]'.ljust(lines["select"].index("  # ")),
+        "command line",
+    ]
+    assert lines["per-file-ignores"].endswith(f"# {file}")
+    assert lines["target-python"].endswith("# `requires-python` of the nearest pyproject.toml")
+    assert lines["include-tests"].split() == ["include-tests", "=", "false", "#", "default"]
+    assert "# baseline is not set" in run.out
+    # what is shown is what a file would say
+    lay_out({"rmwlint.toml": rmwlint("config").out})
+    assert settings_in(root / "rmwlint.toml").overrides == settings_in(file).overrides
+    document = json.loads(rmwlint("config", "--output-format", "json", "old/a.py").out)
+    assert document["settings"]["ignore"] == {"value": ["RMW202"], "from": str(root / "rmwlint.toml")}
+    assert set(document["settings"]) == set(_KEYS)

@@ -139,6 +139,36 @@ def test_the_readme_shows_what_is_really_printed() -> None:
     assert output == run.stdout.rstrip()
 
 
+def test_the_readme_shows_what_is_really_fixed() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    shown = re.search(r"^    \$ rmwlint (?P<command>fix .*)\n(?P<output>(?:    .*\n)+)", readme, re.MULTILINE)
+    assert shown is not None
+    run = python("-m", "rmwlint", *shown["command"].split(), "--no-cache", cwd=ROOT, PYTHONPATH=str(HERE))
+    assert [line[4:] for line in shown["output"].splitlines()] == run.stdout.splitlines()
+
+
+def test_the_readme_teaches_a_library(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    section = readme[readme.index("### Teach it") : readme.index("### What it cannot see")]
+    code, model = (re.search(rf"```{kind}\n(.*?)```", section, re.DOTALL) for kind in ("python", "toml"))
+    shown = re.search(r"^    (shop/sell\.py:.*)$", section, re.MULTILINE)
+    assert code is not None
+    assert model is not None
+    assert shown is not None
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/sell.py").write_text(code[1])
+    (tmp_path / "stockroom.toml").write_text(model[1])
+
+    def check() -> str:
+        arguments = ("check", "--output-format", "concise", "--no-cache", ".")
+        return python("-m", "rmwlint", *arguments, cwd=tmp_path, PYTHONPATH=str(HERE)).stdout
+
+    (tmp_path / "rmwlint.toml").write_text("")
+    assert check() == ""
+    (tmp_path / "rmwlint.toml").write_text('libraries = ["stockroom.toml"]\n')
+    assert check() == shown[1] + "\n"
+
+
 def test_the_readme_names_every_option(project: dict[str, Any]) -> None:
     from rmwlint.arguments import _parser
     from rmwlint.config import _KEYS

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from rmwlint.codes import Described
 
 _HEADING = re.compile(r"[A-Z][A-Za-z ]*:\Z")
 
@@ -57,3 +60,27 @@ def explained(doc: str) -> Explained:
         else:
             parts.append(Part("prose", " ".join(block.split())))
     return Explained(title, tuple(parts))
+
+
+def page(checks: Sequence[Described]) -> str:
+    """The documentation of checks as a Markdown page; several have a table of contents."""
+    blocks = []
+    if len(checks) > 1:
+        blocks += ["# What rmwlint looks for", "| code | name | finds |\n|---|---|---|"]
+        for check in checks:
+            title = explained(check.doc).title.replace("|", "\\|")
+            blocks[-1] += f"\n| [{check.code}](#{_anchor(check)}) | {check.name} | {title} |"
+    for check in checks:
+        text = explained(check.doc)
+        since = check.since if check.default else f"{check.since}, off by default"
+        blocks += [f"## {_heading(check)}", f"*Since {since}.* {text.title}", text.markdown]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _heading(check: Described) -> str:
+    return f"{check.code} {check.name}"
+
+
+def _anchor(check: Described) -> str:
+    """Where GitHub and GitLab put the heading."""
+    return _heading(check).lower().replace(" ", "-")
