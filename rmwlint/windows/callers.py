@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
+from rmwlint.windows.flow import in_handler, reaches
+from rmwlint.windows.interpret import Interpreter
 from rmwlint.windows.quiet import heard
 
 _DEEPEST = 3
@@ -49,6 +51,30 @@ def locked_by_callers(fn: Fn) -> bool:
         fn.memo["locked_by_callers"] = False
         known = fn.memo["locked_by_callers"] = _every_call(fn, 0, _lock_held)
     return bool(known)
+
+
+def duplicate_caught_by_callers(fn: Fn) -> bool:
+    """Whether every call of a private or nested function stands under a handler of duplicates."""
+    known = fn.memo.get("duplicate_caught_by_callers")
+    if known is None:
+        fn.memo["duplicate_caught_by_callers"] = False
+        known = fn.memo["duplicate_caught_by_callers"] = _every_call(fn, 0, _duplicate_caught)
+    return bool(known)
+
+
+def _duplicate_caught(caller: Fn, number: int) -> bool:
+    """Whether a call stands under a handler of duplicates, or in one: it is tried again there."""
+    ops, blocks = caller.facts.ops, caller.facts.blocks
+    if not any(op[0] == "caught" for op in ops):
+        return False
+    run = Interpreter(caller)
+    caught = {at for at, op in enumerate(ops) if op[0] == "caught" and "duplicate" in run.handled(op[1])}
+    around = [
+        handler for first, last, _, handlers in blocks if first <= number < last for handler in handlers
+    ]
+    if any(at in caught for handler in around for at in range(*blocks[handler][:2])):
+        return True
+    return any(reaches(caller, at, number) and in_handler(caller, at, number) for at in caught)
 
 
 def _every_call(fn: Fn, depth: int, holds: Callable[[Fn, int], bool]) -> bool:

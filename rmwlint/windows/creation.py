@@ -14,8 +14,9 @@ from typing import NamedTuple
 from rmwlint.libraries.index import snake
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn
-from rmwlint.windows.callers import locked_by_callers
+from rmwlint.windows.callers import duplicate_caught_by_callers, locked_by_callers
 from rmwlint.windows.find import common
+from rmwlint.windows.flow import reaches
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.presence import found_there
 from rmwlint.windows.quiet import quiet
@@ -87,7 +88,7 @@ def _may_look_and_make(fn: Fn) -> bool:
 
 def _may_keep(fn: Fn, call: Call) -> bool:
     if call.targets:
-        return any(_reaches(target, _DEEPEST) for target in call.targets)
+        return _remote(fn, call) or any(_reaches(target, _DEEPEST) for target in call.targets)
     if call.receiver is None:
         return bool(call.qualified)
     return _remote(fn, call)
@@ -128,13 +129,17 @@ def _creations(fn: Fn) -> Iterator[Creation]:
                 guard = guard_of_creation(fn, look, create, events)
                 unique, refused = _unique(look, create), _refused(fn, branch, outcome)
                 found = Creation(look, create, branch, how, guard, unique, refused, _sure(look, create))
-                if best is None or (bool(best.guard), -best.sure) > (bool(guard), -found.sure):
+                if best is None or _weight(best) > _weight(found):
                     best = found
                 if guard.startswith("lock"):
                     best = found
                     break
         if best is not None:
             yield best
+
+
+def _weight(creation: Creation) -> tuple[bool, bool, int]:
+    return bool(creation.guard), creation.refused, -creation.sure
 
 
 def is_creation(event: Event) -> bool:
@@ -166,6 +171,9 @@ def _same(fn: Fn, look: Event, create: Event) -> bool:
         return False
     if not by_name:
         return True
+    if create.does != "make":
+        # The creation is sure to be of a row, and what is looked for bears its name.
+        return row_class(create) is not None or _kept(fn, look)
     return all(event.does not in ("look", "make") or _kept(fn, event) for event in (look, create))
 
 
@@ -235,7 +243,7 @@ def _kept(fn: Fn, event: Event) -> bool:
     if call is None:
         return False
     if call.targets:
-        return any(_reaches(target, _DEEPEST) for target in call.targets)
+        return _remote(fn, call) or any(_reaches(target, _DEEPEST) for target in call.targets)
     if call.cls is not None:
         return False
     if call.receiver is None:
@@ -279,7 +287,7 @@ def _reaches(fn: Fn, depth: int) -> bool:
 def _far(fn: Fn, call: Call) -> bool:
     if any(row.does in _REACHES and row.place in (None, *_KEPT, "document", "http") for row in call.rows):
         return True
-    return not call.targets and _remote(fn, call) and bool(fn.module.program.libraries.named(call.name))
+    return _remote(fn, call) and bool(fn.module.program.libraries.named(call.name))
 
 
 # -- what forbids two ---------------------------------------------------------------------------------
@@ -308,11 +316,25 @@ def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event]) -
         for event in events:
             if event.locked and event.does == "read" and event.op <= look.op:
                 return "row lock"
+    if _claimed(fn, create, events):
+        return "another creation is the claim"
     if locked_by_callers(fn):
         return "lock of the callers"
+    if duplicate_caught_by_callers(fn):
+        return "the duplicate is caught by the callers"
     if create.call is not None and any(_minds(target, 0) for target in create.call.targets):
         return "the creation minds a duplicate itself"
     return ""
+
+
+def _claimed(fn: Fn, create: Event, events: list[Event]) -> bool:
+    """Whether the creation follows another one that fails for the second, who then does not get here."""
+    for event in events:
+        if event.op < create.op and "duplicate" in event.caught and is_creation(event):
+            handlers = [at for at, op in enumerate(fn.facts.ops) if op[0] == "caught" and at > event.op]
+            if handlers and reaches(fn, event.op, create.op) and not reaches(fn, handlers[0], create.op):
+                return True
+    return False
 
 
 def _minds(fn: Fn, depth: int) -> bool:

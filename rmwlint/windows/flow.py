@@ -20,6 +20,21 @@ def reaches(fn: Fn, first: int, last: int) -> bool:
     return start == end or end in _after(fn, start)
 
 
+def in_handler(fn: Fn, caught: int, op: int) -> bool:
+    """Whether an operation is reached only by way of an exception handler, that of operation ``caught``."""
+    reached = {0}
+    pending = [0]
+    blocks = fn.facts.blocks
+    handler, block = _block_of(fn, caught), _block_of(fn, op)
+    while pending:
+        _, _, successors, handlers = blocks[pending.pop()]
+        for target in (*successors, *handlers):
+            if target != handler and target not in reached:
+                reached.add(target)
+                pending.append(target)
+    return block not in reached
+
+
 def in_loop(fn: Fn, op: int) -> bool:
     """Whether an operation stands in a loop."""
     block = _block_of(fn, op)
