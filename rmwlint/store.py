@@ -79,6 +79,7 @@ class Store:
         self._package_roots: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._found: dict[tuple[str, str, str], Path | None] = {}
         self._script_folders: dict[str, str] = {}
+        self._tops: dict[tuple[str, str, str], tuple[str, ...]] = {}
         self._patterns: dict[frozenset[str], re.Pattern[bytes]] = {}
 
     def give(self, path: Path, data: bytes) -> None:
@@ -329,17 +330,30 @@ class Store:
         return known
 
     def _find(self, parts: list[str], root: str, script: str) -> Path | None:
+        for top in self._tops_with(parts[0], root, script):
+            found = self._find_below(top, parts)
+            if found is not None:
+                return Path(shown(found))
+        return None
+
+    def _tops_with(self, name: str, root: str, script: str) -> tuple[str, ...]:
+        """The folders, of those that modules are looked for in, that hold something of that name."""
+        key = (name, root, script)
+        tops = self._tops.get(key)
+        if tops is None:
+            file = f"{name}.py"
+            tops = tuple([top for top in self._all_tops(root, script) if {name, file} & self._names(top)])
+            self._tops[key] = tops
+        return tops
+
+    def _all_tops(self, root: str, script: str) -> Iterable[str]:
         project = project_root(root)
         tops = [root]
         if script:
             tops.append(script)
         if project is not None:
             tops += [project, os.path.join(project, "src")]
-        for top in dict.fromkeys([*tops, *self._roots]):
-            found = self._find_below(top, parts)
-            if found is not None:
-                return Path(shown(found))
-        return None
+        return dict.fromkeys([*tops, *self._roots])
 
     def _find_below(self, folder: str, parts: list[str]) -> str | None:
         for part in parts[:-1]:

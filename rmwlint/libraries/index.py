@@ -150,6 +150,28 @@ class Wildcards:
         return found
 
 
+_Levels = tuple[tuple[CallModel, ...], ...]
+
+
+class _Answer(NamedTuple):
+    """The levels of one name. ``always``: the rows that count whatever is passed, None where that decides."""
+
+    levels: _Levels
+    always: tuple[CallModel, ...] | None
+
+
+def _answer(levels: _Levels) -> _Answer:
+    if not levels:
+        return _NO_ANSWER
+    for row in levels[0]:
+        if row.requires is not None or row.unless is not None:
+            return _Answer(levels, None)
+    return _Answer(levels, levels[0])
+
+
+_NO_ANSWER = _Answer((), ())
+
+
 class _Names:
     """Names and wildcards of one namespace → rows, most specific first."""
 
@@ -158,10 +180,10 @@ class _Names:
     def __init__(self) -> None:
         self.exact: dict[str, tuple[CallModel, ...]] = {}
         self.wild: dict[str, tuple[CallModel, ...]] = {}
-        self.answers: dict[str, tuple[tuple[CallModel, ...], ...]] = {}
+        self.answers: dict[str, _Levels] = {}
         self.patterns: Wildcards | None = None
 
-    def levels(self, name: str) -> tuple[tuple[CallModel, ...], ...]:
+    def levels(self, name: str) -> _Levels:
         found = self.answers.get(name)
         if found is None:
             rows = self.exact.get(name)
@@ -202,10 +224,14 @@ class Libraries:
         self._wild_attributes: dict[str, dict[str, AttributeModel]] = {}
         self._bases: dict[str, list[BaseModel]] = {}
         self._lineage: dict[str, tuple[str, ...]] = {}
-        self._method_levels: dict[tuple[str, str], tuple[tuple[CallModel, ...], ...]] = {}
+        self._method_answers: dict[tuple[str, str], _Answer] = {}
+        self._function_answers: dict[str, _Answer] = {}
+        self._attribute_answers: dict[tuple[str, str], AttributeModel | None] = {}
         self._gives: dict[str, Gives] = {}
         self._named: dict[str, str] = {}
+        self._handled: dict[str, frozenset[str]] = {}
         self._creating: frozenset[str] | None = None
+        self._creates: dict[str, bool] = {}
         self._locking: frozenset[str] | None = None
         self._receiver_answers: dict[str, tuple[str, ...]] = {}
         self._tokens: frozenset[str] | None = None
@@ -323,11 +349,11 @@ class Libraries:
 
         Also for a method of a library's module-level object (``django.core.cache.cache.get``).
         """
-        return tuple(row for level in self._function_levels(qualified) for row in level)
+        return tuple([row for level in self._function(qualified).levels for row in level])
 
     def methods(self, type_name: str, method: str) -> tuple[CallModel, ...]:
         """All rows for a method of a type, through its lineage, most specific first."""
-        return tuple(row for level in self._levels(type_name, method) for row in level)
+        return tuple([row for level in self._method(type_name, method).levels for row in level])
 
     def given_first(self, parameter: str) -> tuple[str, ...]:
         """The types to which functions belong whose first parameter has that name."""
@@ -352,45 +378,49 @@ class Libraries:
 
     def function_meaning(self, qualified: str, keywords: Mapping[str, Any]) -> tuple[CallModel, ...]:
         """The rows that count for a call of a function; ``keywords`` as in :meth:`applies`."""
-        return self._meaning(self._function_levels(qualified), keywords)
+        answer = self._function_answers.get(qualified) or self._function(qualified)
+        return self._meaning(answer.levels, keywords) if answer.always is None else answer.always
 
     def method_meaning(
         self, type_name: str, method: str, keywords: Mapping[str, Any]
     ) -> tuple[CallModel, ...]:
         """The rows that count for a call of a method; ``keywords`` as in :meth:`applies`."""
-        return self._meaning(self._levels(type_name, method), keywords)
+        answer = self._method_answers.get((type_name, method)) or self._method(type_name, method)
+        return self._meaning(answer.levels, keywords) if answer.always is None else answer.always
 
-    def _function_levels(self, qualified: str) -> tuple[tuple[CallModel, ...], ...]:
-        if "." not in qualified:
-            qualified = "builtins." + qualified
-        levels = self._functions.levels(qualified)
-        if not levels:
-            owner, _, method = qualified.rpartition(".")
-            type_name = self._objects.get(owner)
-            if type_name is not None:
-                levels = self._levels(type_name, method)
-        return levels
+    def _function(self, qualified: str) -> _Answer:
+        found = self._function_answers.get(qualified)
+        if found is None:
+            full = qualified if "." in qualified else "builtins." + qualified
+            found = _answer(self._functions.levels(full))
+            if not found.levels:
+                owner, _, method = full.rpartition(".")
+                type_name = self._objects.get(owner)
+                if type_name is not None:
+                    found = self._method(type_name, method)
+            self._function_answers[qualified] = found
+        return found
 
-    def _levels(self, type_name: str, method: str) -> tuple[tuple[CallModel, ...], ...]:
+    def _method(self, type_name: str, method: str) -> _Answer:
         key = (type_name, method)
-        found = self._method_levels.get(key)
+        found = self._method_answers.get(key)
         if found is None:
             levels: list[tuple[CallModel, ...]] = []
             for name in self.lineage(type_name):
                 names = self._methods.get(name)
                 if names is not None:
                     levels.extend(names.levels(method))
-            found = self._method_levels[key] = tuple(levels)
+            found = self._method_answers[key] = _answer(tuple(levels))
         return found
 
-    def _meaning(
-        self, levels: tuple[tuple[CallModel, ...], ...], keywords: Mapping[str, Any]
-    ) -> tuple[CallModel, ...]:
+    def _meaning(self, levels: _Levels, keywords: Mapping[str, Any]) -> tuple[CallModel, ...]:
         for level in levels:
-            rows = tuple(row for row in level if self.applies(row, keywords))
+            rows = tuple([row for row in level if self.applies(row, keywords)])
             if rows:
                 special = {_group(row) for row in rows if row.requires is not None}
-                return tuple(row for row in rows if row.requires is not None or _group(row) not in special)
+                if not special:
+                    return rows
+                return tuple([row for row in rows if row.requires is not None or _group(row) not in special])
         return ()
 
     def applies(self, row: CallModel, keywords: Mapping[str, Any]) -> bool:
@@ -406,6 +436,12 @@ class Libraries:
 
     def attribute(self, type_name: str, name: str) -> AttributeModel | None:
         """The row for an attribute of a type, through its lineage; an exact name beats a wildcard."""
+        key = (type_name, name)
+        if key not in self._attribute_answers:
+            self._attribute_answers[key] = self._attribute(type_name, name)
+        return self._attribute_answers[key]
+
+    def _attribute(self, type_name: str, name: str) -> AttributeModel | None:
         for ancestor in self.lineage(type_name):
             found = self._attributes.get(ancestor, {}).get(name)
             if found is not None:
@@ -447,7 +483,13 @@ class Libraries:
 
     def handled(self, qualified_exception: str) -> frozenset[str]:
         """Which of ``duplicate``, ``missing``, ``conflict`` catching the exception takes care of."""
-        for level in self._function_levels(qualified_exception):
+        found = self._handled.get(qualified_exception)
+        if found is None:
+            found = self._handled[qualified_exception] = self._words(qualified_exception)
+        return found
+
+    def _words(self, qualified_exception: str) -> frozenset[str]:
+        for level in self._function(qualified_exception).levels:
             words = {word for row in level if row.does == "handles" for word in row.exceptions}
             if words:
                 return frozenset(words)
@@ -456,6 +498,12 @@ class Libraries:
 
     def creates(self, name: str) -> bool:
         """Whether a method of that name can create a row, by its name alone or in some library."""
+        found = self._creates.get(name)
+        if found is None:
+            found = self._creates[name] = name in self._makers() or self.named(name) == "create"
+        return found
+
+    def _makers(self) -> frozenset[str]:
         if self._creating is None:
             makes = ("create", "flush", "write")
             self._creating = frozenset(
@@ -464,7 +512,7 @@ class Libraries:
                 for name, rows in names.exact.items()
                 if any(row.does in makes and (row.place in _ROWS or row.does == "flush") for row in rows)
             )
-        return name in self._creating or self.named(name) == "create"
+        return self._creating
 
     @property
     def locking(self) -> frozenset[str]:
@@ -482,12 +530,16 @@ class Libraries:
         """What the name of a method alone says of a store of things: ``test``, ``create``, else nothing."""
         found = self._named.get(name)
         if found is None:
-            rows = self.method_meaning("naming.Store", snake(name), {})
-            found = rows[0].does if rows and all(row.does != "pure" for row in rows) else ""
-            if any(row.does == "pure" for row in self.methods("naming.Store", snake(name))):
-                found = ""
+            found = self._named_by(snake(name))
             self._named[name] = found
         return found
+
+    def _named_by(self, name: str) -> str:
+        answer = self._method("naming.Store", name)
+        if any(row.does == "pure" for level in answer.levels for row in level):
+            return ""
+        rows = self._meaning(answer.levels, {})
+        return rows[0].does if rows else ""
 
     def tokens(self) -> frozenset[str]:
         """The names that calls with a meaning have: methods, and last parts of functions, no wildcards.

@@ -9,7 +9,7 @@ store on ``self``) are asked for on demand; where a cycle asks for itself, see `
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from rmwlint.facts.model import Op
@@ -395,18 +395,62 @@ def _suggested_class(module: ModuleView, identifier: str) -> Cls | None:
         if own is not None and own.kind == "class":
             found = own.ref
         else:
-            root = module.name.partition(".")[0]
-            for qualified in module.facts.imports.values():
-                if qualified.partition(".")[0] != root:
-                    continue
-                value = module.program.resolve(qualified, module.path)
-                if value.kind != "module" or not value.ref.facts.is_package:
-                    continue
-                member = value.ref.member(camel)
+            for package in _packages(module):
+                member = package.member(camel)
                 if member is not None and member.kind == "class":
                     found = member.ref
                     break
     return found
+
+
+def _packages(module: ModuleView) -> tuple[ModuleView, ...]:
+    """The packages of its own top-most package that a module imports."""
+    if module.packages is not None:
+        return module.packages
+
+    def settle(found: tuple[ModuleView, ...]) -> None:
+        module.packages = found
+
+    return module.program.cycles.ask(
+        ("packages", module), lambda: tuple(_find_packages(module)), lambda: (), settle, operator.eq
+    )
+
+
+def _find_packages(module: ModuleView) -> Iterator[ModuleView]:
+    root = module.name.partition(".")[0]
+    for qualified in module.facts.imports.values():
+        if qualified.partition(".")[0] == root:
+            value = module.program.resolve(qualified, module.path)
+            if value.kind == "module" and value.ref.facts.is_package:
+                yield value.ref
+
+
+class _Keywords(Mapping[str, Any]):
+    """What one call passes, by keyword and position, for the rows that make a difference by it."""
+
+    __slots__ = ("found", "linker", "op")
+
+    def __init__(self, linker: _Linker, op: Op) -> None:
+        self.linker = linker
+        self.op = op
+        self.found: dict[str, Any] | None = None
+
+    def _known(self) -> dict[str, Any]:
+        if self.found is None:
+            self.found = self.linker.keywords(self.op)
+        return self.found
+
+    def __getitem__(self, keyword: str) -> Any:
+        return self._known()[keyword]
+
+    def __contains__(self, keyword: object) -> bool:
+        return keyword in self._known()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known())
+
+    def __len__(self) -> int:
+        return len(self._known())
 
 
 class _Arguments:
@@ -455,23 +499,28 @@ class _Linker:
         self.types = target.types
         self.names = target.names
         self.locals = self.fn.facts.locals if self.fn.index else frozenset()
+        #: names that the function does not bind, as far as they have come up
+        self.outer: dict[str, Type | None] = {}
 
     def run(self) -> None:
         rules = _RULES
-        types = self.types
+        types, names, outer = self.types, self.names, self.outer
         for number, op in enumerate(self.ops):
-            rule = rules.get(op[0])
-            if rule is not None:
-                types[number] = rule(self, number, op)
+            opcode = op[0]
+            if opcode == "name":
+                name = op[1]
+                if name in names:
+                    types[number] = names[name]
+                elif name in outer:
+                    types[number] = outer[name]
+                elif name not in self.locals:
+                    types[number] = outer[name] = self.outer_name(name)
+            elif opcode in rules:
+                types[number] = rules[opcode](self, number, op)
 
     # -- names ------------------------------------------------------------------------------------
 
-    def name(self, number: int, op: Op) -> Type | None:
-        name: str = op[1]
-        if name in self.names:
-            return self.names[name]
-        if name in self.locals:
-            return None
+    def outer_name(self, name: str) -> Type | None:
         if name.endswith("'"):
             return None
         fn = self.fn.parent
@@ -773,7 +822,7 @@ class _Linker:
             if task is None:
                 return _UNKNOWN_CALL, None
             receiver = task
-        keywords = self.keywords(op)
+        keywords = _Keywords(self, op)
         member = self.types[op[1]]
         if kind == "super" and member is not None:
             if member.kind == "method":
@@ -783,21 +832,22 @@ class _Linker:
                 member = None
         assert receiver is not None
         rows = method_rows(self.program, receiver, name, keywords)
-        arguments = _Arguments(self, op)
         found: Type | None = None
         targets: tuple[Fn, ...] = ()
         cls: Cls | None = None
         if member is not None:
             if member.kind in ("method", "function"):
                 targets = (member.ref,)
-                found = self.result_of(member.ref, receiver, arguments)
+                found = self.result_of(member.ref, receiver, op)
             elif member.kind == "class" or (member.kind == "external" and not rows):
                 return self.value_call(op, member, name, register, receiver)
         sure = receiver.sure
         if found is None:
             for row in rows:
                 if row.gives is not None:
-                    found = _give(self.program, self.libraries.gives(row), receiver, arguments, sure)
+                    found = _give(
+                        self.program, self.libraries.gives(row), receiver, _Arguments(self, op), sure
+                    )
                     break
                 if row.does == "proxy":
                     found = self.proxy(op, row)
@@ -811,7 +861,7 @@ class _Linker:
     def suggested_call(self, op: Op, register: int, name: str) -> tuple[Call, Type | None]:
         identifier = self.identifier(register)
         if identifier:
-            keywords = self.keywords(op)
+            keywords = _Keywords(self, op)
             cls = suggested_class(self.module, identifier)
             if cls is not None:
                 receiver = Type("instance", cls.qualified, None, cls, MEDIUM)
@@ -840,7 +890,7 @@ class _Linker:
         saved = self.saved_type(register, name)
         if saved is None:
             return None
-        rows = method_rows(self.program, saved, name, self.keywords(op))
+        rows = method_rows(self.program, saved, name, _Keywords(self, op))
         return Call((), rows, register, saved, name, MEDIUM)
 
     def saved_type(self, register: int, name: str) -> Type | None:
@@ -896,35 +946,31 @@ class _Linker:
             fn: Fn = value.ref
             task = decorated_type(self.program, fn) if fn.facts.decorators else None
             if task is not None:
-                rows = method_rows(self.program, task, "__call__", self.keywords(op))
+                rows = method_rows(self.program, task, "__call__", _Keywords(self, op))
                 if rows:
                     return Call((), rows, None, task, name, task.sure), self.first_given(rows, task, op)
-            return Call((fn,), (), None, None, name, value.sure), self.result_of(
-                fn, None, _Arguments(self, op)
-            )
+            return Call((fn,), (), None, None, name, value.sure), self.result_of(fn, None, op)
         if kind == "method":
             fn = value.ref
-            return Call((fn,), (), register, value.arg, name, value.sure), self.result_of(
-                fn, value.arg, _Arguments(self, op)
-            )
+            return Call((fn,), (), register, value.arg, name, value.sure), self.result_of(fn, value.arg, op)
         if kind == "instance":
             cls = value.ref
             method = cls.method("__call__")
             if method is not None:
                 return Call((method,), (), op[1], value, "__call__", value.sure), returned_type(method)
-            rows = method_rows(self.program, value, "__call__", self.keywords(op))
+            rows = method_rows(self.program, value, "__call__", _Keywords(self, op))
             return Call((), rows, op[1], value, "__call__", value.sure), self.first_given(rows, value, op)
         if kind == "member" and value.arg is not None and value.name == "*":
             # ``getattr(client, method)(…)``: some method, whichever
             rows = self.libraries.any_method(value.arg.name, ("backend", "enqueue"))
             return Call((), rows, None, value.arg, name, value.sure), None
         if kind == "member" and value.arg is not None:
-            rows = method_rows(self.program, value.arg, value.name, self.keywords(op))
+            rows = method_rows(self.program, value.arg, value.name, _Keywords(self, op))
             return Call((), rows, None, value.arg, value.name, value.sure), self.first_given(
                 rows, value.arg, op
             )
         if kind == "library":
-            rows = self.libraries.method_meaning(value.name, "__call__", self.keywords(op))
+            rows = self.libraries.method_meaning(value.name, "__call__", _Keywords(self, op))
             return Call((), rows, op[1], value, "__call__", value.sure), self.first_given(rows, value, op)
         return _UNKNOWN_CALL, None
 
@@ -937,7 +983,7 @@ class _Linker:
 
     def external_call(self, op: Op, value: Type, name: str) -> tuple[Call, Type | None]:
         qualified = value.name
-        rows = self.libraries.function_meaning(qualified, self.keywords(op))
+        rows = self.libraries.function_meaning(qualified, _Keywords(self, op))
         found: Type | None = None
         for row in rows:
             if row.gives is not None:
@@ -1016,9 +1062,11 @@ class _Linker:
                     texts.append(str(self.ops[value][1]))
         return Type("proxy", " ".join(texts), None, self.module.path) if texts else None
 
-    def result_of(self, fn: Fn, receiver: Type | None, arguments: _Arguments) -> Type | None:
-        shift = 1 if receiver is not None and fn.first_is_self else 0
-        found = _given_for(returned_type(fn), fn, arguments, shift)
+    def result_of(self, fn: Fn, receiver: Type | None, op: Op) -> Type | None:
+        found = returned_type(fn)
+        if found is not None and (found.kind == "argument" or found.arg is not None):
+            shift = 1 if receiver is not None and fn.first_is_self else 0
+            found = _given_for(found, fn, _Arguments(self, op), shift)
         if found is not None and found.kind in ("instance", "library") and found.arg is None:
             # ``def pending(self): return self.filter(...)`` on a manager keeps what the manager manages
             if receiver is not None and receiver.arg is not None and found.ref is receiver.ref:
@@ -1063,7 +1111,6 @@ class _Linker:
 
 
 _RULES: dict[str, Any] = {
-    "name": _Linker.name,
     "store": _Linker.store,
     "import": _Linker.import_,
     "def": _Linker.define,

@@ -103,7 +103,7 @@ class Fn:
 
     def decorated(self, ending: str) -> bool:
         """Whether a decorator's written name ends in ``ending``."""
-        return any(name.endswith(ending) for name in self.decorator_names)
+        return bool(self.facts.decorators) and any(name.endswith(ending) for name in self.decorator_names)
 
     @property
     def decorator_names(self) -> tuple[str, ...]:
@@ -236,11 +236,15 @@ class ModuleView:
         "_by_name",
         "_classes",
         "_functions",
+        "_stars",
+        "_submodules",
         "_symbols",
         "facts",
+        "home",
         "memo",
         "name",
         "near",
+        "packages",
         "path",
         "program",
         "suggested",
@@ -252,16 +256,25 @@ class ModuleView:
         self.facts = facts
         self.name = facts.name
         self.path = path
+        self.home = program.home(path)
         self._functions: dict[int, Fn] = {}
         self._all: tuple[Fn, ...] | None = None
         self._classes: dict[int, Cls] = {}
         self._symbols: dict[str, Type | None] = {}
-        self._by_name: tuple[str, ...] | None = None
+        self.forget_modules()
         self.suggested: dict[str, Cls | None] = {}
         self.near: dict[str, bool] = {}
         self.memo: dict[str, dict[int, Any]] = {}
         #: whether violations of low confidence are asked for here; a comment that silences one needs it told
         self.unlikely = program.unlikely or may_address(program.source.data(path) or b"")
+
+    def forget_modules(self) -> None:
+        """Look other modules up anew when they are asked for: one of them has changed."""
+        self._stars: tuple[ModuleView, ...] | None = None
+        self._submodules: dict[str, ModuleView | None] = {}
+        self._by_name: dict[str, Cls] | None = None
+        #: the packages of the program that it imports; see ``link.suggested_class``
+        self.packages: tuple[ModuleView, ...] | None = None
 
     def fn(self, index: int) -> Fn:
         """Function number ``index``; 0 is the module body."""
@@ -289,7 +302,12 @@ class ModuleView:
             return self._symbols[name]
         except KeyError:
             pass  # asked for the first time
-        if name in self.facts.class_defs or name in self.facts.defs:
+        facts = self.facts
+        if (
+            name in facts.class_defs
+            or name in facts.defs
+            or not (name in facts.imports or name in facts.bindings or facts.stars)
+        ):
             found = self._symbols[name] = self._symbol(name)
             return found
 
@@ -307,16 +325,21 @@ class ModuleView:
             return found
         if not self.facts.is_package:
             return None
-        submodule = self.program.module(f"{self.name}.{name}", self.path)
+        submodule = self._submodule(name)
         if submodule is not None:
             return Type("module", submodule.name, None, submodule)
         if name[:1].isupper():
-            for dotted in self._imported_by_name():
-                other = self.program.module(dotted, self.path)
-                if other is not None and name in other.facts.class_defs:
-                    cls = other.cls(other.facts.class_defs[name])
-                    return Type("class", cls.qualified, None, cls)
+            cls = self._imported_by_name().get(name)
+            if cls is not None:
+                return Type("class", cls.qualified, None, cls)
         return None
+
+    def _submodule(self, name: str) -> ModuleView | None:
+        try:
+            return self._submodules[name]
+        except KeyError:
+            found = self._submodules[name] = self.program.module(f"{self.name}.{name}", self.path)
+            return found
 
     def _symbol(self, name: str) -> Type | None:
         facts = self.facts
@@ -330,10 +353,7 @@ class ModuleView:
             return self.program.resolve(facts.imports[name], self.path)
         if name in facts.bindings:
             return self.program.binding_type(self, name)
-        for star in facts.stars:
-            module = self.program.module(star, self.path)
-            if module is None:
-                continue
+        for module in self._star_imports():
             exports = module.facts.exports
             if exports is not None and name not in exports:
                 continue
@@ -344,18 +364,31 @@ class ModuleView:
             return Type("external", name)
         return None
 
-    def _imported_by_name(self) -> tuple[str, ...]:
-        """Modules that the package imports by constant names, as lazy object registries do."""
+    def _star_imports(self) -> tuple[ModuleView, ...]:
+        if self._stars is None:
+            found = [self.program.module(star, self.path) for star in self.facts.stars]
+            self._stars = tuple([module for module in found if module is not None])
+        return self._stars
+
+    def _imported_by_name(self) -> dict[str, Cls]:
+        """The classes of modules that the package imports by constant names, as lazy object registries do."""
         if self._by_name is None:
-            found = []
-            for function in self.facts.functions:
-                if not function.names & {"__import__", "import_module"}:
-                    continue
+            found: dict[str, Cls] = {}
+            for dotted in self._constant_names():
+                module = self.program.module(dotted, self.path)
+                if module is not None:
+                    for name, index in module.facts.class_defs.items():
+                        if name not in found:
+                            found[name] = module.cls(index)
+            self._by_name = found
+        return self._by_name
+
+    def _constant_names(self) -> Iterator[str]:
+        for function in self.facts.functions:
+            if function.names & {"__import__", "import_module"}:
                 for op in function.ops:
                     if op[0] == "const" and isinstance(op[1], str) and _MODULE_NAME.match(op[1]):
-                        found.append(op[1])
-            self._by_name = tuple(found)
-        return self._by_name
+                        yield op[1]
 
 
 def remembered(fn: Fn, name: str, answer: Callable[[], T], unknown: T) -> T:
@@ -415,7 +448,7 @@ class Program:
             view = None if facts is None else ModuleView(self, facts, path)
             self._paths[path] = view
             if view is not None and self.source.find_module(view.name, path) is None:
-                self._modules[view.name, self._home(path)] = view
+                self._modules[view.name, view.home] = view
         return self._paths[path]
 
     def forget(self, path: Path) -> None:
@@ -425,14 +458,20 @@ class Program:
         """
         view = self._paths.pop(path, None)
         self._modules = {key: found for key, found in self._modules.items() if found is not view}
+        for other in self._paths.values():
+            if other is not None:
+                other.forget_modules()
         self._resolved.clear()
         self.by_name.clear()
         self.receivers.clear()
 
     def module(self, dotted: str, near: Path) -> ModuleView | None:
         """The module of that dotted name, None where it is not part of the program."""
-        key = (dotted, self._home(near))
         self._ask(dotted, near)
+        return self._module(dotted, self.home(near), near)
+
+    def _module(self, dotted: str, home: Hashable, near: Path) -> ModuleView | None:
+        key = (dotted, home)
         try:
             return self._modules[key]
         except KeyError:
@@ -445,7 +484,7 @@ class Program:
         known: dict[tuple[str, Hashable], tuple[Path, ...]] = {}
 
         def find(word: str, near: Path) -> tuple[Path, ...]:
-            key = (word, self._home(near))
+            key = (word, self.home(near))
             found = known.get(key)
             if found is None:
                 found = known[key] = tuple(self._looked_at(word, near))
@@ -469,7 +508,8 @@ class Program:
             words = self.asked.words[near] = set()
         words.add(word)
 
-    def _home(self, near: Path) -> Hashable:
+    def home(self, near: Path) -> Hashable:
+        """What decides which modules a file imports: files with one home import the same."""
         found = self._homes.get(near)
         if found is None:
             found = self._homes[near] = self.source.home(near)
@@ -477,7 +517,7 @@ class Program:
 
     def resolve(self, qualified: str, near: Path) -> Type:
         """What a qualified name means: the longest prefix that is a module, then attributes of it."""
-        key = (qualified, self._home(near))
+        key = (qualified, self.home(near))
         self._ask(qualified, near)
         known = self._resolved.get(key)
         if known is not None:
@@ -496,8 +536,9 @@ class Program:
 
     def _resolve(self, qualified: str, near: Path) -> Type:
         parts = qualified.split(".")
+        home = self.home(near)
         for size in range(len(parts), 0, -1):
-            module = self.module(".".join(parts[:size]), near)
+            module = self._module(".".join(parts[:size]), home, near)
             if module is None:
                 continue
             value: Type | None = Type("module", module.name, None, module)
