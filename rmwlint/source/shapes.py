@@ -7,7 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-_SHAPES = re.compile(rb"^[ \t]*class[ \t]+(\w+)[ \t]*\(([^)]*)\)|^[ \t]+(?:async[ \t]+)?def[ \t]+(\w+)", re.M)
+#: It starts with the end of the line before, and looks at one letter first: most lines are neither.
+_SHAPES = re.compile(
+    rb"\n[ \t]*(?=[acd])(?:class[ \t]+(\w+)[ \t]*\(([^)]*)\)|(?<=[ \t])(?:async[ \t]+)?def[ \t]+(\w+))"
+)
 _NAME = re.compile(rb"\w+(?=[ \t\r\n]*(?:[,\[)]|\Z))")
 
 #: (class, its bases), each as often as it stands there, and the names of functions, each once
@@ -32,7 +35,7 @@ def shapes_of(data: bytes) -> Shapes:
     """The shapes ``class Name(Base, …)`` and, inside something, ``def name``, in the order of the text."""
     classes: list[tuple[str, tuple[str, ...]]] = []
     functions: dict[str, None] = {}
-    for name, bases, function in _SHAPES.findall(data):
+    for name, bases, function in _SHAPES.findall(b"\n" + data):
         if function:
             functions[function.decode(errors="replace")] = None
         else:
