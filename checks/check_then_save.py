@@ -14,9 +14,29 @@ Bad:
         order = Order.objects.get(pk=pk)
         if order.status != "open":
             raise ValueError("not open")
-        charge(order.pk)
         order.status = "paid"
         order.save(update_fields=["status"])
+        charge(pk)
+
+Bad, with a session:
+
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Order(Base):
+        __tablename__ = "orders"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        status: Mapped[str]
+
+    def pay(session: Session, pk):
+        order = session.get(Order, pk)
+        if order.status != "open":
+            raise ValueError("not open")
+        order.status = "paid"
+        session.commit()
+        charge(pk)
 
 Good:
 
@@ -28,6 +48,26 @@ Good:
     def pay(pk):
         if not Order.objects.filter(pk=pk, status="open").update(status="paid"):
             raise ValueError("not open")
+        charge(pk)
+
+Good, with a session:
+
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Order(Base):
+        __tablename__ = "orders"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        status: Mapped[str]
+
+    def pay(session: Session, pk):
+        order = session.get(Order, pk, with_for_update=True)
+        if order.status != "open":
+            raise ValueError("not open")
+        order.status = "paid"
+        session.commit()
         charge(pk)
 
 Make the write carry the test (`filter(pk=…, status=OLD).update(status=NEW)`, and look at the row count), or

@@ -18,6 +18,23 @@ Bad:
         order.retries += 1
         order.save()
 
+Bad, with a session:
+
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Order(Base):
+        __tablename__ = "orders"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        retries: Mapped[int] = mapped_column(default=0)
+
+    def retry(session: Session, pk):
+        order = session.get(Order, pk)
+        order.retries += 1
+        session.commit()
+
 Good:
 
     from django.db import models
@@ -28,6 +45,23 @@ Good:
 
     def retry(pk):
         Order.objects.filter(pk=pk).update(retries=F("retries") + 1)
+
+Good, with a session:
+
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Order(Base):
+        __tablename__ = "orders"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        retries: Mapped[int] = mapped_column(default=0)
+
+    def retry(session: Session, pk):
+        order = session.get(Order, pk)
+        order.retries = Order.retries + 1
+        session.commit()
 
 Let the database compute (`F("retries") + 1`, `SET retries = retries + 1`), or hold a row lock from the read
 to the commit (`select_for_update`, `with_for_update`), or compare a version in the write.

@@ -15,6 +15,24 @@ Bad:
         profile.settings[name] = value
         profile.save(update_fields=["settings"])
 
+Bad, with a session:
+
+    from sqlalchemy import JSON
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Profile(Base):
+        __tablename__ = "profiles"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        settings: Mapped[dict] = mapped_column(JSON, default=dict)
+
+    def choose(session: Session, pk, name, value):
+        profile = session.get(Profile, pk)
+        profile.settings = {**profile.settings, name: value}
+        session.commit()
+
 Good:
 
     from django.db import models, transaction
@@ -27,6 +45,24 @@ Good:
             profile = Profile.objects.select_for_update().get(pk=pk)
             profile.settings[name] = value
             profile.save(update_fields=["settings"])
+
+Good, with a session:
+
+    from sqlalchemy import JSON
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Profile(Base):
+        __tablename__ = "profiles"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        settings: Mapped[dict] = mapped_column(JSON, default=dict)
+
+    def choose(session: Session, pk, name, value):
+        profile = session.get(Profile, pk, with_for_update=True)
+        profile.settings = {**profile.settings, name: value}
+        session.commit()
 
 Hold a row lock from the read to the commit, compare a version in the write, or let the database change the
 one entry (`jsonb_set`, a row for each entry).

@@ -165,7 +165,11 @@ def _parser() -> argparse.ArgumentParser:
 
     listing = commands.add_parser("list", help="list all checks")
     listing.add_argument("--output-format", choices=("full", "json"), default="full")
-    listing.add_argument("--fixes", action="store_true", help="list what fixes rewrite, as a Markdown table")
+    listing.add_argument(
+        "--fixes",
+        action="store_true",
+        help="list what fixes rewrite and what the tests execute, as a Markdown table",
+    )
     return parser
 
 

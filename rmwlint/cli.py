@@ -431,7 +431,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     if options.fixes:
-        from rmwlint.fix.rewrites import table
+        from rmwlint.prove.table import table
 
         print(table())
         return 0

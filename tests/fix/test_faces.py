@@ -185,9 +185,9 @@ def test_the_list_of_fixes(lay_out: LayOut, rmwlint: Command) -> None:
     run = rmwlint("list", "--fixes")
     assert run.code == 0
     lines = run.out.splitlines()
-    assert lines[0] == "| codes | library | rewrite | safe | unsafe |"
-    assert all(line.count("|") == 6 for line in lines)
-    assert any(line.startswith("| RMW202 | Django, Tortoise | ") for line in lines)
+    assert lines[0] == "| check | library | fix | safe where | unsafe because | executed |"
+    assert all(line.count("|") == 7 for line in lines)
+    assert any(line.startswith("| RMW202 all-columns-save | Django, Tortoise | ") for line in lines)
 
 
 def test_libcst_is_imported_only_to_fix() -> None:

@@ -14,6 +14,7 @@ class Proof(NamedTuple):
     ``scene`` loads the text in its world and says who meets at what. ``after`` begins the statement after
     which the printed interleaving turns to the other actor, where the violation's steps do not say it;
     ``inside`` is the module and function that it stands in, where that is a library's.
+    ``refused``: the exception by which the library does not even let a single actor run the Bad example.
     """
 
     code: str
@@ -23,3 +24,4 @@ class Proof(NamedTuple):
     good: int = 1
     after: str = ""
     inside: tuple[str, str] | None = None
+    refused: str = ""

@@ -15,8 +15,9 @@ import pytest
 
 from rmwlint.check import registry
 from rmwlint.config import Settings
-from rmwlint.fix.rewrites import rewrites_of
+from rmwlint.fix.rewrites import rewrites, rewrites_of
 from rmwlint.fix.run import fix
+from rmwlint.prove.executed import EXECUTED, Executed
 from rmwlint.prove.points import stop_of
 from rmwlint.prove.replay import Serial, assert_nothing_is_lost, replay
 from rmwlint.prove.stops import Stop, stops_of
@@ -36,7 +37,7 @@ _SHORT = 0.1
 
 def told(proof: Proof) -> str:
     """A proof's name in test reports."""
-    return f"{proof.code}-{proof.bad}-{proof.world}"
+    return f"{proof.code}-{proof.world}-{proof.bad}"
 
 
 def example(proof: Proof, kind: str, number: int) -> str:
@@ -79,9 +80,13 @@ def every(stops: list[Stop]) -> list[tuple[Stop | None, Stop | None]]:
 def test_bad_loses_in_the_printed_interleaving(proof: Proof, enter: Enter) -> None:
     world = enter(proof.world)
     scene = proof.scene(world, example(proof, "Bad", proof.bad))
-    violation = violation_in(world.folder / "example.py", proof.code)
+    violation = violation_in(world.folder / "shop.py", proof.code)
     assert violation.interleaving[0][0] == "A" and "B" in dict(violation.interleaving)
     stop = turning_point(proof, violation)
+    if proof.refused:
+        error = replay(scene, (stop, stop)).ends[0].error
+        assert type(error).__name__ == proof.refused
+        return
     outcome = replay(scene, (stop, stop))
     assert not Serial(scene).agrees(outcome), outcome
 
@@ -91,7 +96,7 @@ def test_good_loses_nothing_in_any_interleaving(proof: Proof, enter: Enter) -> N
     world = enter(proof.world)
     function = violation_function(proof, world)
     scene = proof.scene(world, example(proof, "Good", proof.good))
-    stops = stops_in(proof, world.folder / "example.py", function)
+    stops = stops_in(proof, world.folder / "shop.py", function)
     assert stops
     assert_nothing_is_lost(scene._replace(patience=_SHORT), every(stops))
 
@@ -103,15 +108,35 @@ def violation_function(proof: Proof, world: World) -> str:
     return violation_in(path, proof.code).function
 
 
-@pytest.mark.parametrize("proof", [proof for proof in PROOFS if rewrites_of(proof.code)], ids=told)
-def test_what_a_fix_makes_of_the_bad_one_loses_nothing(proof: Proof, enter: Enter) -> None:
+REWRITES = [
+    pytest.param(proof, rewrite.name, id=f"{told(proof)}-{rewrite.name}")
+    for proof in PROOFS
+    for rewrite in rewrites_of(proof.code)
+]
+
+
+@pytest.mark.parametrize(("proof", "rewrite"), REWRITES)
+def test_what_a_fix_makes_of_the_bad_one_loses_nothing(proof: Proof, rewrite: str, enter: Enter) -> None:
     world = enter(proof.world)
     function = violation_function(proof, world)
     path = world.folder / "bad.py"
-    settings = Settings(select=(proof.code,))
-    outcome = fix(Request([str(path)], settings, use_cache=False, jobs=1), unsafe=True, write=True)
-    assert outcome.mended == 1, [one.reason for one in outcome.left]
-    mended = path.read_text("utf-8")
-    scene = proof.scene(world, mended)
-    stops = stops_in(proof, world.folder / "example.py", function)
-    assert_nothing_is_lost(scene._replace(patience=_SHORT), every(stops))
+    request = Request([str(path)], Settings(select=(proof.code,)), use_cache=False, jobs=1)
+    outcome = fix(request, unsafe=True, write=True, only=rewrite)
+    said = (proof.bad, rewrite) in {(row.example, one) for row in rows_of(proof) for one in row.rewrites}
+    assert bool(outcome.mended) == said, [one.reason for one in outcome.left]
+    if outcome.mended:
+        scene = proof.scene(world, path.read_text("utf-8"))
+        stops = stops_in(proof, world.folder / "shop.py", function)
+        assert_nothing_is_lost(scene._replace(patience=_SHORT), every(stops))
+
+
+def rows_of(proof: Proof) -> list[Executed]:
+    """What is said about the execution of this example."""
+    return [row for row in EXECUTED if (row.code, row.library) == (proof.code, proof.world)]
+
+
+def test_what_is_said_to_be_executed_is() -> None:
+    said = [(row.code, row.library, row.example) for row in EXECUTED]
+    assert said == sorted((one.code, one.world, one.bad) for one in PROOFS)
+    named = {(row.code, rewrite) for row in EXECUTED for rewrite in row.rewrites}
+    assert named <= {(code, rewrite.name) for rewrite in rewrites() for code in rewrite.codes}

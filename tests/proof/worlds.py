@@ -21,7 +21,7 @@ class World:
         self.folder = folder
         self._loaded: list[str] = []
 
-    def load(self, text: str, *, as_name: str = "example", **given: Any) -> Any:
+    def load(self, text: str, *, as_name: str = "shop", **given: Any) -> Any:
         """The program as a module that stands in a file; ``given`` is what it leaves out."""
         path = self.folder / f"{as_name}.py"
         path.write_text(text, "utf-8")
@@ -56,7 +56,7 @@ class DjangoWorld(World):
         self._apps: Any = apps
         self._made: list[Any] = []
 
-    def load(self, text: str, *, as_name: str = "example", **given: Any) -> Any:
+    def load(self, text: str, *, as_name: str = "shop", **given: Any) -> Any:
         """The program as a module, and the tables of its models."""
         self._apps.all_models[APP].clear()
         self._apps.clear_cache()
@@ -87,7 +87,7 @@ class SQLAlchemyWorld(World):
             connection.execute(text("DROP SCHEMA public CASCADE"))
             connection.execute(text("CREATE SCHEMA public"))
 
-    def load(self, text: str, *, as_name: str = "example", **given: Any) -> Any:
+    def load(self, text: str, *, as_name: str = "shop", **given: Any) -> Any:
         """The program as a module, and the tables of its classes."""
         module = super().load(text, as_name=as_name, **given)
         metadata = {

@@ -43,12 +43,3 @@ def rewrites() -> tuple[Rewrite, ...]:
 def rewrites_of(code: str) -> tuple[Rewrite, ...]:
     """The rewrites for violations of a code, in order."""
     return tuple(rewrite for rewrite in rewrites() if code in rewrite.codes)
-
-
-def table() -> str:
-    """All rewrites as a Markdown table: codes, library, what becomes what, and what that promises."""
-    rows = ["| codes | library | rewrite | safe | unsafe |", "|---|---|---|---|---|"]
-    for rewrite in rewrites():
-        cells = (", ".join(rewrite.codes), rewrite.library, rewrite.does, rewrite.safe, rewrite.unsafe)
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)

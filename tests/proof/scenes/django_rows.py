@@ -131,6 +131,15 @@ def _withdraw(world: DjangoWorld, text: str) -> Scene:
     )
 
 
+def _post(world: DjangoWorld, text: str) -> Scene:
+    module = world.load(text)
+
+    def act(row: Any) -> None:
+        module.Withdrawal().post(None, row.pk)
+
+    return _scene(world, module.Account, _both(act), rows=({"balance": 100},))
+
+
 def _book_place(world: DjangoWorld, text: str) -> Scene:
     module = world.load(text)
     return _scene(world, module.Event, _both(lambda row: module.book(row.pk)), rows=({"places": 2},))
@@ -163,24 +172,25 @@ def _bill(world: DjangoWorld, text: str) -> Scene:
 
 
 PROOFS = (
-    Proof("RMW104", "django", _retry),
-    Proof("RMW105", "django", _settings),
-    Proof("RMW106", "django", _pay),
-    Proof("RMW107", "django", _claim),
-    Proof("RMW108", "django", _edit),
-    Proof("RMW202", "django", _annotate),
-    Proof("RMW306", "django", _withdraw),
-    Proof("RMW308", "django", _book_place, after="event = "),
-    Proof("RMW308", "django", _add_seat, bad=2, good=0),
-    Proof("RMW309", "django", _withdraw),
-    Proof("RMW501", "django", _tag),
+    Proof("RMW104", "Django", _retry),
+    Proof("RMW105", "Django", _settings),
+    Proof("RMW106", "Django", _pay),
+    Proof("RMW107", "Django", _claim),
+    Proof("RMW108", "Django", _edit),
+    Proof("RMW202", "Django", _annotate),
+    Proof("RMW305", "Django", _post, refused="TransactionManagementError"),
+    Proof("RMW306", "Django", _withdraw),
+    Proof("RMW308", "Django", _book_place, after="event = "),
+    Proof("RMW308", "Django", _add_seat, bad=2, good=0),
+    Proof("RMW309", "Django", _withdraw),
+    Proof("RMW501", "Django", _tag),
     Proof(
         "RMW502",
-        "django",
+        "Django",
         _tag,
         after="return (self.get(",
         inside=("django.db.models.query", "QuerySet.get_or_create"),
     ),
-    Proof("RMW503", "django", _bill),
-    Proof("RMW504", "django", _book_seat),
+    Proof("RMW503", "Django", _bill),
+    Proof("RMW504", "Django", _book_seat),
 )

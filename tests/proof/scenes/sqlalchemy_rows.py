@@ -10,17 +10,26 @@ from typing import Any
 from rmwlint.prove.replay import Scene
 from rmwlint.prove.waiting import in_sqlalchemy
 from tests.proof.proof import Proof
-from tests.proof.worlds import SQLAlchemyWorld
+from tests.proof.worlds import Recorder, SQLAlchemyWorld
 
 Act = Callable[[Any], Any]
 
 
-def _scene(world: SQLAlchemyWorld, model: Any, mine: Act, theirs: Act, **row: Any) -> Scene:
+def _scene(
+    world: SQLAlchemyWorld,
+    model: Any,
+    mine: Act,
+    theirs: Act,
+    charge: Recorder | None = None,
+    **row: Any,
+) -> Scene:
     """Actors that meet at one row, each in a session of its own that it commits."""
     from sqlalchemy import select
     from sqlalchemy.orm import Session
 
     def arrange() -> None:
+        if charge is not None:
+            charge.calls.clear()
         with Session(world.engine) as session:
             session.query(model).delete()
             session.add(model(**row))
@@ -37,7 +46,8 @@ def _scene(world: SQLAlchemyWorld, model: Any, mine: Act, theirs: Act, **row: An
 
     def observe(_: Any) -> Any:
         with world.engine.connect() as connection:
-            return [tuple(found) for found in connection.execute(select(model.__table__))]
+            rows = [tuple(found) for found in connection.execute(select(model.__table__))]
+        return rows, charge is not None and len(charge.calls)
 
     return Scene(arrange, (acting(mine), acting(theirs)), observe, in_sqlalchemy(world.engine))
 
@@ -93,8 +103,41 @@ def _save(world: SQLAlchemyWorld, text: str) -> Scene:
     )
 
 
+def _retry(world: SQLAlchemyWorld, text: str) -> Scene:
+    module = world.load(text)
+
+    def act(session: Any) -> None:
+        module.retry(session, 1)
+
+    return _scene(world, module.Order, act, act, id=1)
+
+
+def _choose(world: SQLAlchemyWorld, text: str) -> Scene:
+    module = world.load(text)
+    return _scene(
+        world,
+        module.Profile,
+        lambda session: module.choose(session, 1, "theme", "dark"),
+        lambda session: module.choose(session, 1, "size", 12),
+        id=1,
+    )
+
+
+def _pay(world: SQLAlchemyWorld, text: str) -> Scene:
+    charge = Recorder()
+    module = world.load(text, charge=charge)
+
+    def act(session: Any) -> None:
+        module.pay(session, 1)
+
+    return _scene(world, module.Order, act, act, charge, id=1, status="open")
+
+
 PROOFS = (
-    Proof("RMW109", "sqlalchemy", _grow, after="image = "),
-    Proof("RMW201", "sqlalchemy", _save, after="values = "),
-    Proof("RMW306", "sqlalchemy", _withdraw, bad=2, good=0),
+    Proof("RMW104", "SQLAlchemy", _retry, bad=2, good=2),
+    Proof("RMW105", "SQLAlchemy", _choose, bad=2, good=2),
+    Proof("RMW106", "SQLAlchemy", _pay, bad=2, good=2),
+    Proof("RMW109", "SQLAlchemy", _grow, after="image = "),
+    Proof("RMW201", "SQLAlchemy", _save, after="values = "),
+    Proof("RMW306", "SQLAlchemy", _withdraw, bad=2, good=0),
 )
