@@ -53,7 +53,7 @@ EXECUTED = (
     ),
     Executed("RMW105", "Django", 1, ("lock_row",)),
     Executed("RMW105", "SQLAlchemy", 2, ("lock_row",)),
-    Executed("RMW106", "Django", 1, ("lock_row",)),
+    Executed("RMW106", "Django", 1, ("write_carries_test", "lock_row")),
     Executed("RMW106", "SQLAlchemy", 2, ("lock_row",)),
     Executed("RMW107", "Django", 1),
     Executed("RMW108", "Django", 1),

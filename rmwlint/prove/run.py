@@ -36,6 +36,7 @@ _WHY_NOT = {
     "RMW305": "what is lost depends on the transaction that the caller has open",
     "RMW308": "the read that is not locked is not part of it; prove what it lets happen (RMW104, RMW106)",
     "RMW502": "looking and creating are one call",
+    "RMW307": "what fails is the backend, and what is lost is what it should have done",
     "RMW402": "what the lock is for is not part of it",
     "RMW403": "it takes two processes",
     **dict.fromkeys(["RMW301", "RMW302", "RMW303", "RMW304", "RMW410"], _HELD),
