@@ -19,7 +19,7 @@ from rmwlint.program.program import Cls, Fn, Program
 
 #: A base class with more subclasses than this is an interface of everything.
 MOST_SUBCLASSES = 48
-#: A name that more classes define than this, apart from overrides, says nothing about an untyped receiver.
+#: A name that more classes define than this says nothing about an untyped receiver, unless most override one.
 MOST_DEFINITIONS = 4
 #: Nor does one that more files define, overrides or not.
 MOST_FILES = 12
@@ -81,6 +81,20 @@ def _is_super(fn: Fn, register: int) -> bool:
     ops = fn.facts.ops
     op = ops[register]
     return bool(op[0] == "call" and ops[op[1]] == ("name", "super"))
+
+
+def is_own(fn: Fn, register: int | None) -> bool:
+    """Whether a register is the object whose method the function is, by itself or by ``super()``."""
+    if register is None or fn.owner is None or not fn.first_is_self:
+        return False
+    return fn.facts.ops[register] == ("name", fn.facts.params[0].name) or _is_super(fn, register)
+
+
+def may_be(cls: Cls, other: Cls, near: Path) -> bool:
+    """Whether an object of a class, or of one derived from it, can be of another class as well."""
+    if other in cls.mro() or cls in other.mro():
+        return True
+    return any(other in derived.mro() for derived in subclasses(cls, near))
 
 
 def subclasses(cls: Cls, near: Path) -> tuple[Cls, ...]:
@@ -185,12 +199,21 @@ def _named(fn: Fn, name: str) -> list[Fn]:
         if module is not None:
             defining = [index for index, facts in enumerate(module.facts.classes) if name in facts.methods]
             classes += [module.cls(index) for index in defining]
-    if len(classes) > MOST_DEFINITIONS:
-        own = set(classes)
-        roots = [cls for cls in classes if own.isdisjoint(cls.mro()[1:])]
-        if len(roots) > MOST_DEFINITIONS:
-            return []
-    return [cls.module.fn(cls.facts.methods[name]) for cls in classes]
+    found = [cls.module.fn(cls.facts.methods[name]) for cls in classes]
+    if len(found) > MOST_DEFINITIONS and max(families(tuple(found)).values()) * 2 <= len(found):
+        return []
+    return found
+
+
+def families(functions: tuple[Fn, ...]) -> dict[Fn, int]:
+    """How many of some methods of one name are a base's or override it: for each base's, 0 for overrides."""
+    owners = {fn.owner: fn for fn in functions if fn.owner is not None}
+    found = dict.fromkeys(functions, 0)
+    for cls, fn in owners.items():
+        above = [base for base in cls.mro()[1:] if base in owners]
+        root = owners[above[-1]] if above else fn
+        found[root] += 1
+    return found
 
 
 def abstract(fn: Fn) -> bool:

@@ -16,15 +16,16 @@ from typing import NamedTuple
 
 from rmwlint.facts.model import Op
 from rmwlint.program.deferral import decorators, names_called_later, postponed, wrapping
-from rmwlint.program.dispatch import abstract, candidates
+from rmwlint.program.dispatch import MOST_DEFINITIONS, abstract, candidates, families, is_own, may_be
 from rmwlint.program.link import Call, link
+from rmwlint.program.once import made_once
 from rmwlint.program.premises import NONE, Premise, applied, premises
-from rmwlint.program.program import Fn
+from rmwlint.program.program import Cls, Fn
 from rmwlint.program.signals import receivers
 
 HAZARDS = frozenset(["backend", "enqueue", "wait"])
 
-_MOST_WITNESSES = 4
+_MOST_WITNESSES = 6
 _DEEPEST = 40
 #: How sure it is that a function is still registered for a signal when that is sent.
 _BY_SIGNAL = 2
@@ -33,7 +34,8 @@ _BY_SIGNAL = 2
 class Effect(NamedTuple):
     """A witness. ``op``: the call in the function asked about; ``via``: the function called there, None when
     that call is the hazard itself. ``detail``: the library model's ``kind``; ``label``: the call as a reader
-    would name it; ``depth``: calls in between; ``needs``: the premises under which it happens."""
+    would name it; ``depth``: calls in between; ``needs``: the premises under which it happens; ``on``: the
+    class whose override was taken on the way, which the object must then be of."""
 
     kind: str
     detail: str
@@ -43,11 +45,13 @@ class Effect(NamedTuple):
     sure: int
     depth: int
     needs: frozenset[Premise] = NONE
+    on: Cls | None = None
 
 
 class Below(NamedTuple):
     """What one call runs. ``functions``: each may be the one; ``exact``: all of them are run, no override or
-    guess; ``bound``: the first parameter is the receiver; ``call``: the operation, None for a wrapper."""
+    guess; ``bound``: the first parameter is the receiver; ``call``: the operation, None for a wrapper;
+    ``own``: the receiver is the object whose method ``fn`` is; ``of``: its class, where it is another one."""
 
     op: int
     functions: tuple[Fn, ...]
@@ -56,8 +60,12 @@ class Below(NamedTuple):
     guessed: bool
     bound: bool
     call: Op | None
+    own: bool = False
+    of: Cls | None = None
 
 
+#: witnesses by what they rest on
+_Table = dict[tuple[frozenset[Premise], "Cls | None"], Effect]
 Effects = dict[str, tuple[Effect, ...]]
 
 _SURE = {"high": 3, "medium": 2, "low": 1}
@@ -131,13 +139,17 @@ def below_call(fn: Fn, number: int, call: Call) -> Iterator[Below]:
     bound = call.receiver is not None or call.cls is not None
     others = candidates(fn, number, call)
     targets = call.targets
+    own = is_own(fn, call.receiver)
+    kind = call.rtype
+    of: Cls | None = kind.ref if kind is not None and kind.kind == "instance" and not own else None
     if targets:
-        yield Below(number, targets, call.sure, True, False, bound and targets[0].first_is_self, op)
+        by = bound and targets[0].first_is_self
+        yield Below(number, targets, call.sure, True, False, by, op, own, of)
     if others.functions:
         real = tuple(one for one in others.functions if not abstract(one))
         if real:
-            own = tuple(one for one in targets if not abstract(one))
-            yield Below(number, own + real, call.sure, False, others.guessed, bound, op)
+            known = tuple(one for one in targets if not abstract(one))
+            yield Below(number, known + real, call.sure, False, others.guessed, bound, op, own, of)
     yield from callbacks(fn, number, call)
     for receiver in receivers(fn, number, call):
         yield Below(number, (receiver,), _BY_SIGNAL, True, False, False, None)
@@ -172,6 +184,7 @@ def hazards_of(call: Call) -> Iterator[tuple[str, str, int]]:
 def through(fn: Fn, step: Below) -> Iterator[Effect]:
     """The effects of one call as far as they are solved, in the terms of ``fn``."""
     here = premises(fn, step.op)
+    once = made_once(fn, step.op)
     reached: dict[str, int] = {}
     lifted: list[Effect] = []
     for target in step.functions:
@@ -189,13 +202,22 @@ def through(fn: Fn, step: Below) -> Iterator[Effect]:
                     if left is None:
                         continue
                     needs = left
-                if effect.depth >= _DEEPEST:
+                if effect.depth >= _DEEPEST or not _possible(fn, step, effect):
                     continue
                 kinds.add(effect.kind)
-                sure = min(step.sure, effect.sure)
+                sure = 1 if once else min(step.sure, effect.sure)
+                on = _taken_on(fn, step, target, effect) if step.own else None
                 lifted.append(
-                    effect._replace(
-                        op=step.op, via=target, sure=sure, depth=effect.depth + 1, needs=here | needs
+                    Effect(
+                        effect.kind,
+                        effect.detail,
+                        effect.label,
+                        step.op,
+                        target,
+                        sure,
+                        effect.depth + 1,
+                        here | needs,
+                        on,
                     )
                 )
         for kind in kinds:
@@ -203,10 +225,34 @@ def through(fn: Fn, step: Below) -> Iterator[Effect]:
     if step.exact:
         yield from lifted
         return
+    sizes = families(step.functions) if step.guessed else {}
     for effect in lifted:
-        yield effect._replace(
-            sure=min(effect.sure, _confidence(reached[effect.kind], len(step.functions), step.guessed))
-        )
+        most = _confidence(reached[effect.kind], len(step.functions), step.guessed)
+        if len(step.functions) > MOST_DEFINITIONS and sizes:
+            most = _of_family(effect, lifted, sizes)
+        yield effect._replace(sure=min(effect.sure, most))
+
+
+def _of_family(effect: Effect, others: list[Effect], sizes: dict[Fn, int]) -> int:
+    """How sure it is that a call which may reach many overrides does what their base does."""
+    reaching = {other.via for other in others if other.kind == effect.kind}
+    base = effect.via is not None and sizes[effect.via] > 0
+    size = sum(sizes[fn] for fn in reaching if fn is not None)
+    return 2 if base and size * 2 >= len(sizes) else 1
+
+
+def _possible(fn: Fn, step: Below, effect: Effect) -> bool:
+    """Whether the object of a call can be of the class whose override the effect rests on."""
+    cls = fn.owner if step.own else step.of
+    return effect.on is None or cls is None or may_be(cls, effect.on, fn.module.path)
+
+
+def _taken_on(fn: Fn, step: Below, target: Fn, effect: Effect) -> Cls | None:
+    """The class that ``self`` must be of for the effect of a call on it."""
+    chosen = target.owner
+    if step.exact or chosen is None or fn.owner is None or chosen in fn.owner.mro():
+        return effect.on
+    return chosen if effect.on is None or effect.on in chosen.mro() else effect.on
 
 
 def _confidence(reaching: int, of: int, guessed: bool) -> int:
@@ -234,6 +280,8 @@ def own_hazards(fn: Fn) -> Iterator[Effect]:
             written = label(fn, number, call)
             if written in later:
                 continue
+            if made_once(fn, number):
+                sure = 1
             yield Effect(kind, detail, written, number, None, sure, 0, premises(fn, number))
 
 
@@ -262,26 +310,36 @@ def label(fn: Fn, number: int, call: Call) -> str:
     return ".".join(reversed(parts)).replace(".()", "()") or call.name
 
 
-def _keep(found: dict[str, dict[frozenset[Premise], Effect]], effect: Effect) -> bool:
+def _keep(found: dict[str, _Table], effect: Effect) -> bool:
     table = found.setdefault(effect.kind, {})
-    known = table.get(effect.needs)
+    under = (effect.needs, effect.on)
+    known = table.get(under)
     if known is None:
-        if len(table) >= _MOST_WITNESSES and effect.needs:
+        if len(table) >= _MOST_WITNESSES and (effect.needs or effect.on is not None):
             return False
     elif (effect.sure, -effect.depth) <= (known.sure, -known.depth):
         return False
-    table[effect.needs] = effect
+    table[under] = effect
     return True
 
 
-def _best(table: dict[frozenset[Premise], Effect]) -> tuple[Effect, ...]:
+def _best(table: _Table) -> tuple[Effect, ...]:
     return tuple(
-        sorted(table.values(), key=lambda effect: (-effect.sure, len(effect.needs), effect.depth, effect.op))
+        sorted(
+            table.values(),
+            key=lambda effect: (
+                -effect.sure,
+                effect.on is not None,
+                len(effect.needs),
+                effect.depth,
+                effect.op,
+            ),
+        )
     )
 
 
 def _solve(component: list[Fn]) -> None:
-    tables: dict[Fn, dict[str, dict[frozenset[Premise], Effect]]] = {}
+    tables: dict[Fn, dict[str, _Table]] = {}
     for fn in component:
         table = tables[fn] = {}
         if not postponed(fn):
