@@ -28,10 +28,24 @@ def engine(postgres: str) -> Iterator[sqlalchemy.Engine]:
     found.dispose()
 
 
+def fixed(system: str, folder: Path) -> tuple[str, list[str], list[str]]:
+    """What `fix --unsafe-fixes` makes of a system: its file, the codes that are mended, those that stay."""
+    from rmwlint.config import Settings
+    from rmwlint.fix.run import fix
+    from rmwlint.request import Request
+
+    path = folder / f"{system}.py"
+    path.write_bytes((SYSTEMS / system / "before.py").read_bytes())
+    outcome = fix(Request([str(path)], Settings(), use_cache=False, jobs=1), unsafe=True, write=True)
+    mended = [one.violation.code for file in outcome.fixed for one in file.mended]
+    return str(path), sorted(mended), sorted(one.violation.code for one in outcome.left)
+
+
 def load(system: str, side: str) -> ModuleType:
-    """``before`` or ``after`` of a system, as a module of its own."""
-    name = f"rmwlint_systems_{system}_{side}"
-    spec = importlib.util.spec_from_file_location(name, SYSTEMS / system / f"{side}.py")
+    """``before``, ``after`` or another side of a system, or the file of a mended one, as a module."""
+    path = Path(side) if Path(side).is_absolute() else SYSTEMS / system / f"{side}.py"
+    name = f"rmwlint_systems_{system}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.systems.conftest import codes, load
+from tests.systems.conftest import codes, fixed, load
 
 IMAGE = "cirros"
 PATIENCE = 1.0  # how long an actor waits for one that a lock keeps out
@@ -114,7 +114,7 @@ def _first(side: str, root: str, disk: str, barrier: Any, results: Any) -> None:
 def spawn_against_spawn(side: str, tmp_path: Path) -> list[str]:
     pytest.importorskip("filelock")
     root = tmp_path / "cache"
-    root.mkdir()
+    root.mkdir(parents=True)
     context = _processes()
     barrier, results = context.Barrier(2), context.Queue()
     actors = [
@@ -135,6 +135,13 @@ def test_before_two_spawns_collide(tmp_path: Path) -> None:
 
 def test_after_the_second_spawn_uses_what_the_first_made(tmp_path: Path) -> None:
     assert spawn_against_spawn("after", tmp_path) == ["done", "done"]
+
+
+def test_fix_reaches_the_collision_and_not_the_ageing(tmp_path: Path) -> None:
+    path, mended, left = fixed("image_cache", tmp_path)
+    assert (mended, left) == (["RMW406"] * 3, ["RMW407"])
+    assert spawn_against_spawn(path, tmp_path / "spawns") == ["done", "done"]
+    assert age_against_spawn(path, tmp_path / "ages") == {"age": "done", "spawn": "FileNotFoundError"}
 
 
 def test_rmwlint_tells_them_apart() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy
 
-from tests.systems.conftest import Actors, codes, load, meet_after
+from tests.systems.conftest import Actors, codes, fixed, load, meet_after
 
 ID = "c0de"
 
@@ -45,3 +46,7 @@ def test_after_both_changes_stay(engine: sqlalchemy.Engine, monkeypatch: pytest.
 def test_rmwlint_tells_them_apart() -> None:
     assert "RMW201" in codes("image_repository", "before")
     assert not codes("image_repository", "after")
+
+
+def test_no_fix_reaches_it(tmp_path: Path) -> None:
+    assert fixed("image_repository", tmp_path)[1:] == ([], ["RMW201"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy
 
-from tests.systems.conftest import codes, load
+from tests.systems.conftest import codes, fixed, load
 
 UUID = "7f1c"
 
@@ -50,6 +51,15 @@ def test_after_the_second_is_refused(engine: sqlalchemy.Engine) -> None:
     system, compute = play("after", engine)
     assert compute.paused == [UUID]
     assert isinstance(compute.refused, system.Conflict)
+
+
+def test_fix_ends_the_loss_and_leaves_something_to_do(engine: sqlalchemy.Engine, tmp_path: Path) -> None:
+    """The second caller is refused: not as it should be, but by an UPDATE that has nothing to set."""
+    path, mended, left = fixed("instance_actions", tmp_path)
+    assert (mended, left) == (["RMW103"], [])
+    _, compute = play(path, engine)
+    assert compute.paused == [UUID]
+    assert isinstance(compute.refused, sqlalchemy.exc.ProgrammingError)
 
 
 def test_rmwlint_tells_them_apart() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy
 
-from tests.systems.conftest import Actors, codes, load, meet_after
+from tests.systems.conftest import Actors, codes, fixed, load, meet_after
 
 UUID = "7f1c"
 
@@ -61,3 +62,7 @@ def test_after_the_second_is_told_and_tries_again(
 def test_rmwlint_tells_them_apart() -> None:
     assert "RMW105" in codes("instance_metadata", "before")
     assert not codes("instance_metadata", "after")
+
+
+def test_no_fix_reaches_it(tmp_path: Path) -> None:
+    assert fixed("instance_metadata", tmp_path)[1:] == ([], ["RMW105"])

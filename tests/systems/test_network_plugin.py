@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import sqlalchemy
 
-from tests.systems.conftest import SYSTEMS, codes, load
+from tests.systems.conftest import SYSTEMS, codes, fixed, load
 
 REMEDIES = ("after", "after_postcommit", "after_queue")
 
@@ -169,3 +169,7 @@ def test_rmwlint_says_that_the_named_lock_serialises_everything() -> None:
         result = run(Request([path], Settings(select=("RMW410",)), use_cache=False, jobs=1))
         assert {violation.code for violation in result.violations} == expected
         assert all("one lock for all" in violation.message for violation in result.violations)
+
+
+def test_no_fix_reaches_it(tmp_path: Path) -> None:
+    assert fixed("network_plugin", tmp_path)[1:] == ([], ["RMW301"])
