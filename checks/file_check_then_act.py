@@ -45,7 +45,7 @@ def find(view: View) -> Iterator[Violation]:
         if read.op == write.op:
             continue
         sure = min(_sure(view, window), window.sure)
-        if view.one_shot or view.scratch(write.place) or view.leftover(write.place):
+        if view.one_shot or view.scratch(write.place):
             sure = min(sure, LOW)
         if sure > LOW and view.lock_taken_before(read):
             sure = LOW

@@ -126,10 +126,6 @@ class View:
         """Whether the names in a path suggest a place made for this run alone."""
         return scratch(self.fn, place.symbol) or "files.Temporary" in self._suggested(place.text)
 
-    def leftover(self, place: Place) -> bool:
-        """Whether the name of a path suggests something of old that only its owner still knows."""
-        return "files.Leftover" in self._suggested(place.text)
-
     def lock_taken_before(self, event: Event) -> bool:
         """Whether some way to an event takes a lock and keeps it."""
         return lock_taken_before(self.fn, event.op)
