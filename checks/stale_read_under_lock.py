@@ -66,6 +66,22 @@ def find(view: View) -> Iterator[Violation]:
             interleaving=lost_update(place),
             remedy="move the read under the lock, or read again there",
         )
+    for stale in view.stale_rows:
+        place = f"{stale.parameter}.{stale.column}"
+        yield view.violation(
+            check,
+            stale.write.op,
+            f"`{stale.parameter}` was read before `{stale.held.text}` was taken, and is written under it",
+            place=place,
+            sure=min(MEDIUM, stale.write.sure),
+            steps=[
+                *view.held_step(stale.held),
+                *view.trail(stale.write, "written here", "write"),
+                view.step("write", stale.write.op, f"made from `{place}` as it came in"),
+            ],
+            interleaving=lost_update(place),
+            remedy=f"read `{stale.parameter}` again under the lock",
+        )
 
 
 def _lock_between(window: Window) -> str:

@@ -40,6 +40,7 @@ from rmwlint.windows.setups import Setup, setups
 from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
 from rmwlint.windows.sharing import prepares, several_processes
 from rmwlint.windows.skipped import Skipped, skipped_guards
+from rmwlint.windows.stale_rows import StaleRow, stale_rows
 from rmwlint.windows.started import Started, started_early
 from rmwlint.windows.streams import Stream, streams
 from rmwlint.windows.text import text
@@ -255,6 +256,11 @@ class View:
     def streams(self) -> tuple[Stream, ...]:
         """Files that are filled chunk by chunk under a name that others know."""
         return tuple(streams(self.fn))
+
+    @property
+    def stale_rows(self) -> tuple[StaleRow, ...]:
+        """Rows that came in and are written under a lock without being read again."""
+        return tuple(stale_rows(self.fn))
 
     @property
     def setups(self) -> tuple[Setup, ...]:
