@@ -72,6 +72,28 @@ def find(view: View) -> Iterator[Violation]:
         )
 
 
+@check.on_events
+def find_named(view: View) -> Iterator[Violation]:
+    for named in view.named_looks:
+        yield view.violation(
+            check,
+            named.act,
+            f"`{named.text}` is looked for and then made, outside the locks that `{view.fn.facts.name}` takes",
+            place=named.text,
+            sure=LOW if view.one_shot else MEDIUM,
+            steps=(
+                view.step("read", named.look, "looked for here"),
+                view.step("write", named.act, "made here"),
+            ),
+            interleaving=(
+                ("A", f"looks for {named.text}"),
+                ("B", f"looks for {named.text}, makes it"),
+                ("A", "makes it    fails, or undoes what B did"),
+            ),
+            remedy="hold a lock by its name over both",
+        )
+
+
 def _sure(view: View, window: Window) -> int:
     """How sure it is that the second actor gets hurt; 0 where the act itself is safe."""
     read, write = window.read, window.write

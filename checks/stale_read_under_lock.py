@@ -66,6 +66,10 @@ def find(view: View) -> Iterator[Violation]:
             interleaving=lost_update(place),
             remedy="move the read under the lock, or read again there",
         )
+
+
+@check.on_events
+def find_stale_rows(view: View) -> Iterator[Violation]:
     for stale in view.stale_rows:
         place = f"{stale.parameter}.{stale.column}"
         yield view.violation(

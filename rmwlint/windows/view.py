@@ -30,6 +30,7 @@ from rmwlint.windows.hints import hints_of_write
 from rmwlint.windows.hooks import hook
 from rmwlint.windows.interpret import Analysis
 from rmwlint.windows.numbering import Numbering, numberings
+from rmwlint.windows.named_looks import NamedLook, named_looks
 from rmwlint.windows.outcomes import looked_at
 from rmwlint.windows.paths import scratch
 from rmwlint.windows.presence import found_there
@@ -256,6 +257,11 @@ class View:
     def streams(self) -> tuple[Stream, ...]:
         """Files that are filled chunk by chunk under a name that others know."""
         return tuple(streams(self.fn))
+
+    @property
+    def named_looks(self) -> tuple[NamedLook, ...]:
+        """Creations that a look decides, both known by their names alone."""
+        return tuple(named_looks(self.fn))
 
     @property
     def stale_rows(self) -> tuple[StaleRow, ...]:
