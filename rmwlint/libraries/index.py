@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from rmwlint.libraries.model import AttributeModel, BaseModel, CallModel, TypeModel
@@ -230,8 +230,9 @@ class Libraries:
         self._gives: dict[str, Gives] = {}
         self._named: dict[str, str] = {}
         self._handled: dict[str, frozenset[str]] = {}
-        self._creating: frozenset[str] | None = None
-        self._creates: dict[str, bool] = {}
+        #: of the names that have come up, those that say that something is created, and methods that do
+        self._creating: set[str] = set()
+        self._judged: set[str] = set()
         self._locking: frozenset[str] | None = None
         self._receiver_answers: dict[str, tuple[str, ...]] = {}
         self._tokens: frozenset[str] | None = None
@@ -496,23 +497,22 @@ class Libraries:
         named = self.method_meaning("naming.Exception", snake(qualified_exception.rpartition(".")[2]), {})
         return frozenset(word for row in named if row.does == "handles" for word in row.exceptions)
 
-    def creates(self, name: str) -> bool:
-        """Whether a method of that name can create a row, by its name alone or in some library."""
-        found = self._creates.get(name)
-        if found is None:
-            found = self._creates[name] = name in self._makers() or self.named(name) == "create"
-        return found
+    def creates(self, names: frozenset[str]) -> bool:
+        """Whether a method of one of those names can create a row, by its name alone or in some library."""
+        if not self._creating:
+            self._creating.update(self._makers())
+        for name in names - self._judged:
+            if self.named(name) == "create":
+                self._creating.add(name)
+        self._judged |= names
+        return not self._creating.isdisjoint(names)
 
-    def _makers(self) -> frozenset[str]:
-        if self._creating is None:
-            makes = ("create", "flush", "write")
-            self._creating = frozenset(
-                name
-                for names in self._methods.values()
-                for name, rows in names.exact.items()
-                if any(row.does in makes and (row.place in _ROWS or row.does == "flush") for row in rows)
-            )
-        return self._creating
+    def _makers(self) -> Iterator[str]:
+        makes = ("create", "flush", "write")
+        for names in self._methods.values():
+            for name, rows in names.exact.items():
+                if any(row.does in makes and (row.place in _ROWS or row.does == "flush") for row in rows):
+                    yield name
 
     @property
     def locking(self) -> frozenset[str]:
@@ -578,6 +578,8 @@ class Libraries:
 @functools.cache
 def snake(name: str) -> str:
     """A name in snake case, without leading underscores."""
+    if name.islower():
+        return name.lstrip("_")
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().lstrip("_")
 
 

@@ -174,7 +174,7 @@ def decorated_type(program: Program, fn: Fn) -> Type | None:
 
 def _instance_attribute(program: Program, value: Type, name: str) -> Type | None:
     cls: Cls = value.ref
-    for base in cls.mro():
+    for base in cls.speaking_of(name):
         facts = base.facts
         index = facts.methods.get(name)
         if index is not None:
@@ -499,12 +499,13 @@ class _Linker:
         self.types = target.types
         self.names = target.names
         self.locals = self.fn.facts.locals if self.fn.index else frozenset()
-        #: names that the function does not bind, as far as they have come up
-        self.outer: dict[str, Type | None] = {}
+        #: what names mean that the function does not bind, as far as is known
+        around = self.fn.parent
+        self.outer = {} if around is None or around.index else self.module.symbols
 
     def run(self) -> None:
         rules = _RULES
-        types, names, outer = self.types, self.names, self.outer
+        types, names, outer, local_names = self.types, self.names, self.outer, self.locals
         for number, op in enumerate(self.ops):
             opcode = op[0]
             if opcode == "name":
@@ -513,16 +514,20 @@ class _Linker:
                     types[number] = names[name]
                 elif name in outer:
                     types[number] = outer[name]
-                elif name not in self.locals:
-                    types[number] = outer[name] = self.outer_name(name)
+                elif name not in local_names:
+                    types[number] = self.outer_name(name)
             elif opcode in rules:
                 types[number] = rules[opcode](self, number, op)
 
     # -- names ------------------------------------------------------------------------------------
 
     def outer_name(self, name: str) -> Type | None:
-        if name.endswith("'"):
-            return None
+        found = None if name.endswith("'") else self.find_outer_name(name)
+        if self.outer is not self.module.symbols:  # those the module keeps itself, once they are certain
+            self.outer[name] = found
+        return found
+
+    def find_outer_name(self, name: str) -> Type | None:
         fn = self.fn.parent
         while fn is not None and fn.index:
             if name in fn.facts.locals:

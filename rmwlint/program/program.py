@@ -124,7 +124,7 @@ class Fn:
 class Cls:
     """A class of the program. Identity is equality."""
 
-    __slots__ = ("_lines", "_mro", "_types", "facts", "index", "memo", "module", "qualified")
+    __slots__ = ("_mro", "_speaking", "_types", "facts", "index", "memo", "module", "qualified")
 
     def __init__(self, module: ModuleView, index: int) -> None:
         self.module = module
@@ -132,7 +132,7 @@ class Cls:
         self.facts: Class = module.facts.classes[index]
         self.qualified = f"{module.name}.{self.facts.qualname}"
         self._mro: tuple[Cls, ...] | None = None
-        self._lines: tuple[str, ...] | None = None
+        self._speaking: dict[str, tuple[Cls, ...]] = {}
         self._types: tuple[str, ...] | None = None
         self.memo: dict[str, object] = {}
 
@@ -149,6 +149,23 @@ class Cls:
         if self._mro is not None:
             return self._mro
         return self._lineage()[0]
+
+    def speaking_of(self, name: str) -> tuple[Cls, ...]:
+        """Those of :meth:`mro` that have a method or field of that name, or store to it on ``self``."""
+        found = self._speaking.get(name)
+        if found is None:
+            found = tuple([
+                cls
+                for cls in self.mro()
+                if name in (facts := cls.facts).methods
+                or name in facts.annotations
+                or name in facts.fields
+                or name in facts.self_annotations
+                or name in facts.self_fields
+            ])  # fmt: skip
+            if self._mro is not None:  # else its bases are not certain yet
+                self._speaking[name] = found
+        return found
 
     def library_types(self) -> tuple[str, ...]:
         """The library types it is derived from, nearest first."""
@@ -206,7 +223,7 @@ class Cls:
 
     def method(self, name: str) -> Fn | None:
         """The method that a call on an instance reaches, None where it is not in the program."""
-        for cls in self.mro():
+        for cls in self.speaking_of(name):
             index = cls.facts.methods.get(name)
             if index is not None:
                 return cls.module.fn(index)
@@ -238,7 +255,6 @@ class ModuleView:
         "_functions",
         "_stars",
         "_submodules",
-        "_symbols",
         "facts",
         "home",
         "memo",
@@ -248,6 +264,7 @@ class ModuleView:
         "path",
         "program",
         "suggested",
+        "symbols",
         "unlikely",
     )
 
@@ -260,7 +277,8 @@ class ModuleView:
         self._functions: dict[int, Fn] = {}
         self._all: tuple[Fn, ...] | None = None
         self._classes: dict[int, Cls] = {}
-        self._symbols: dict[str, Type | None] = {}
+        #: what module-level names mean, as far as it is certain; ask ``symbol``
+        self.symbols: dict[str, Type | None] = {}
         self.forget_modules()
         self.suggested: dict[str, Cls | None] = {}
         self.near: dict[str, bool] = {}
@@ -299,7 +317,7 @@ class ModuleView:
     def symbol(self, name: str) -> Type | None:
         """What a module-level name means; an ``external`` builtin where the module does not bind it."""
         try:
-            return self._symbols[name]
+            return self.symbols[name]
         except KeyError:
             pass  # asked for the first time
         facts = self.facts
@@ -308,11 +326,11 @@ class ModuleView:
             or name in facts.defs
             or not (name in facts.imports or name in facts.bindings or facts.stars)
         ):
-            found = self._symbols[name] = self._symbol(name)
+            found = self.symbols[name] = self._symbol(name)
             return found
 
         def settle(value: Type | None) -> None:
-            self._symbols[name] = value
+            self.symbols[name] = value
 
         return self.program.cycles.ask(
             (self, name), lambda: self._symbol(name), lambda: None, settle, operator.eq

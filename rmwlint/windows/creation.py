@@ -70,7 +70,7 @@ def _may_create(fn: Fn) -> bool:
         return False
     if not quiet(fn):
         return True
-    return any(map(fn.module.program.libraries.creates, facts.names)) and _may_look_and_make(fn)
+    return fn.module.program.libraries.creates(facts.names) and _may_look_and_make(fn)
 
 
 def _may_look_and_make(fn: Fn) -> bool:

@@ -189,7 +189,7 @@ class Interpreter:
 
     def creates(self) -> bool:
         """Whether a name in the function is one of those that create things."""
-        return any(map(self.libraries.creates, self.facts.names))
+        return self.libraries.creates(self.facts.names)
 
     # -- the run ----------------------------------------------------------------------------------
 
