@@ -26,12 +26,14 @@ from rmwlint.windows.rewrites import Rewrite, rewrites
 from rmwlint.windows.setups import Setup
 from rmwlint.windows.shared import SharedWindow
 from rmwlint.windows.started import Started
+from rmwlint.windows.stores import KeyLock, StoreWindow
 from rmwlint.windows.story import (
     both_pass,
     creation_steps,
     lost_update,
     numbering_steps,
     place_text,
+    store_steps,
     window_steps,
 )
 from rmwlint.windows.streams import Stream
@@ -53,6 +55,7 @@ __all__ = [
     "Event",
     "Fn",
     "Held",
+    "KeyLock",
     "Lockset",
     "ModuleScope",
     "Piecewise",
@@ -62,6 +65,7 @@ __all__ = [
     "SharedWindow",
     "Started",
     "Step",
+    "StoreWindow",
     "Stream",
     "Type",
     "Value",
@@ -82,6 +86,7 @@ __all__ = [
     "rewrites",
     "same_place",
     "saves_outside",
+    "store_steps",
     "unlocked_methods",
     "window_steps",
 ]

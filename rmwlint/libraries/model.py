@@ -84,15 +84,18 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
   ``run``       performs the query or statement given as argument ``at``: the row of the method
                 ``__run__`` of that statement's type says what this means; ``gives`` as usual
   ``write``     writes. ``columns``: ``all`` | ``changed`` | ``keywords`` | ``argN`` or ``keyword:name`` (a
-                dict, a call's keywords or a list of names) | ``content`` (of a file or key). ``limit``:
-                keyword that names the only columns written (update_fields). ``each = true``: every row in
-                the container given is written, of each the columns that ``columns`` lists. ``guards``:
-                keyword patterns that make it a compare-and-swap ("expected_*"; "headers:If-*": a key of
-                the dict given as ``headers``; a dict nobody knows has it). ``outcome``: what its return says:
-                ``count`` | ``bool`` | ``raises`` | ``none``
+                dict, a call's keywords or a list of names) | ``content`` (of a file or key). ``kind``, of a
+                key or document: ``cache`` (a value under a key) | ``document`` (a database of documents) |
+                ``item`` (put as a whole) | ``resource`` (which has a version that a write can be bound to).
+                ``limit``: keyword that names the only columns written (update_fields). ``each = true``:
+                every row in the container given is written, of each the columns that ``columns`` lists.
+                ``guards``: keyword patterns that make it a compare-and-swap ("expected_*"; "headers:If-*": a
+                key of the dict given as ``headers``; a dict nobody knows has it). ``outcome``: what its
+                return says: ``count`` | ``bool`` | ``raises`` | ``none``
   ``delta``     changes the value in one step, no read needed (incr, F)
   ``swap``      a compare-and-swap whose ``outcome`` must be looked at (conditional_update)
-  ``create``    makes it; ``exclusive = true`` when it fails if it is there (mkdir, O_EXCL)
+  ``create``    makes it; ``exclusive = true`` when it fails if it is there (mkdir, O_EXCL). ``expires``: the
+                keywords of which one gives it an end (``*``: it always has one)
   ``ensure``    makes it if missing, in one step (get_or_create, makedirs(exist_ok=True)); ``when``
                 names the keyword that must be true for that, else it is an exclusive create
   ``delete``    ``tolerates``: keyword that, when true, makes absence harmless (missing_ok); ``*``: always.
@@ -232,6 +235,7 @@ class CallModel(NamedTuple):
     exclusive: bool = False
     when: str | None = None
     tolerates: str | None = None
+    expires: tuple[str, ...] = ()
     reach: str | None = None
     form: tuple[str, ...] = ()
     key: str | None = None

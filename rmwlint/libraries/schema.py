@@ -22,6 +22,7 @@ _SPAWNS = ("thread", "task")
 _LOOKS = ("presence", "listing", "detail", "count")
 _READS = ("first",)
 _EXPRESSIONS = ("count",)
+_STORES = ("cache", "document", "item", "resource")
 _STEPS = ("piecewise",)
 _WAITS = ("sleep", "join", "result", "queue", "lock", "poll")
 _EXCEPTIONS = ("duplicate", "missing", "conflict")
@@ -36,10 +37,10 @@ _GOES_WITH: dict[str, str] = {
     "assign": "place at COLUMNS",
     "mutate": "at",
     "run": "AT outcome session",
-    "write": "PLACE at COLUMNS limit guards outcome narrows drops_lock session each",
+    "write": "PLACE at kind COLUMNS limit guards outcome narrows drops_lock session each",
     "delta": "PLACE at columns limit outcome session",
     "swap": "PLACE at columns guards OUTCOME limit session",
-    "create": "PLACE at columns exclusive session",
+    "create": "PLACE at columns exclusive expires session",
     "ensure": "PLACE at columns when session",
     "delete": "PLACE at kind tolerates outcome guards drops_lock session",
     "replace": "PLACE at kind",
@@ -217,6 +218,7 @@ _CALL: dict[str, Check] = {
     "exclusive": _flag,
     "when": _text,
     "tolerates": _text,
+    "expires": _texts,
     "reach": _word(*_REACHES),
     "form": _words(*dict.fromkeys(_LOCK_FORMS + _TRANSACTION_FORMS)),
     "key": _word_or_argument("self", "none"),
@@ -225,7 +227,7 @@ _CALL: dict[str, Check] = {
     "nested": _flag,
     "readonly": _flag,
     "session": _word_or_argument("self"),
-    "kind": _word(*_BACKENDS, *_WAITS, *_LOOKS, *_READS, *_SPAWNS, *_STEPS),
+    "kind": _word(*_BACKENDS, *_WAITS, *_LOOKS, *_READS, *_STORES, *_SPAWNS, *_STEPS),
     "module_from": _module_from,
     "exceptions": _words(*_EXCEPTIONS),
     "requires": _condition,
@@ -439,6 +441,7 @@ def _kinds(does: str) -> tuple[str, ...]:
         "test": _LOOKS,
         "read": _READS,
         "expression": _EXPRESSIONS,
+        "write": _STORES,
         "spawn": _SPAWNS,
         "delete": _STEPS,
         "replace": _STEPS,

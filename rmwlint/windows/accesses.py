@@ -22,6 +22,7 @@ from rmwlint.windows.values import (
     Symbol,
     Value,
     merge_deps,
+    strengthen,
     walked_through,
 )
 
@@ -58,6 +59,11 @@ def _place(run: Interpreter, site: Site, row: CallModel) -> _At:
     if at == "query" or value.query is not None:
         return _At(_rows(site, row, value, kind, written), value)
     receiver, args = site.receiver, site.args
+    if kind == "document" and run.rows.get(value.symbol, -1) < 0 and not run.is_row(value.type):
+        # A document is what its key or filter says: two displays of one filter are one place.
+        keys = frozenset((name, each.symbol) for name, each in value.items or () if isinstance(name, str))
+        keys = keys or frozenset([("", value.symbol)])
+        return _At(Place(kind, ("document", value.symbol), "", keys, written), value)
     if kind in ("row", "rows", "document") and value.symbol not in run.rows and not run.is_row(value.type):
         if row.on and value is receiver:
             stem = _stem(row, site.known.name)
@@ -263,6 +269,8 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
             if each is not None and not (isinstance(each.symbol, tuple) and each.symbol[:1] == ("opened",))
         )
     deps = merge_deps(given)
+    if at.place.kind in ("document", "key", "http"):
+        deps = deps.union(_of_snapshots(run, given))
     if at.place.kind == "file":
         deps = deps.union(*(run.contents.get(each.symbol, NO_DEPS) for each in given))
     return Event(
@@ -285,6 +293,19 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
         caught=_tolerated(site, row),
         locked=bool(serialised is not None and serialised.whole is not None),
     )
+
+
+def _of_snapshots(run: Interpreter, given: Iterable[Value]) -> Iterable[Dep]:
+    """The reads that gave the snapshots which are passed on as a whole, and what was changed in place."""
+    mutated = run.state.mutated
+    for value in given:
+        for each in (value, *(item for _, item in value.items or ())):
+            row = run.rows.get(each.symbol)
+            changed = each.symbol in mutated or each.symbol in run.state.dirty
+            if row is not None and row >= 0:
+                yield row, None, "container" if changed else "copy"
+            elif changed:
+                yield from strengthen(each.deps, "container")
 
 
 def _given_so_far(
@@ -436,9 +457,19 @@ def _guards(site: Site, row: CallModel) -> tuple[tuple[str, ...], tuple[tuple[st
     passed = tuple(
         (keyword, value)
         for keyword, value in site.kwargs
-        if any(fnmatch.fnmatchcase(keyword, p) for p in patterns)
+        if any(_passes(keyword, value, pattern) for pattern in patterns)
     )
     return tuple(offered), passed
+
+
+def _passes(keyword: str, value: Value, pattern: str) -> bool:
+    """Whether an argument is a guard: by its keyword, or by a key of the dict that it is."""
+    wanted, inside, key = pattern.partition(":")
+    if not fnmatch.fnmatchcase(keyword, wanted):
+        return False
+    names = [name for name, _ in value.items or () if isinstance(name, str)]
+    known = value.items is not None
+    return not inside or not known or any(fnmatch.fnmatch(name.lower(), key.lower()) for name in names)
 
 
 def guard_parameters(fn: Fn) -> list[str]:

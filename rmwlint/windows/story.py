@@ -8,6 +8,7 @@ from rmwlint.violation import Step
 from rmwlint.windows.creation import Creation
 from rmwlint.windows.find import Window
 from rmwlint.windows.numbering import Numbering
+from rmwlint.windows.stores import StoreWindow
 from rmwlint.windows.view import View
 
 Rows = tuple[tuple[str, str], ...]
@@ -53,6 +54,19 @@ def creation_steps(view: View, creation: Creation) -> tuple[Step, ...]:
         steps += view.held_step(held)
     steps.append(view.step("write", create.op, "created here"))
     steps += view.trail(create, "created here", "write")
+    return tuple(steps)
+
+
+def store_steps(view: View, window: StoreWindow) -> tuple[Step, ...]:
+    """Read, decide, write."""
+    read, write = window.read, window.write
+    steps = [view.step("read", read.op, "read here"), *view.trail(read, "read here", "read")]
+    if window.branch is not None:
+        steps.append(view.step("decide", window.branch, "decides here"))
+    for held in write.held:
+        steps += view.held_step(held)
+    steps.append(view.step("write", write.op, "written back here"))
+    steps += view.trail(write, "written back here", "write")
     return tuple(steps)
 
 

@@ -190,7 +190,7 @@ def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Ev
         return None
     symbol = binding.symbol(place.symbol)
     keys = frozenset((column, key) for column, old in place.keys if (key := binding.symbol(old)) is not None)
-    if place.kind in ("row", "file", "directory", "key", "document"):
+    if place.kind in ("row", "file", "directory", "key", "document", "http"):
         if symbol is None and (place.kind in ("file", "directory") or not keys):
             return None
         if event.does == "read" and place.kind == "row" and (event.op < 0 or symbol is None):

@@ -43,6 +43,7 @@ from rmwlint.windows.sharing import prepares, several_processes
 from rmwlint.windows.skipped import Skipped, skipped_guards
 from rmwlint.windows.stale_rows import StaleRow, stale_rows
 from rmwlint.windows.started import Started, started_early
+from rmwlint.windows.stores import KeyLock, StoreWindow, key_locks, store_windows
 from rmwlint.windows.streams import Stream, streams
 from rmwlint.windows.text import text
 from rmwlint.windows.unannounced import Unannounced, unannounced
@@ -113,6 +114,16 @@ class View:
     def creations(self) -> tuple[Creation, ...]:
         """Creations that a look decides, guarded ones too."""
         return creations(self.fn)
+
+    def store_windows(self, kind: str) -> Iterator[StoreWindow]:
+        """The windows on stores of one kind that nothing closes."""
+        for window in store_windows(self.fn):
+            if window.kind == kind and not window.guard:
+                yield window
+
+    def key_locks(self) -> Iterator[KeyLock]:
+        """The locks made of keys that this function takes away."""
+        return key_locks(self.fn)
 
     @property
     def ensured(self) -> tuple[Ensured, ...]:

@@ -1,0 +1,64 @@
+"""A key of a cache is read, changed in Python and set again with nothing held in between.
+
+Another process can set the key between the two, and its change is lost; or both find nothing, both set their
+mark, and both go on as if they were alone.
+
+Bad:
+
+    import redis
+
+    client = redis.Redis()
+
+    def visit(page):
+        count = int(client.get(page) or 0)
+        client.set(page, count + 1)
+
+Good:
+
+    import redis
+
+    client = redis.Redis()
+
+    def visit(page):
+        client.incr(page)
+
+Let the store compute (`INCR`, `HINCRBY`, `SADD`, a Lua script), claim with one step (`SET NX`, `add`),
+compare and set (`WATCH`, `cas`), or hold one lock over both.
+"""
+
+from collections.abc import Iterator
+
+from rmwlint.check import LOW, Check, View, Violation, store_steps
+
+check = Check("RMW601", "get-then-set", since="0.1")
+
+
+@check.on_function
+def find(view: View) -> Iterator[Violation]:
+    told: set[object] = set()
+    for window in view.store_windows("cache"):
+        if view.span(window.write.op) in told or window.write.place is None:
+            continue
+        told.add(view.span(window.write.op))
+        place = window.write.place.text
+        if window.how == "claim":
+            message = f"`{place}` is set because it was not there; another can set it in between"
+            loss = "both go on"
+        else:
+            message = f"`{place}` is set from what it was before; what another sets in between is lost"
+            loss = "A's change is lost"
+        yield view.violation(
+            check,
+            window.write.op,
+            message,
+            place=place,
+            sure=LOW if view.one_shot else window.sure,
+            steps=store_steps(view, window),
+            interleaving=(
+                ("A", f"gets {place}"),
+                ("B", f"gets {place}"),
+                ("A", f"sets {place}"),
+                ("B", f"sets {place}    {loss}"),
+            ),
+            remedy="let the store do it in one step (INCR, SET NX, a script), or compare and set",
+        )
