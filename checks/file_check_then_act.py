@@ -78,7 +78,7 @@ def find_named(view: View) -> Iterator[Violation]:
         yield view.violation(
             check,
             named.act,
-            f"`{named.text}` is looked for and then made, outside the locks that `{view.fn.facts.name}` takes",
+            f"`{named.text}` is looked for and then made, outside the locks of `{view.fn.facts.name}`",
             place=named.text,
             sure=LOW if view.one_shot else MEDIUM,
             steps=(

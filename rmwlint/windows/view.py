@@ -29,8 +29,8 @@ from rmwlint.windows.hazards import Hazard, hazards_in_transaction, hazards_of_h
 from rmwlint.windows.hints import hints_of_write
 from rmwlint.windows.hooks import hook
 from rmwlint.windows.interpret import Analysis
-from rmwlint.windows.numbering import Numbering, numberings
 from rmwlint.windows.named_looks import NamedLook, named_looks
+from rmwlint.windows.numbering import Numbering, numberings
 from rmwlint.windows.outcomes import looked_at
 from rmwlint.windows.paths import scratch
 from rmwlint.windows.presence import found_there
