@@ -132,14 +132,14 @@ class Judge:
         #: whether violations of low confidence are asked for somewhere
         self.unlikely = min([self._least, *least]) <= Confidence.LOW
 
-    def answer(self, path: Path, found: Sequence[Violation], store: Store) -> Answer:
-        """What is to be said about a file in which the engine has found this."""
+    def answer(self, path: Path, found: Sequence[Violation], store: Store, *, whole: bool = True) -> Answer:
+        """What is to be said about a file where this was found; ``whole``: it was looked for in all of it."""
         codes, least = self._holding_for(path)
-        if UNREADABLE.code in codes:
+        if whole and UNREADABLE.code in codes:
             found = [*found, *_unreadable(path, store)]
         found = [violation for violation in found if violation.code in codes]
         silenced = silence(found, [path], store, self._known, codes)
-        kept = silenced.kept + (silenced.unused if UNUSED_SUPPRESSION.code in codes else [])
+        kept = silenced.kept + (silenced.unused if whole and UNUSED_SUPPRESSION.code in codes else [])
         wanted = [
             violation
             for violation in kept

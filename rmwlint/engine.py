@@ -12,7 +12,7 @@ from typing import Any
 
 from rmwlint.check import Check, ClassView, ModuleScope, View, module_scope, registry
 from rmwlint.libraries.index import Libraries
-from rmwlint.program.program import Fn, Program
+from rmwlint.program.program import Fn, ModuleView, Program
 from rmwlint.store import Store
 from rmwlint.violation import Failure, Violation
 
@@ -38,20 +38,25 @@ def analyse(
     An exception in one function costs that function: it becomes a Failure of the store.
     """
     found: list[Violation] = []
+    asked = program or Program(store, libraries, unlikely=unlikely)
+    _deep(lambda: found.extend(_analyse(paths, store, asked, codes)))
+    yield from found
+
+
+def _deep(work: Callable[[], None]) -> None:
+    """Do the work in a thread that has room for deep recursion."""
     wrong: list[BaseException] = []
 
-    def work() -> None:
+    def caught() -> None:
         try:
-            found.extend(
-                _analyse(paths, store, program or Program(store, libraries, unlikely=unlikely), codes)
-            )
+            work()
         except BaseException as error:  # handed over to the caller's thread
             wrong.append(error)
 
     size, limit = threading.stack_size(_STACK), sys.getrecursionlimit()
     sys.setrecursionlimit(_RECURSION)
     try:
-        thread = threading.Thread(target=work, daemon=True)
+        thread = threading.Thread(target=caught, daemon=True)
         thread.start()
         thread.join()
     finally:
@@ -59,7 +64,25 @@ def analyse(
         sys.setrecursionlimit(limit)
     if wrong:
         raise wrong[0]
-    yield from found
+
+
+def glance(
+    module: ModuleView, functions: Sequence[int], store: Store, codes: frozenset[str]
+) -> list[Violation]:
+    """What the checks of single functions say of these functions of a module."""
+    found: list[Violation] = []
+
+    def work() -> None:
+        scope = module_scope(module, lambda fn: store.source_lines(fn.module.path))
+        looked_at = _Subjects(
+            scope._replace(functions=tuple(scope.functions[one] for one in functions)), store
+        )
+        for code, check in registry().items():
+            if code in codes:
+                found.extend(_by_function(check, looked_at, store))
+
+    _deep(work)
+    return found
 
 
 def _analyse(
@@ -109,7 +132,7 @@ class _Subjects:
         return tuple(found)
 
 
-def _checked(check: Check, subjects: _Subjects, store: Store) -> Iterator[Violation]:
+def _by_function(check: Check, subjects: _Subjects, store: Store) -> Iterator[Violation]:
     scope = subjects.scope
     path = scope.module.facts.path
     by_function = (
@@ -121,6 +144,12 @@ def _checked(check: Check, subjects: _Subjects, store: Store) -> Iterator[Violat
         for find in finds:
             for view in views:
                 yield from _guarded(find, view, store, path, view.fn.facts.qualname)
+
+
+def _checked(check: Check, subjects: _Subjects, store: Store) -> Iterator[Violation]:
+    scope = subjects.scope
+    path = scope.module.facts.path
+    yield from _by_function(check, subjects, store)
     for find_class in check.of_class:
         for index, facts in enumerate(scope.module.facts.classes):
             methods = tuple(scope.functions[method] for method in facts.methods.values())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import time
 import tokenize
 import traceback
 from collections.abc import Callable, Iterable
@@ -32,6 +33,11 @@ from rmwlint.source.files import Selection, is_left_out, shown
 from rmwlint.source.project import project_root
 from rmwlint.violation import Fix, Violation
 
+#: A file whose check takes longer gets a first look at the functions being changed, and is checked as a whole
+#: when nobody has typed for a while; initialization option ``patience``, in milliseconds.
+_PATIENCE_MS = 150
+_WHILE = 0.4
+
 #: So long after the last key the file is checked; initialization option ``delay``, in milliseconds.
 _DELAY_MS = 150
 
@@ -44,6 +50,8 @@ class Server(LanguageServer):
     def __init__(self) -> None:
         super().__init__("rmwlint", __version__)
         self.delay = _DELAY_MS / 1000
+        self.patience = _PATIENCE_MS / 1000
+        self._took: dict[str, float] = {}
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="rmwlint")
         self._sessions: dict[tuple[str, str], Session] = {}
         self._shown: dict[str, Shown] = {}
@@ -118,19 +126,37 @@ class Server(LanguageServer):
             return
         document = self.workspace.get_text_document(uri)
         version, text = document.version, _bytes(document.source)
+        if delay and self._took.get(uri, 0.0) > self.patience:
+            if await self._show(uri, version, partial(self._glanced, uri, path, text, version)):
+                await asyncio.sleep(_WHILE)
+        await self._show(uri, version, partial(self._checked, uri, path, text, version))
+
+    async def _show(self, uri: str, version: int | None, look: Callable[[], Shown | None]) -> bool:
+        """Show what a look at a file gives; False where it gives nothing."""
         try:
-            known = await self._work(partial(self._checked, uri, path, text, version))
+            known = await self._work(look)
         except RmwlintError as error:
             self._tell(str(error))
-            return
+            return False
         except Exception:
             self._log(traceback.format_exc())
-            return
+            return False
+        if known is None:
+            return False
         # a later text may have come in meanwhile, and been checked
         self._shown[uri] = known
         self.text_document_publish_diagnostics(
             types.PublishDiagnosticsParams(uri, known.diagnostics, version=version)
         )
+        return True
+
+    def _glanced(self, uri: str, path: Path, text: bytes, version: int | None) -> Shown | None:
+        """Look at the functions that are being changed; in the worker."""
+        settings = settings_for(path.parent)
+        if is_left_out(path, _selection(settings)):
+            return None
+        result = self._session(path, settings).glance(path, text)
+        return None if result is None else self._as_shown(uri, path, result, version)
 
     def _checked(self, uri: str, path: Path, text: bytes, version: int | None) -> Shown:
         """Check a file; in the worker."""
@@ -138,7 +164,12 @@ class Server(LanguageServer):
         if is_left_out(path, _selection(settings)):
             result = Result((), (), 0, 0, lambda _: [])
         else:
-            result = self._session(path, settings).check(path, text)
+            session, start = self._session(path, settings), time.perf_counter()
+            result = session.check(path, text)
+            self._took[uri] = time.perf_counter() - start
+        return self._as_shown(uri, path, result, version)
+
+    def _as_shown(self, uri: str, path: Path, result: Result, version: int | None) -> Shown:
         for failure in result.failures:
             where = ":".join(part for part in (failure.path, failure.function) if part)
             self._log(f"{where}: {failure.message}\n{failure.traceback}")
@@ -234,6 +265,9 @@ def make() -> Server:
         delay = options.get("delay") if isinstance(options, dict) else None
         if isinstance(delay, (int, float)) and delay >= 0:
             ls.delay = delay / 1000
+        patience = options.get("patience") if isinstance(options, dict) else None
+        if isinstance(patience, (int, float)) and patience >= 0:
+            ls.patience = patience / 1000
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(ls: Server, params: types.DidOpenTextDocumentParams) -> None:

@@ -95,3 +95,81 @@ def test_unsaved_texts_are_not_kept_in_the_cache(session: Session) -> None:
     packs = list(Path(".rmwlint_cache").rglob("*.pack"))
     assert packs
     assert sum(pack.stat().st_size for pack in packs) < 20_000
+
+
+TWO = """\
+from shop.models import Order
+
+
+def first(pk):
+    order = Order.objects.get(pk=pk)
+    order.retries += 1
+    order.save(update_fields=["retries"])
+
+
+def second(pk):
+    pick = sorted([pk], key=lambda one: one)
+    order = Order.objects.get(pk=pick[0])
+    order.retries += 1
+    order.save(update_fields=["retries"])
+"""
+FIRST = "order.retries += 1"
+
+
+def glanced(session: Session, text: str) -> list[tuple[str, int]] | None:
+    result = session.glance(ORDERS, text.encode())
+    return None if result is None else [(one.code, one.line) for one in result.violations]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TWO,
+        "# a comment\n\n" + TWO,
+        TWO.replace(FIRST, "order.retries = 1", 1),
+        TWO.replace(FIRST, f"pass\n    {FIRST}", 1),
+        TWO.replace(FIRST, f"# {FIRST}", 1),
+        TWO.replace("one: one", "one: -one"),
+        TWO + "\n\n# the end",
+    ],
+)
+def test_a_glance_says_what_a_check_says(session: Session, text: str) -> None:
+    assert glanced(session, TWO) is None  # nothing has been checked so far
+    assert codes(session, TWO) == [("RMW104", 7), ("RMW104", 14)]
+    found = glanced(session, text)
+    assert found == codes(session, text)
+    result = session.check(ORDERS, text.encode())
+    again = session.glance(ORDERS, text.encode())
+    assert again is not None
+    assert again.violations == result.violations
+    assert again.suppressed == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "def f(:\n",
+        TWO + "\n\ndef third():\n    pass\n",
+        TWO.replace("import Order", "import Order as Bestellung"),
+        "# rmwlint: skip-file\n" + TWO,
+        TWO.replace("def first(pk):", "def erste(pk):"),
+    ],
+)
+def test_a_glance_is_too_little_for_more_than_bodies(session: Session, text: str) -> None:
+    codes(session, TWO)
+    assert glanced(session, text) is None
+    assert codes(session, text) == [
+        (one.code, one.line) for one in session.check(ORDERS, text.encode()).violations
+    ]
+
+
+def test_a_glance_moves_a_story_and_heeds_comments(session: Session) -> None:
+    codes(session, TWO)
+    result = session.glance(ORDERS, TWO.replace(FIRST, f"pass\n    {FIRST}", 1).encode())
+    assert result is not None
+    assert [step.span.line for step in result.violations[1].steps] == [13, 14, 15]
+    silenced = TWO.replace('"retries"])', '"retries"])  # rmwlint: ignore[RMW104]', 1).replace(
+        FIRST, "order.retries += 2", 1
+    )
+    assert glanced(session, silenced) == [("RMW104", 14)] == codes(session, silenced)

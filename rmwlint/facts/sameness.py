@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from rmwlint.facts.model import Class, Function, Module
+
+_LAMBDA = re.compile(r"<lambda:\d+>")
 
 
 def same_but_for_places(one: Module, other: Module) -> bool:
@@ -14,6 +18,37 @@ def same_but_for_places(one: Module, other: Module) -> bool:
         and all(map(_same_class, one.classes, other.classes))
         and all(map(_same_function, one.functions, other.functions))
     )
+
+
+def functions_changed(one: Module, other: Module) -> list[int] | None:
+    """The functions that mean something else; None where more than functions' bodies is different."""
+    bare, changed = (module._replace(functions=(), classes=()) for module in (one, other))
+    if (
+        bare != changed
+        or len(one.functions) != len(other.functions)
+        or len(one.classes) != len(other.classes)
+        or not all(_same_class(_loose(cls), _loose(now)) for cls, now in zip(one.classes, other.classes))
+    ):
+        return None
+    numbers = []
+    for number, (before, after) in enumerate(zip(one.functions, other.functions)):
+        name = _unnumbered(before.qualname)
+        if name != _unnumbered(after.qualname):
+            return None
+        if not _same_function(before._replace(qualname=name), after._replace(qualname=name)):
+            numbers.append(number)
+    return None if 0 in numbers else numbers
+
+
+def _unnumbered(qualname: str) -> str:
+    """The name of a function without the lines of the lambdas that it stands in."""
+    return _LAMBDA.sub("<lambda>", qualname) if "<lambda:" in qualname else qualname
+
+
+def _loose(cls: Class) -> Class:
+    """The class without the registers that its methods' bodies number."""
+    fields = {name: tuple((function, 0) for function, _ in found) for name, found in cls.self_fields.items()}
+    return cls._replace(self_fields=fields)
 
 
 def _same_function(one: Function, other: Function) -> bool:

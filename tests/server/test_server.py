@@ -212,6 +212,25 @@ def test_only_the_last_of_many_keys_is_checked(edit: Callable[..., None]) -> Non
     edit(SHOP, story, delay=300)
 
 
+def test_a_slow_file_gets_a_first_look_and_then_a_second(edit: Callable[..., None]) -> None:
+    async def story(editor: Editor) -> None:
+        editor.open("shop/orders.py", RETRY)
+        await editor.diagnostics("shop/orders.py", 1)
+        editor.change("shop/orders.py", 2, RETRY.replace("+= 1", "+= 2"))
+        first = await editor.diagnostics("shop/orders.py", 2)
+        second = await editor.diagnostics("shop/orders.py", 2)
+        assert [one.code for one in first] == ["RMW104"]
+        assert first == second
+        # what is more than a function's body needs no first look
+        editor.change("shop/orders.py", 3, "import os\n" + RETRY)
+        (found,) = await editor.diagnostics("shop/orders.py", 3)
+        assert found.range.start.line == 7
+        await asyncio.sleep(0)
+        assert editor.published.empty()
+
+    edit(SHOP, story, delay=1, patience=0)
+
+
 def test_saving_one_file_is_seen_in_another(edit: Callable[..., None]) -> None:
     bump = "def bump(order):\n    order.retries += 1\n"
     calls = RETRY.replace("order.retries += 1", "bump(order)").replace(
