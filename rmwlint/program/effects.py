@@ -189,7 +189,7 @@ def through(fn: Fn, step: Below) -> Iterator[Effect]:
     lifted: list[Effect] = []
     for target in step.functions:
         found = target.memo.get("effects")
-        if not found:
+        if not found or (step.own and not step.exact and not _runs_on(fn, target.owner)):
             continue
         kinds = set()
         for witnesses in found.values():  # type: ignore[attr-defined]
@@ -247,6 +247,18 @@ def _possible(fn: Fn, step: Below, effect: Effect) -> bool:
     return effect.on is None or cls is None or may_be(cls, effect.on, fn.module.path)
 
 
+def _runs_on(fn: Fn, cls: Cls | None) -> bool:
+    """Whether a method runs at all on objects of a class: not where that has its own and calls no other's."""
+    own = None if cls is None else cls.method(fn.facts.name)
+    if own is None or own is fn or fn.facts.name.startswith("__"):
+        return True
+    ops = own.facts.ops
+    return any(
+        op[0] == "attr" and op[2] == fn.facts.name and (ops[op[1]][0] != "name" or not is_own(own, op[1]))
+        for op in ops
+    )
+
+
 def _taken_on(fn: Fn, step: Below, target: Fn, effect: Effect) -> Cls | None:
     """The class that ``self`` must be of for the effect of a call on it."""
     chosen = target.owner
@@ -258,7 +270,7 @@ def _taken_on(fn: Fn, step: Below, target: Fn, effect: Effect) -> Cls | None:
 def _confidence(reaching: int, of: int, guessed: bool) -> int:
     """How sure it is that a call which may reach several functions reaches one that does it."""
     if guessed:
-        return 2 if reaching * 2 >= of else 1
+        return 2 if reaching * 2 > of else 1
     return 2 if reaching * 3 >= of or of <= 3 else 1
 
 

@@ -124,6 +124,8 @@ def _enter(run: Interpreter, position: int, register: int, around: int) -> Value
         taken += _held_object(run, position, context, context.type, register)
     if not taken and (context.type is None or context.type.kind in ("member", "method", "external")):
         taken += _suggested(run, position, context, register)
+    if taken and _chosen(run, register):
+        taken = [held._replace(sure=1) for held in taken]
     if taken:
         if any(held.kind == "lock" for held in taken):
             run.others_run()
@@ -134,6 +136,15 @@ def _enter(run: Interpreter, position: int, register: int, around: int) -> Value
         if context.symbol not in run.rows:
             return Value(("entered", context.symbol), context.deps, kind)
     return context._replace(type=kind or context.type)
+
+
+def _chosen(run: Interpreter, register: int) -> bool:
+    """Whether what is entered is one of two: ``with atomic() if wanted else nullcontext():``."""
+    op = run.ops[register]
+    if op[0] == "name":
+        given = [other[2] for other in run.ops[:register] if other[0] == "store" and other[1] == op[1]]
+        return len(given) == 1 and bool(run.ops[given[0]][0] == "choose")
+    return bool(op[0] == "choose")
 
 
 def _suggested(run: Interpreter, position: int, context: Value, register: int) -> Iterator[Held]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rmwlint.program.link import decorated_type, link
-from rmwlint.program.program import Fn
+from rmwlint.program.program import Fn, ModuleView
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.hooks import hook
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.locking_queries import asking
 from rmwlint.windows.values import Event, Held
 
-_DEEPEST = 3
+_DEEPEST = 4
+#: A name that more files have than this is no name of one function.
+_MOST_FILES = 24
 
 
 def untransacted(fn: Fn) -> Iterator[tuple[Event, int]]:
@@ -58,20 +60,39 @@ def _alone(fn: Fn, depth: int) -> int:
 
 
 def _of_callers(fn: Fn, depth: int) -> int | None:
-    """The least sure of the calls that stand in the same module; None where there is none."""
-    name = fn.facts.name
-    least: int | None = None
-    for caller in fn.module.functions():
-        if caller is fn or name not in caller.facts.names:
-            continue
-        for number, call in link(caller).calls.items():
-            if fn not in call.targets:
+    """How sure it is that a caller comes in from outside with no transaction; None where no call is known.
+
+    Where none is known to, one that opens a transaction speaks for the others.
+    """
+    found: list[int] = []
+    modules, all_known = _mentioning(fn)
+    for module in modules:
+        for caller in module.functions():
+            if caller is fn or fn.facts.name not in caller.facts.names:
                 continue
-            held = analysis(caller).at_calls.get(number, ())
-            # a function with one caller that opens nothing may have others elsewhere that do
-            sure = 0 if _open(held) else min(_alone(caller, depth + 1), 1 if _public(fn) else 2)
-            least = sure if least is None else min(least, sure)
-    return least
+            for number, call in link(caller).calls.items():
+                if fn in call.targets:
+                    held = analysis(caller).at_calls.get(number, ())
+                    found.append(0 if _open(held) else _alone(caller, depth + 1))
+    if not found:
+        return None
+    if max(found) > 1 and all_known:
+        return 2
+    return min(*found, 1) if all_known or _public(fn) else min(found)
+
+
+def _mentioning(fn: Fn) -> tuple[list[ModuleView], bool]:
+    """The modules whose text has a function's name, its own first; whether these are all."""
+    module = fn.module
+    if not _public(fn) and fn.facts.name.startswith("_"):
+        return [module], True
+    program = module.program
+    outline = program.outline(module.path)
+    files = outline.mentions(fn.facts.name)
+    all_known = bool(outline.files) and len(files) <= _MOST_FILES
+    program.asked.hint(module.path, "mention", (fn.facts.name,), files if all_known else ())
+    others = [program.module_of(path) for path in files] if all_known else []
+    return list(dict.fromkeys([module, *(one for one in others if one is not None)])), all_known
 
 
 def _public(fn: Fn) -> bool:
