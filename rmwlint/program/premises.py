@@ -2,8 +2,9 @@
 
 ``def remove(port, notify=True): … if notify: rpc.cast(…)`` casts only where ``notify`` is true; a caller
 that passes ``notify=False`` does not cast. A premise is ``(parameter, truth)``, or ``(parameter, names)``
-where it must be one of some constants (``if event in (CREATE, UPDATE)``). Only a parameter that nothing
-assigns again counts, tested as it is (or for None) on every path to the operation.
+where it must be one of some constants (``if event in (CREATE, UPDATE)``), or ``(parameter, key)`` where it
+must be a dict that has a key (``if body["port"].get("fixed_ips")``). Only a parameter that nothing assigns
+again counts, tested as it is (or for None) on every path to the operation.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ from typing import NamedTuple
 from rmwlint.facts.model import Op
 from rmwlint.program.program import Fn
 
-Premise = tuple[int, "bool | frozenset[str]"]
+
+class Key(NamedTuple):
+    """A key that a dict must have, below the keys of ``path``; each as ``_constant`` gives it."""
+
+    path: tuple[str, ...]
+    key: str
+
+
+Premise = tuple[int, "bool | frozenset[str] | Key"]
 NONE: frozenset[Premise] = frozenset()
 
 
@@ -77,7 +86,12 @@ def applied(
     for index, truth in needed:
         if index in given:
             op = ops[given[index]]
-            if not isinstance(truth, bool):
+            if isinstance(truth, Key):
+                if op[0] == "dict":
+                    if _lacks(ops, given[index], truth):
+                        return None
+                    continue
+            elif not isinstance(truth, bool):
                 name = _constant(ops, given[index])
                 if name is not None:
                     if name not in truth:
@@ -89,7 +103,7 @@ def applied(
                 continue
             if op[0] == "name" and op[1] in unassigned(caller):
                 left.add((unassigned(caller)[op[1]], truth))
-        elif not open_ended:
+        elif not open_ended and not isinstance(truth, Key):
             default = params[index].default
             if default is not None and default[0] == "const":
                 if (
@@ -106,6 +120,7 @@ def _tables(fn: Fn) -> _Tables:
     names = unassigned(fn)
     if not names or not any(op[0] == "branch" for op in ops):
         return _Tables([], [])
+    keys = _Keys(ops, names)
     arriving: dict[int, frozenset[Premise]] = {0: NONE}
     for number, (_, last, successors, handlers) in enumerate(blocks):
         here = arriving.get(number, NONE)
@@ -113,7 +128,7 @@ def _tables(fn: Fn) -> _Tables:
         for way, target in enumerate(successors):
             leaving = here
             if end[0] == "branch" and len(successors) == 2:
-                leaving = here | _told(ops, end[1], way == 0, names)
+                leaving = here | _told(ops, end[1], way == 0, names) | keys.asked(end[1], way == 0)
             if target > number:
                 arriving[target] = arriving[target] & leaving if target in arriving else leaving
         for target in handlers:
@@ -149,6 +164,88 @@ def _told(ops: tuple[Op, ...], register: int, outcome: bool, names: dict[str, in
                 if len(known) == len(texts):
                     return frozenset([(names[ops[tested][1]], known)])
     return NONE
+
+
+class _Keys:
+    """The keys that a function asks its parameters' dicts for."""
+
+    def __init__(self, ops: tuple[Op, ...], names: dict[str, int]) -> None:
+        self.ops = ops
+        self.names = names
+        self.stored: dict[str, list[int]] = {}
+        for op in ops:
+            if op[0] == "store":
+                self.stored.setdefault(op[1], []).append(op[2])
+
+    def asked(self, register: int, outcome: bool) -> frozenset[Premise]:
+        """What a condition's outcome says of the keys that must be there."""
+        op = self.ops[register]
+        if op[0] == "unary" and op[1] == "not":
+            return self.asked(op[2], not outcome)
+        if op[0] == "compare" and len(op[1]) == 1:
+            word, (left, right) = op[1][0], op[2]
+            if word in ("in", "not in") and outcome is (word == "in"):
+                return self._premise(self._dict(right), left)
+            if word in ("!=", "is not", "==", "is") and outcome is (word in ("!=", "is not")):
+                return self._fetched(left, right)
+            return NONE
+        return self._fetched(register, None) if outcome else NONE
+
+    def _fetched(self, register: int, other: int | None) -> frozenset[Premise]:
+        """The key of ``d.get(key, default)`` where the result is true, or not what the default is."""
+        op = self.ops[self._origin(register)]
+        if op[0] != "call" or self.ops[op[1]][0] != "attr" or self.ops[op[1]][2] not in ("get", "pop"):
+            return NONE
+        if not 1 <= len(op[2]) <= 2 or op[3]:
+            return NONE
+        default = _last(self.ops, op[2][1]) if len(op[2]) == 2 else ("const", None)
+        if other is None:
+            if default[0] != "const" or default[1]:
+                return NONE
+        elif default != _last(self.ops, other):
+            return NONE
+        return self._premise(self._dict(self.ops[op[1]][1]), op[2][0])
+
+    def _premise(self, found: tuple[int, tuple[str, ...]] | None, key: int) -> frozenset[Premise]:
+        name = _constant(self.ops, key)
+        return NONE if found is None or name is None else frozenset([(found[0], Key(found[1], name))])
+
+    def _dict(self, register: int) -> tuple[int, tuple[str, ...]] | None:
+        """The parameter whose dict, or a dict in it, a register holds."""
+        op = self.ops[self._origin(register)]
+        if op[0] == "name" and op[1] in self.names:
+            return self.names[op[1]], ()
+        if op[0] == "item":
+            found, key = self._dict(op[1]), _constant(self.ops, op[2])
+            if found is not None and key is not None:
+                return found[0], (*found[1], key)
+        return None
+
+    def _origin(self, register: int) -> int:
+        """The register that a name was given, where it is given once."""
+        op = self.ops[register]
+        given = self.stored.get(op[1], ()) if op[0] == "name" and op[1] not in self.names else ()
+        return given[0] if len(given) == 1 and given[0] < register else register
+
+
+def _last(ops: tuple[Op, ...], register: int) -> Op:
+    """A constant, or the last name of what stands for one."""
+    op = ops[register]
+    return ("name", op[-1]) if op[0] in ("name", "attr") else op
+
+
+def _lacks(ops: tuple[Op, ...], register: int, wanted: Key) -> bool:
+    """Whether a dict display has a place for a key, and not the key."""
+    for name in (*wanted.path, wanted.key):
+        op = ops[register]
+        if op[0] != "dict":
+            return False
+        keys = {None if key is None else _constant(ops, key): value for key, value in op[1]}
+        if name in keys:
+            register = keys[name]
+            continue
+        return name == wanted.key and None not in keys
+    return False
 
 
 def _constant(ops: tuple[Op, ...], register: int) -> str | None:
