@@ -46,6 +46,8 @@ def candidates(fn: Fn, number: int, call: Call) -> Candidates:
             kind.kind in ("instance", "class")
             and call.receiver is not None
             and not _is_super(fn, call.receiver)
+            # ``Base.save(self)`` names the very method that it calls
+            and (kind.kind == "instance" or is_own(fn, call.receiver))
         ):
             found = overrides(kind.ref, call.name, call.targets, fn.module.path)
             return Candidates(_accepting(found, fn.facts.ops[number]), False)
