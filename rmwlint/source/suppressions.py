@@ -16,7 +16,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_MARKERS = (b"rmwlint:", b"noqa", b"NOQA", b"NoQA", b"Noqa")
+_MARKERS = (b"noqa", b"NOQA", b"NoQA", b"Noqa")
+_NOQA_AT_ALL = re.compile(rb"noqa", re.IGNORECASE)
+#: the rest of a line that names nothing but other linters' codes
+_FOREIGN = re.compile(rb"noqa[ \t]*:(?:[ \t,]*(?!RMW)[A-Z]+[0-9]+)+[ \t]*(?=[\r\n]|\Z)", re.IGNORECASE)
 _ADDRESSED = re.compile(rb"noqa[^\r\n]*RMW", re.IGNORECASE)
 
 _OWN = re.compile(r"#\s*rmwlint:\s*(?P<verb>ignore|skip-file)\b(?:\s*\[(?P<codes>[^\]]*)\])?", re.IGNORECASE)
@@ -72,7 +75,11 @@ def suppressions_in(text: str) -> Suppressions:
 
 def may_suppress(data: bytes) -> bool:
     """Whether a file with these bytes can hold a comment that matters: a cheap look, before a close one."""
-    return any(marker in data for marker in _MARKERS)
+    if b"rmwlint:" in data:
+        return True
+    if not any(marker in data for marker in _MARKERS):
+        return False
+    return len(_NOQA_AT_ALL.findall(data)) > len(_FOREIGN.findall(data))
 
 
 def may_address(data: bytes) -> bool:

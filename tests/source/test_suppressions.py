@@ -23,6 +23,16 @@ def test_forms(comment: str, codes: tuple[str, ...] | None, own: bool) -> None:
     assert may_suppress(comment.encode())
 
 
+@pytest.mark.parametrize(("text", "may"), [
+    ("x = 1  # noqa: E501\n", False), ("x = 1  # noqa:E501,W605  \r\ny = 2  # NOQA: H304 F401", False),
+    ("x = 1\n", False), ("x = 1  # noqa: E501\ny = 2  # noqa\n", True), ("x = 1  # noqa: E501 why\n", True),
+    ("x = 1  # noqa: E501, rmw104\n", True), ("x = 1  # noqa: all\n", True),
+    ("x = 1  # noqa:\nE501 = 2\n", True),
+])  # fmt: skip
+def test_comments_to_other_linters_do_not_matter(text: str, may: bool) -> None:
+    assert may_suppress(text.encode()) is may
+
+
 @pytest.mark.parametrize("text", [
     "x = '# noqa'\n", '"""\n# rmwlint: ignore\n"""\n', "x = 1  # noqa: 104\n", "# rmwlint is fine\n",
     "x = 1  # knoqan\n", "f'{x}# noqa'\n", "x = 'it''s # noqa'\n", "x = r'\\'  # no\n",
