@@ -123,27 +123,28 @@ class Wildcards:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._order: dict[str, int] = {}
-        self._starts: dict[int, dict[str, str]] = {}
-        self._ends: dict[int, dict[str, str]] = {}
-        self._within: list[str] = []
+        #: by first letter, by last letter, and what may stand anywhere: (text, pattern)
+        self._starts: dict[str, list[tuple[str, str]]] = {}
+        self._ends: dict[str, list[tuple[str, str]]] = {}
+        self._within: list[tuple[str, str]] = []
         for pattern in patterns:
             self._order[pattern] = len(self._order)
+            text = pattern.strip("*")
             if pattern[:1] == "*" and pattern[-1:] == "*":
-                self._within.append(pattern)
+                self._within.append((text, pattern))
+            elif pattern[-1:] == "*":
+                self._starts.setdefault(text[0], []).append((text, pattern))
             else:
-                table = self._starts if pattern[-1:] == "*" else self._ends
-                table.setdefault(len(pattern) - 1, {})[pattern.strip("*")] = pattern
+                self._ends.setdefault(text[-1], []).append((text, pattern))
 
     def matching(self, name: str) -> list[str]:
         """The patterns that the name matches, the longest first, then in the order they were given."""
-        found = [pattern for pattern in self._within if pattern[1:-1] in name]
-        for size, table in self._starts.items():
-            pattern = table.get(name[:size])
-            if pattern is not None:
+        found = [pattern for text, pattern in self._within if text in name]
+        for text, pattern in self._starts.get(name[:1], ()):
+            if name.startswith(text):
                 found.append(pattern)
-        for size, table in self._ends.items():
-            pattern = table.get(name[-size:]) if size <= len(name) else None
-            if pattern is not None:
+        for text, pattern in self._ends.get(name[-1:], ()):
+            if name.endswith(text):
                 found.append(pattern)
         if len(found) > 1:
             found.sort(key=lambda pattern: (-len(pattern), self._order[pattern]))

@@ -34,7 +34,7 @@ def _handed_on(fn: Fn) -> Iterator[int]:
 def _later_arguments(fn: Fn) -> Iterator[int]:
     ops = fn.facts.ops
     for number, call in link(fn).calls.items():
-        if any(row.does in _LATER for row in call.rows):
+        if call.rows and any(row.does in _LATER for row in call.rows):
             yield from ops[number][2]
             yield from (register for _, register in ops[number][3])
 

@@ -106,14 +106,20 @@ def called_parameters(fn: Fn) -> frozenset[int]:
     """The parameters that ``fn`` itself calls, by index; not those that it also hands on to be called."""
     found = fn.memo.get("called_parameters")
     if found is None:
-        ops = fn.facts.ops
-        names = {parameter.name: index for index, parameter in enumerate(fn.facts.params)}
-        called = {ops[op[1]][1] for op in ops if op[0] == "call" and ops[op[1]][0] == "name"}
-        called &= names.keys()
-        if called:
-            called -= names_called_later(fn)
-        found = fn.memo["called_parameters"] = frozenset(names[name] for name in called)
+        found = fn.memo["called_parameters"] = _called_parameters(fn)
     return found  # type: ignore[return-value]
+
+
+def _called_parameters(fn: Fn) -> frozenset[int]:
+    names = {parameter.name: index for index, parameter in enumerate(fn.facts.params)}
+    if fn.facts.names.isdisjoint(names):
+        return frozenset()
+    ops = fn.facts.ops
+    called = {ops[op[1]][1] for op in ops if op[0] == "call" and ops[op[1]][0] == "name"}
+    called &= names.keys()
+    if called:
+        called -= names_called_later(fn)
+    return frozenset([names[name] for name in called])
 
 
 def below(fn: Fn) -> tuple[Below, ...]:
