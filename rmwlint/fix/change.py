@@ -77,6 +77,44 @@ class _Replacing(cst.CSTTransformer):
         return self._table.get(original_node, updated_node)
 
 
+def without_comments(node: Any) -> Any:
+    """A copy of a tree that says nothing twice where the tree itself stays: its comments are left out."""
+    return node.visit(_Uncommented())
+
+
+class _Uncommented(cst.CSTTransformer):
+    def leave_EmptyLine(self, original_node: cst.EmptyLine, updated_node: cst.EmptyLine) -> Any:
+        return cst.RemoveFromParent() if original_node.comment is not None else updated_node
+
+    def leave_TrailingWhitespace(self, original_node: cst.TrailingWhitespace, updated_node: Any) -> Any:
+        if original_node.comment is None:
+            return updated_node
+        return updated_node.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
+
+
+def indented(node: Any, indent: str) -> Any:
+    """A copy of an expression whose further lines stand one level deeper."""
+    return node.visit(_Indented(indent))
+
+
+class _Indented(cst.CSTTransformer):
+    def __init__(self, indent: str) -> None:
+        super().__init__()
+        self._indent = indent
+
+    def leave_ParenthesizedWhitespace(
+        self, original_node: cst.ParenthesizedWhitespace, updated_node: cst.ParenthesizedWhitespace
+    ) -> Any:
+        lines = [
+            line.with_changes(whitespace=cst.SimpleWhitespace(self._indent + line.whitespace.value))
+            if line.comment is not None
+            else line
+            for line in updated_node.empty_lines
+        ]
+        last = cst.SimpleWhitespace(self._indent + updated_node.last_line.value)
+        return updated_node.with_changes(empty_lines=lines, last_line=last)
+
+
 def edits(path: str, before: str, after: str) -> tuple[Edit, ...]:
     """The lines that differ, as edits of the text before."""
     old = before.splitlines(keepends=True)

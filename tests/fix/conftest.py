@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from rmwlint.config import Settings
+from rmwlint.fix.callers import _callers
 from rmwlint.fix.project import _mentioned
 from rmwlint.fix.run import Outcome, fix
 from rmwlint.request import Request
@@ -52,6 +53,7 @@ def rewritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rewriter:
         sure: Confidence = Confidence.MEDIUM,
     ) -> Rewritten:
         _mentioned.cache_clear()
+        _callers.cache_clear()
         path = tmp_path / "case.py"
         path.write_bytes(textwrap.dedent(code).lstrip("\n").encode())
         settings = Settings(base=tmp_path, select=select, cache_dir=tmp_path / "cache", min_confidence=sure)

@@ -163,3 +163,49 @@ def bill(order):
     found = rewritten(code)
     assert found.text == code.lstrip("\n")
     assert not found.outcome.left
+
+
+def test_arguments_on_lines_of_their_own(assert_fixed: Fixed) -> None:
+    head = """
+from functools import partial
+
+from celery import shared_task
+from django.db import models, transaction
+
+
+class Order(models.Model):
+    note = models.TextField()
+
+
+@shared_task
+def send(pk, text):
+    print(pk, text)
+
+
+def pay(pk):
+    with transaction.atomic(using="orders"):
+        Order.objects.filter(pk=pk).update(note="paid")
+"""
+    before = """
+        send.delay(
+            pk,  # whose
+            # what
+            text=[
+                pk,
+            ],
+        )
+"""
+    after = """
+        transaction.on_commit(
+            partial(
+                send.delay,
+                pk,  # whose
+                # what
+                text=[
+                    pk,
+                ],
+            ),
+            using="orders",
+        )
+"""
+    assert_fixed(head + before[1:], head + after[1:])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -391,3 +392,53 @@ def annotate(pk, note):
 """,
         "not declared where",
     )
+
+
+PAYLOAD = """
+from django.db import models
+
+
+class Payload(models.Model):
+    text = models.TextField()
+    size = models.IntegerField()
+
+    def empty(self):
+        self.text = ""
+        self.save()
+"""
+
+
+@pytest.mark.parametrize(
+    ("caller", "reason"),
+    [
+        ("payload = Payload(text='x')\n    payload.empty()", "may be a new row, made in `other.py`"),
+        (
+            "payload = Payload.objects.get(pk=pk)\n    payload.size = 3\n    payload.empty()",
+            "`payload.size` is set in `other.py`",
+        ),
+        ("self.payload.size = 3\n    finish(self)", "`self.payload.size` is set in `other.py`"),
+    ],
+)
+def test_what_callers_set_before(assert_left: Fixed, tmp_path: Path, caller: str, reason: str) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "other.py").write_text(f"def work(self, pk):\n    {caller}\n")
+    assert_left(PAYLOAD, reason, select=("RMW202",))
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        "payload = Payload.objects.get(pk=pk)\n    payload.empty()",
+        "payload = Payload.objects.get(pk=pk)\n    payload.size = 3\n    payload.save()\n    payload.empty()",
+        "payload = Payload(text='x')\n    payload.save()\n    payload.empty()",
+    ],
+)
+def test_callers_that_leave_nothing_to_save(rewritten: Fixed, tmp_path: Path, caller: str) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "other.py").write_text(f"def work(self, pk):\n    {caller}\n")
+    assert 'self.save(update_fields=["text"])' in rewritten(PAYLOAD, select=("RMW202",)).text
+
+
+def test_an_abstract_class_saves_what_its_subclasses_have(assert_left: Fixed) -> None:
+    code = PAYLOAD.replace("    def empty", "    class Meta:\n        abstract = True\n\n    def empty")
+    assert_left(code, "is abstract", select=("RMW202",))

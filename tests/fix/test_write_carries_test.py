@@ -39,7 +39,6 @@ def pay(pks, note):
         + body.format(
             'if not Order.objects.filter(pk=order.pk, status="open")'
             ".update(note=order.note, status=order.status):\n"
-            "            # too late\n"
             "            continue"
         ).replace("  # done", ""),
     )

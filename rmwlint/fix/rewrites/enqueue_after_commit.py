@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from rmwlint.fix.change import Change, Left
+from rmwlint.fix.change import Change, Left, indented, without_comments
 from rmwlint.fix.names import dotted
 from rmwlint.fix.rewrite import UNSAFE, Rewrite
 from rmwlint.fix.shapes import argument
@@ -55,15 +55,35 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
         comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
         space = call.whitespace_before_args
         if isinstance(space, cst.ParenthesizedWhitespace):
-            comma = cst.Comma(whitespace_after=space)
+            comma = cst.Comma(whitespace_after=without_comments(space))
         first = cst.Arg(call.func, comma=comma)
         callback = call.with_changes(func=cst.parse_expression(partial.code), args=[first, *call.args])
-    given = [cst.Arg(callback)]
-    if atomic is not None:
-        given[0] = cst.Arg(callback, comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
-        given.append(atomic.with_changes(comma=cst.MaybeSentinel.DEFAULT))
-    deferred = cst.Call(cst.parse_expression(f"{hook.code}.on_commit"), given)
+    deferred = _on_commit(source, cst.parse_expression(f"{hook.code}.on_commit"), callback, atomic)
     return Change({call: deferred}, tuple(needs), UNSAFE, f"sends `{dotted(call.func)}` after the commit")
+
+
+def _on_commit(
+    source: Source, hook: cst.BaseExpression, callback: cst.BaseExpression, using: cst.Arg | None
+) -> cst.Call:
+    """``transaction.on_commit(callback, using=…)``, one argument a line where the callback takes several."""
+    broken = isinstance(callback, cst.Call) and isinstance(
+        callback.whitespace_before_args, cst.ParenthesizedWhitespace
+    )
+    unit = source.module.default_indent if broken else ""
+    args = [cst.Arg(indented(callback, unit) if broken else callback)]
+    if using is not None:
+        args.append(using.with_changes(comma=cst.MaybeSentinel.DEFAULT))
+    if not broken:
+        space = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        return cst.Call(hook, [*(one.with_changes(comma=space) for one in args[:-1]), args[-1]])
+    between = cst.Comma(whitespace_after=_line_break(unit))
+    last = cst.Comma(whitespace_after=_line_break(""))
+    args = [*(one.with_changes(comma=between) for one in args[:-1]), args[-1].with_changes(comma=last)]
+    return cst.Call(hook, args, whitespace_before_args=_line_break(unit))
+
+
+def _line_break(indent: str) -> cst.ParenthesizedWhitespace:
+    return cst.ParenthesizedWhitespace(cst.TrailingWhitespace(), [], True, cst.SimpleWhitespace(indent))
 
 
 def _atomic(source: Source, violation: Violation) -> cst.Arg | Left | None:

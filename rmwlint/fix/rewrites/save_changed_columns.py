@@ -6,13 +6,15 @@ those that every save stamps (`auto_now`).
 Safe where the row is read in the same function and used for nothing but its attributes before the save, its
 class and all these columns are known, and no receiver of `pre_save` in the project could set more: then one
 actor writes exactly what was changed. Unsafe otherwise: a caller or callee may have changed a column that
-would no longer be saved. Left where the object may be a new row, which `update_fields` refuses to insert.
+would no longer be saved. Left where the object may be a new row, which `update_fields` refuses to insert,
+and where a caller that the project shows sets more before it hands the object on.
 """
 
 from __future__ import annotations
 
 import libcst as cst
 
+from rmwlint.fix.callers import surprise
 from rmwlint.fix.change import Change, Left
 from rmwlint.fix.names import dotted
 from rmwlint.fix.project import mentioned
@@ -77,7 +79,11 @@ def naming(source: Source, violation: Violation, found: Saved) -> cst.Call | Lef
         return Left("what else the save is given is not known")
     if any(argument(call, keyword) for keyword in ("force_insert", "update_fields")):
         return Left("the save says itself how it is to be done")
-    other = _may_be_new(source, found) or _unseen(source, violation, found, columns)
+    other = (
+        _may_be_new(source, found)
+        or _unseen(source, violation, found, columns)
+        or _by_callers(source, violation, found, columns)
+    )
     if other:
         return Left(other)
     listed = ", ".join(quoted(source, name) for name in columns)
@@ -195,6 +201,31 @@ def _unseen(source: Source, violation: Violation, found: Saved, columns: list[st
             if is_store(source, attribute):
                 return f"`{dotted(attribute)}` is set in another function, to be saved here"
     return ""
+
+
+def _by_callers(source: Source, violation: Violation, found: Saved, columns: list[str]) -> str:
+    """Why a caller's changes may be lost, of a row that comes in as a parameter; empty where not."""
+    if _read_here(violation) or not isinstance(found.function, cst.FunctionDef):
+        return ""
+    given = found.function.params
+    named = [param.name.value for param in (*given.posonly_params, *given.params, *given.kwonly_params)]
+    if found.written not in named:
+        return ""
+    row = hint(violation, "class")
+    own = next((above for above in source.ancestors(found.call) if isinstance(above, cst.ClassDef)), None)
+    if own is not None and own.name.value == row and found.written == named[0] and _is_abstract(source, own):
+        return f"`{row}` is abstract: what classes made of it save is not known"
+    return surprise(violation.path, found.function.name.value, row, frozenset(columns))
+
+
+def _is_abstract(source: Source, cls: cst.ClassDef) -> bool:
+    """Whether ``class Meta: abstract = True`` stands in the class."""
+    return any(
+        dotted(assign.targets[0].target) == "abstract" and dotted(assign.value) == "True"
+        for meta in source.within(cls.body, cst.ClassDef)
+        if meta.name.value == "Meta"
+        for assign in source.within(meta, cst.Assign)
+    )
 
 
 #: Methods that change no column, or whose columns are saved or read by themselves.

@@ -19,7 +19,7 @@ from typing import Any
 
 import libcst as cst
 
-from rmwlint.fix.change import Change, Left
+from rmwlint.fix.change import Change, Left, without_comments
 from rmwlint.fix.names import dotted
 from rmwlint.fix.rewrite import UNSAFE, Rewrite, elsewhere, hint, hinted
 from rmwlint.fix.shapes import argument, class_name, ends, saved, statement_of
@@ -68,7 +68,7 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
     update += f".aupdate({new})" if awaited else f".update({new})"
     changed: Any = statement_of(source, f"if not {'await ' if awaited else ''}{update}:\n    pass")
     body: Any = test.body
-    body = body.with_changes(body=[one.deep_clone() for one in body.body])
+    body = without_comments(body.deep_clone())
     changed = changed.with_changes(body=body, leading_lines=line.leading_lines)
     message = f"the write asks for {attribute} = {old}, and looks at the outcome"
     return Change({line: changed}, (), UNSAFE, message)
