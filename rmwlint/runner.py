@@ -9,6 +9,7 @@ import contextlib
 import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ from rmwlint.source.text import Undecodable, decode, split_lines
 if TYPE_CHECKING:
     from rmwlint.asking import Work
     from rmwlint.source.shapes import Shapes
+
+#: The lines of so many files; those of one are asked for again and again, then no more.
+_KEPT_LINES = 64
 
 #: A larger file is generated; what its tree costs in time and memory it does not give back.
 _MAX_FILE_SIZE = 4 * 1024 * 1024
@@ -47,7 +51,7 @@ def _run(request: Request) -> Result:
     if kept is not None and not changed and all(map(kept.answered, named)):
         kept.save()
         answers = [answer for path in named if (answer := kept.answer(path)) is not None]
-        return result_of(answers, (), _lines)
+        return result_of(answers, (), lru_cache(_KEPT_LINES)(_lines))
     from rmwlint.asking import Work
 
     projects = {} if kept is None else kept.projects

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+import rmwlint
 from rmwlint.answers import Answers
 from rmwlint.asking import Work
 from rmwlint.config import settings_for
@@ -377,3 +380,17 @@ def test_old_answers_are_thrown_away(tmp_path: Path) -> None:
         answers.forget()
         answers.save()
     assert 20 < len(list(tmp_path.iterdir())) < 30
+
+
+def test_runs_at_the_same_time_do_each_other_no_harm(project: Path) -> None:
+    command = [sys.executable, "-m", "rmwlint", "check", "--jobs", "1", "--output-format", "json"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(rmwlint.__file__).parents[1])}
+    once = [
+        subprocess.Popen(command, cwd=project, env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    told_by = {run.communicate()[0] for run in once}
+    assert len(told_by) == 1
+    last = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    assert {last.stdout} == told_by
+    assert last.returncode == 1
