@@ -163,10 +163,16 @@ class Answers:
                 file_reached.answer, file_reached.led_to, file_reached.hints = None, (), ()
         self._dirty = self._dirty or bool(reached)
 
-    def withdraw_telling(self, path: str) -> None:
-        """Take back the answer about a file, and those whose story has a part in it."""
+    def withdraw_telling(self, path: str, *, own: bool) -> None:
+        """Take back the answers whose story has a part in a file, where its lines have moved.
+
+        ``own``: that about the file itself even where nothing was said; its comments may speak to rmwlint.
+        """
         for other, file in self._files.items():
-            if other == path or (file.answer is not None and _tells_of(file.answer, path)):
+            if file.answer is None:
+                continue
+            said = file.answer[0] or file.answer[2] or file.answer[3]  # violations, suppressed, skipped
+            if (other == path and (own or said)) or _tells_of(file.answer, path):
                 file.answer = None
         self._dirty = True
 

@@ -113,13 +113,15 @@ def _walk(request: Request) -> str:
 def _withdraw(kept: Answers, changed: Sequence[str], work: Work) -> None:
     """Take back the answers that the changed files can have had a part in."""
     from rmwlint.facts.sameness import same_but_for_places
+    from rmwlint.source.suppressions import may_suppress
 
     for path in changed:
         hints = kept.hints_changed(path)
         before = work.store.facts_under(kept.facts_key(path))
         after = work.store.facts_of(Path(path)) if before is not None else None
         if not hints and before is not None and after is not None and same_but_for_places(before, after):
-            kept.withdraw_telling(path)
+            data = work.store.data(Path(path))
+            kept.withdraw_telling(path, own=data is None or may_suppress(data))
         else:
             kept.withdraw([path], hints)
 

@@ -101,11 +101,19 @@ class Express(Carrier):
 
 #: name → what the edit writes (None: the file goes), and which files the engine must be asked about at least
 EDITS: dict[str, tuple[dict[str, str | None], set[str]]] = {
-    "a comment": ({"shop/quiet.py": "# nothing\ndef nothing():\n    return None\n"}, {"shop/quiet.py"}),
+    "a comment": ({"shop/quiet.py": "# nothing\ndef nothing():\n    return None\n"}, set()),
+    "a comment above a violation": (
+        {"shop/alone.py": "# makes\n" + PROJECT["shop/alone.py"]},
+        {"shop/alone.py"},
+    ),
+    "a comment that silences nothing": (
+        {"shop/quiet.py": PROJECT["shop/quiet.py"] + "# rmwlint: ignore[RMW104]\n"},
+        {"shop/quiet.py"},
+    ),
     "a body": ({"shop/bump.py": PROJECT["shop/bump.py"].replace("+= 1", "= 1")}, {"shop/orders.py"}),
     "lines moved under a story": (
         {"shop/bump.py": "\n\n" + PROJECT["shop/bump.py"]},
-        {"shop/bump.py"},
+        set(),
     ),
     "a signature": (
         {"shop/bump.py": PROJECT["shop/bump.py"].replace("bump(order)", "bump(other, order=None)")},
