@@ -52,6 +52,7 @@ check = Check("RMW408", "await-in-window", since="0.1")
 def find(view: View) -> Iterator[Violation]:
     if not view.fn.facts.is_async:
         return
+    told: set[tuple[int, str]] = set()
     for shared in view.shared_windows:
         window = shared.window
         if window.read is None or window.how == "copy":
@@ -61,6 +62,9 @@ def find(view: View) -> Iterator[Violation]:
             continue
         sure = MEDIUM if _evident(shared) else LOW
         place = place_text(view, window)
+        if (window.write.op, place) in told:
+            continue
+        told.add((window.write.op, place))
         steps = list(window_steps(view, window))
         steps.insert(len(steps) - 1, view.step("hazard", switch, "other tasks run here"))
         yield view.violation(

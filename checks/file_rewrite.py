@@ -61,6 +61,8 @@ from rmwlint.check import (
     Stream,
     View,
     Violation,
+    key_of,
+    lasting,
     lost_update,
     piecewise,
     rewrites,
@@ -179,7 +181,9 @@ def _derived(view: View) -> Iterator[tuple[object, Violation]]:
             continue
         told.add(write.place.symbol)
         path = write.place.text
-        once = view.one_shot or view.fn.index == 0
+        # Of a path that a private function is given only its callers know who else writes there.
+        given = view.fn.facts.name.startswith("_") and not lasting(key_of(view.fn, write.place.symbol))
+        once = view.one_shot or view.fn.index == 0 or given
         violation = view.violation(
             check,
             write.op,

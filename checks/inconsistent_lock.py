@@ -59,6 +59,7 @@ from rmwlint.check import (
     ModuleScope,
     View,
     Violation,
+    Window,
     class_locksets,
     module_locksets,
     saves_outside,
@@ -140,10 +141,7 @@ def _told(views: dict[Fn, View], lockset: Lockset) -> Iterator[Violation]:
         elsewhere = lockset.guarded[0]
         place = lockset.place
         decides = not stores and (
-            any(
-                shared.window.read is not None and shared.window.read.op == use.event.op
-                for shared in view.shared_windows
-            )
+            any(_decides(shared.window, use) for shared in view.shared_windows)
             or lockset.decides_a_store(use)
         )
         yield view.violation(
@@ -166,9 +164,16 @@ def _told(views: dict[Fn, View], lockset: Lockset) -> Iterator[Violation]:
         )
 
 
+def _decides(window: Window, use: Access) -> bool:
+    """Whether a bare look decides a change; a callee that makes it under a lock can look again there."""
+    if window.read is None or window.read.op != use.event.op:
+        return False
+    return not (window.write.trail and any(held.kind == "lock" for held in window.write.held))
+
+
 def _sure(lockset: Lockset, use: Access, acts: bool) -> int:
     """A place that is merely reset, or set up before anybody comes, is no fault yet."""
-    if not acts or use.resets or use.prepares:
+    if not acts or use.resets or use.prepares or lockset.bears(use):
         return LOW
     if len(lockset.guarded) <= len(lockset.bare) and not (
         lockset.balance > 0 and lockset.decides_a_store(use)

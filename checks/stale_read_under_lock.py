@@ -61,7 +61,7 @@ def find(view: View) -> Iterator[Violation]:
             window.write.op,
             f"`{place}` is read before `{_lock_between(window)}` is taken and written under it",
             place=place,
-            sure=LOW if window in flags else min(window.sure, most),
+            sure=LOW if window in flags or _below(window) else min(window.sure, most),
             steps=window_steps(view, window),
             interleaving=lost_update(place),
             remedy="move the read under the lock, or read again there",
@@ -86,6 +86,11 @@ def find_stale_rows(view: View) -> Iterator[Violation]:
             interleaving=lost_update(place),
             remedy=f"read `{stale.parameter}` again under the lock",
         )
+
+
+def _below(window: Window) -> bool:
+    """Whether a callee takes the lock and writes: it can look again itself."""
+    return window.how == "decide" and bool(window.write.trail)
 
 
 def _lock_between(window: Window) -> str:

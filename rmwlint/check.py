@@ -22,7 +22,7 @@ from rmwlint.windows.locksets import Access, Lockset, class_locksets, module_loc
 from rmwlint.windows.named_locks import saves_outside
 from rmwlint.windows.names import is_timestamp, is_version
 from rmwlint.windows.piecewise import Piecewise, piecewise
-from rmwlint.windows.rewrites import Rewrite, rewrites
+from rmwlint.windows.rewrites import Rewrite, key_of, lasting, rewrites
 from rmwlint.windows.setups import Setup
 from rmwlint.windows.shared import SharedWindow
 from rmwlint.windows.started import Started
@@ -77,6 +77,8 @@ __all__ = [
     "creation_steps",
     "is_timestamp",
     "is_version",
+    "key_of",
+    "lasting",
     "lost_update",
     "module_locksets",
     "numbering_steps",

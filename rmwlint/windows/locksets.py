@@ -19,6 +19,8 @@ from rmwlint.windows.sharing import ALONE, stored_kind
 from rmwlint.windows.values import Event, Held, Symbol, Value
 
 _USES = frozenset(["load", "store", "walk"])
+#: methods that put something into a container in one step
+_PUTS = frozenset(["add", "append", "appendleft", "setdefault"])
 #: first words of methods that run before an object is used, or after
 _PREPARES = (
     "enter__",
@@ -126,6 +128,17 @@ class Lockset(NamedTuple):
     guarded: tuple[Access, ...]
     bare: tuple[Access, ...]
     balance: int = 0
+
+    def bears(self, use: Access) -> bool:
+        """Whether the place bears a bare change by one call: something is put in while nobody walks through
+        it under the lock, or the object is none that the class itself shows to be a container."""
+        op = use.fn.facts.ops[use.event.op]
+        if use.event.does != "store" or op[0] != "call":
+            return False
+        callee = use.fn.facts.ops[op[1]]
+        if callee[0] == "attr" and callee[2] in _PUTS:
+            return not any(access.event.does == "walk" for access in self.guarded)
+        return callee[0] == "attr" and callee[2] == "update" and len(op[2]) > 1
 
     def decides_a_store(self, use: Access) -> bool:
         """Whether a bare look decides that a function is called which changes the place without the lock."""

@@ -16,7 +16,7 @@ from rmwlint.windows.quiet import heard
 from rmwlint.windows.rewrites import ALONE, home, key_of, lasting, locked, of_handle
 from rmwlint.windows.values import Event
 
-_USES = frozenset(["read", "write"])
+_USES = frozenset(["read"])
 
 
 class Piecewise(NamedTuple):
@@ -44,7 +44,7 @@ def piecewise(functions: Sequence[Fn]) -> Iterator[Piecewise]:
             key = key_of(fn, event.place.symbol)
             if key is None or not lasting(key):
                 continue
-            if event.does in _USES:
+            if event.does in _USES and "missing" not in event.caught:
                 uses.setdefault(where, []).append((key, fn, event))
             elif event.row.kind == "piecewise" and not locked(event) and not private(fn, event.place.symbol):
                 acts.append((where, key, fn, event))
@@ -55,7 +55,6 @@ def piecewise(functions: Sequence[Fn]) -> Iterator[Piecewise]:
         for other, user, use in uses.get(where, ()):
             if user is fn or not (other == key or (event.does == "delete" and inside(other, key))):
                 continue
-            if event.does == "delete" or use.does == "read":
-                told.add((fn, key))
-                yield Piecewise(fn, event, user, use)
-                break
+            told.add((fn, key))
+            yield Piecewise(fn, event, user, use)
+            break
