@@ -68,6 +68,9 @@ def prove(target: str, settings: Settings, *, code: str | None = None, output: s
     violation = _chosen(_violations(path, settings, code), path, line)
     if violation.code not in ROWS | FILES:
         raise _refused(violation, why_not(violation.code) or "nobody has said yet how")
+    reads = [step.span.line for step in violation.steps if step.role == "read"]
+    if violation.code == "RMW407" and min(reads, default=0) > violation.line:
+        raise _refused(violation, "it is another function that reads half of the file")
     stop = stop_of(violation)
     # RMW309 is about what comes after the write; for all others the stop must come before it
     if violation.code != "RMW309" and stop.first <= violation.line <= stop.last:

@@ -97,6 +97,12 @@ def refund(pk, amount):
     order.save(update_fields=["total"])
 
 
+def close(order):
+    if order.status == Order.Status.OPEN:
+        order.status = Order.Status.PAID
+        order.save(update_fields=["status"])
+
+
 def tag_named(name):
     tag = Tag.objects.filter(name=name).first()
     if tag is None:
@@ -109,7 +115,7 @@ def tag_named(name):
 DJANGO_VIOLATIONS = {
     "RMW104": ["credit", "count_retry"],
     "RMW105": ["mark_urgent"],
-    "RMW106": ["Till.pay"],
+    "RMW106": ["Till.pay", "close"],
     "RMW202": ["annotate"],
     "RMW306": ["refund"],
     "RMW501": ["tag_named"],
