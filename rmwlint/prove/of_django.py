@@ -29,6 +29,7 @@ def text(subject: Subject, output: Path) -> str:
         "from rmwlint.prove.replay import Scene, assert_nothing_is_lost",
         f"from rmwlint.prove.rows import {'' if creates else 'django_row, '}django_rows",
         "from rmwlint.prove.stops import schedules",
+        *(["from rmwlint.prove.updates import django_updates"] if decides(subject) else []),
         "from rmwlint.prove.waiting import in_django",
     ]
     values = "".join(f", {name}={value}" for name, value in row_values(subject, model).items())
@@ -45,11 +46,11 @@ def arrange():
 
 
 def actor_a(row):
-    {_statement(mine)}
+    {_statement(subject, mine)}
 
 
 def actor_b(row):
-    {_statement(theirs)}
+    {_statement(subject, theirs)}
 
 
 def observe(row):
@@ -62,11 +63,22 @@ def test_nothing_is_lost():
 {judgement(subject)}'''
 
 
+def decides(subject: Subject) -> bool:
+    """Whether it shows in who writes, and in nothing that is written, that two have passed one test."""
+    return subject.violation.code == "RMW106" and not subject.is_async
+
+
 #: What these are about is not there before.
 CREATIONS = frozenset(["RMW501", "RMW503", "RMW504"])
 
 
-def _statement(call: Call) -> str:
+def _statement(subject: Subject, call: Call) -> str:
+    if decides(subject):
+        return (
+            "with django_updates(connection) as updated:\n"
+            f"        {call.text}{call.comment}\n"
+            "    return updated()"
+        )
     return f"return {call.text}{call.comment}" if "\n" not in call.text else call.text + call.comment
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from rmwlint.prove.of_django import CREATIONS
+from rmwlint.prove.of_django import CREATIONS, decides
 from rmwlint.prove.rival import other_column
 from rmwlint.prove.subject import Model, Subject
 from rmwlint.prove.text import Call, call, cannot, header, imports, indented, instance, judgement
@@ -31,6 +31,7 @@ def text(subject: Subject, output: Path) -> str:
         "from rmwlint.prove.replay import Scene, assert_nothing_is_lost",
         f"from rmwlint.prove.rows import {rows}",
         "from rmwlint.prove.stops import schedules",
+        *(["from rmwlint.prove.updates import sqlalchemy_updates"] if decides(subject) else []),
         "from rmwlint.prove.waiting import in_sqlalchemy",
         *(
             [
@@ -79,6 +80,13 @@ def test_nothing_is_lost(engine):
 def _actor(subject: Subject, name: str, call: Call) -> str:
     if " = " in call.text:
         body = f"{call.text}\nsession.commit()"
+    elif decides(subject):
+        body = (
+            "with sqlalchemy_updates(engine) as updated:\n"
+            f"    {call.text}{call.comment}\n"
+            "    session.commit()\n"
+            "return updated()"
+        )
     elif subject.is_async:
         body = f"found = await {call.text}{call.comment}\nawait session.commit()\nreturn found"
     else:

@@ -137,6 +137,14 @@ DJANGO_BY_HAND = {
 """,
         ),
         (
+            """    if order.status == Order.Status.OPEN:
+        order.status = Order.Status.PAID
+        order.save(update_fields=["status"])
+""",
+            """    Order.objects.filter(pk=order.pk, status=Order.Status.OPEN).update(status=Order.Status.PAID)
+""",
+        ),
+        (
             """    tag = Tag.objects.filter(name=name).first()
     if tag is None:
         tag = Tag.objects.create(name=name)
@@ -182,11 +190,9 @@ def sell(session: Session, number: int, count: int) -> None:
 def close(number):
     with Local() as session:
         show = session.query(Show).filter(Show.number == number).one()
-        if show.state != "open":
-            return False
-        show.state = "closed"
+        if show.state == "open":
+            show.state = "closed"
         session.commit()
-        return True
 
 
 async def sell_later(session: AsyncSession, number: int, count: int) -> None:
