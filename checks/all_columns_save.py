@@ -39,8 +39,6 @@ from rmwlint.check import LOW, MEDIUM, Check, Event, View, Violation
 #: what other checks tell of one and the same save, and more closely
 LOST = ("decide", "arith", "container")
 
-_MAKERS = ("create", "register", "import")
-
 check = Check("RMW202", "all-columns-save", since="0.1")
 
 
@@ -53,11 +51,6 @@ def find(view: View) -> Iterator[Violation]:
         if any(view.is_key(event, name) for name, _ in event.columns):
             continue  # it is another row that is made here
         yield _violation(view, event)
-
-
-def _makes(view: View) -> bool:
-    """Whether the name of the function or its class says that rows are made there, not changed."""
-    return any(word in view.fn.facts.qualname.lower() for word in _MAKERS)
 
 
 def _violation(view: View, event: Event) -> Violation:
@@ -75,7 +68,7 @@ def _violation(view: View, event: Event) -> Violation:
         event.op,
         f"`{place}` is saved with all its columns although only {names} changed",
         place=place,
-        sure=LOW if view.runs_alone or (read is None and _makes(view)) else min(event.sure, MEDIUM),
+        sure=LOW if view.runs_alone or (read is None and view.makes) else min(event.sure, MEDIUM),
         steps=steps,
         interleaving=(
             ("A", f"reads {place}"),

@@ -84,7 +84,7 @@ check = Check("RMW106", "check-then-save", since="0.1")
 @check.on_windows
 def find(view: View) -> Iterator[Violation]:
     told: set[tuple[str, int]] = set()
-    for window in sorted(view.open_windows, key=lambda window: (-_sure(window), window.write.op)):
+    for window in sorted(view.open_windows, key=lambda window: (-_sure(view, window), window.write.op)):
         if window.how != "decide" or window.write.does != "write":
             continue
         if not _sets(window) and not _puts_back(window):
@@ -103,7 +103,7 @@ def find(view: View) -> Iterator[Violation]:
             window.write.op,
             f"`{place}` is {test} and {deed}, and nothing keeps another from passing the same test",
             place=place,
-            sure=_sure(window),
+            sure=_sure(view, window),
             steps=window_steps(view, window),
             interleaving=both_pass(place, f"tests {place}", f"writes {place}", "both went on"),
             remedy="make the write carry the test (a conditional update), or lock the row before the test",
@@ -111,8 +111,9 @@ def find(view: View) -> Iterator[Violation]:
         )
 
 
-def _sure(window: Window) -> int:
-    return min(window.sure, LOW) if _harmless(window) else window.sure
+def _sure(view: View, window: Window) -> int:
+    made_here = window.read is None and view.makes
+    return min(window.sure, LOW) if made_here or _harmless(window) else window.sure
 
 
 def _sets(window: Window) -> bool:

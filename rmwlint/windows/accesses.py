@@ -242,6 +242,9 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
         whole = True
     elif row.columns in ("all", "changed") and value is not None:
         limit = limit_of(site, row)
+        named = site.keyword(row.limit) if row.limit is not None else None
+        if named is not None and named.symbol in run.state.mutated:
+            limit = True  # names that are put into the list one by one
         whole = row.columns == "all" and limit is None
         for name, (changed_at, changed) in run.state.dirty.get(value.symbol, {}).items():
             if not name.startswith("_") and (limit is None or limit is True or name in limit):

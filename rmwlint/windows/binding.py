@@ -63,9 +63,10 @@ class Binding:
         if head in ("const", "global", "function"):
             return symbol
         if head in _PLAIN:
-            parts = [head]
-            for part in symbol[1:]:
-                if isinstance(part, tuple) and part and isinstance(part[0], str) and head != "compare":
+            first = 2 if head == "compare" else 1  # the operators of a comparison are no symbol
+            parts = list(symbol[:first])
+            for part in symbol[first:]:
+                if isinstance(part, tuple) and part and isinstance(part[0], str):
                     part = self.symbol(part)
                     if part is None:
                         return None

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.callers import locked_by_callers, rows_locked_by_callers
 from rmwlint.windows.flow import fails
 from rmwlint.windows.interpret import Analysis, analysis
-from rmwlint.windows.looks import asked, of_state, settled
+from rmwlint.windows.looks import asked, differs, elsewhere, of_state, settled, states
+from rmwlint.windows.names import is_latest_time, is_passing, starts_up
 from rmwlint.windows.paths import private, related
 from rmwlint.windows.quiet import heard
-from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order
+from rmwlint.windows.values import RANK, UNKNOWN, Dep, Event, Held, Place, Symbol, Value, decisions, in_order
 
 WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])
 READS = frozenset(["read", "test"])
@@ -242,13 +243,35 @@ class _Finder:
             return window
         if written.const is None or len(write.trail) > 1 or failing(self.fn, write):
             return window._replace(sure=1)
+        if is_latest_time(window.attribute) or starts_up(self.fn.facts.name):
+            return window._replace(sure=1)
         test = self.result.tests.get(window.branch) if window.branch is not None else None
         if test is None:
-            return window
+            checked = window.branch in self.result.admitted and not _stands_for_a_state(written)
+            return window._replace(sure=1) if checked else window
         columns = _symbols(window)
+        if elsewhere(test, window.attribute or "") or differs(test, window.outcome, columns):
+            return window._replace(sure=1)
         if settled(asked(test, columns, written), written):
             return window._replace(sure=1)
+        if self.owns(states(test, window.outcome, columns)):
+            return window._replace(sure=1)
         return window
+
+    def owns(self, admitted: Iterable[Symbol]) -> bool:
+        """Whether the test admits only states that say that an operation is under way: its owner goes on."""
+        names = [name for symbol in admitted for name in self.names_of(symbol)]
+        return bool(names) and all(isinstance(name, str) and is_passing(name) for name in names)
+
+    def names_of(self, symbol: Symbol) -> list[Any]:
+        """The constant that a symbol stands for, or those of a display, by value or by name."""
+        if symbol[0] in ("const", "global"):
+            return [symbol[1]]
+        if symbol[0] == "new" and len(symbol) == 2:
+            op = self.fn.facts.ops[symbol[1]]
+            if op[0] == "build":
+                return [self.fn.facts.ops[part][-1] for part in op[2]]
+        return [None]
 
     def asks_state(self, window: Window) -> bool:
         """Whether a condition asks for a state of the column: is it set, is it one of these constants?"""
@@ -314,6 +337,11 @@ class _Finder:
                 if event.op <= limit and _in_one_transaction(event, write):
                     return True
         return False
+
+
+def _stands_for_a_state(value: Value) -> bool:
+    """Whether a value is a constant, or one that the caller gives: what a state is set to."""
+    return value.const is not UNKNOWN or value.symbol[0] in ("const", "global", "param")
 
 
 def _symbols(window: Window) -> tuple[Symbol, ...]:

@@ -92,6 +92,7 @@ class Analysis:
     """The result for one function: its events in source order, its ways out, its yields."""
 
     __slots__ = (
+        "admitted",
         "at_calls",
         "calls_decided",
         "control_at",
@@ -109,6 +110,8 @@ class Analysis:
         self.exits: list[Exit] = []
         self.yields: list[Exit] = []
         self.at_calls: dict[int, tuple[Held, ...]] = {}
+        #: calls that raise for some of what they are given, of the values that something read has made
+        self.admitted: set[int] = set()
         #: what decided that a call happens, where anything did
         self.control_at: dict[int, frozenset[tuple[Dep, int, bool]]] = {}
         #: calls that something read has decided on: by what, and the receiver

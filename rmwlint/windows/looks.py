@@ -30,6 +30,73 @@ def settled(question: str, written: Value) -> bool:
     return question == "same" or (question == "empty" and not isinstance(written.const, str))
 
 
+def elsewhere(test: Symbol, attribute: str) -> bool:
+    """Whether a condition asks nothing of any attribute of that name, and so of something else."""
+    return all(atom[:1] != ("new",) and _elsewhere(atom, attribute) for atom in _atoms(test))
+
+
+def _elsewhere(test: Symbol, attribute: str) -> bool:
+    if not isinstance(test, tuple) or not test:
+        return True
+    if test[0] == "op" or (test[0] == "attr" and test[-1] == attribute):
+        return False  # nobody knows what stands behind a symbol that is a number
+    if test[0] == "compare" and test[1] in (("in",), ("not in",)) and test[2] == ("const", attribute):
+        return False
+    return all(_elsewhere(part, attribute) for part in test if isinstance(part, tuple))
+
+
+def differs(test: Symbol, outcome: bool, columns: tuple[Symbol, ...]) -> bool:
+    """Whether a condition only asks that the column is not yet like another value, which is no constant."""
+    found = [
+        _differs(atom, truth, columns) for atom, truth in _told(test, outcome) if _mentions(atom, columns)
+    ]
+    return bool(found) and all(found)
+
+
+def _told(symbol: Symbol, outcome: bool) -> Iterator[tuple[Symbol, bool]]:
+    """The atoms of a condition, each with what it comes to where the whole comes to ``outcome``."""
+    if isinstance(symbol, tuple) and symbol and symbol[0] == "bool":
+        for part in symbol[1:]:
+            yield from _told(part, outcome)
+    elif isinstance(symbol, tuple) and symbol and symbol[0] == "unary" and symbol[1] == "not":
+        yield from _told(symbol[2], not outcome)
+    else:
+        yield symbol, outcome
+
+
+def _differs(atom: Symbol, truth: bool, columns: tuple[Symbol, ...]) -> bool:
+    if atom[0] != "compare" or len(atom) != 4 or atom[1] not in _SAME:
+        return False
+    if truth is not (atom[1] in (("!=",), ("is not",))):
+        return False
+    others = [part for part in atom[2:] if not _mentions(part, columns)]
+    return all(isinstance(part, tuple) and part[0] not in ("const", "global") for part in others)
+
+
+def states(test: Symbol, outcome: bool, columns: tuple[Symbol, ...]) -> Iterator[Symbol]:
+    """What a condition lets the column be, as symbols of constants and displays; nothing where it is open."""
+    found: list[Symbol] = []
+    for atom, truth in _told(test, outcome):
+        if not _mentions(atom, columns):
+            continue
+        if atom[0] != "compare" or len(atom) != 4 or atom[2] not in columns:
+            return
+        equal = atom[1] in (("==",), ("is",), ("in",))
+        if not equal and atom[1] not in (("!=",), ("is not",), ("not in",)):
+            return
+        if truth is not equal:
+            return
+        found.append(atom[3])
+    yield from found
+
+
+def _whether_set(atom: Symbol, columns: tuple[Symbol, ...]) -> bool:
+    """``"name" in row``: whether the row has a value there."""
+    if atom[0] != "compare" or len(atom) != 4 or atom[1] not in (("in",), ("not in",)):
+        return False
+    return any(atom[2] == ("const", column[2]) and atom[3] == column[1] for column in columns)
+
+
 def of_state(test: Symbol, columns: tuple[Symbol, ...]) -> bool:
     """Whether a condition asks a column by itself: whether it is true, or one of some constants."""
     return any(_asks_state(atom, columns) for atom in _atoms(test))
@@ -57,7 +124,7 @@ def _atoms(symbol: Symbol) -> Iterator[Symbol]:
 
 
 def _of_atom(atom: Symbol, columns: tuple[Symbol, ...], written: Value) -> str:
-    if atom in columns:
+    if atom in columns or _whether_set(atom, columns):
         return "empty"
     if atom[0] != "compare" or len(atom) != 4 or atom[1] not in _SAME:
         return "state"
@@ -86,5 +153,7 @@ def _equal(one: Any, other: Any) -> bool:
 
 def _mentions(symbol: Symbol, columns: tuple[Symbol, ...]) -> bool:
     if symbol in columns:
+        return True
+    if isinstance(symbol, tuple) and symbol[:1] == ("compare",) and _whether_set(symbol, columns):
         return True
     return isinstance(symbol, tuple) and any(_mentions(part, columns) for part in symbol)

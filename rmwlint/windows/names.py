@@ -8,6 +8,23 @@ _TIMES = frozenset(["updated", "modified", "last_modified", "changed", "timestam
 _TIME_ENDINGS = ("_at", "_modified", "_timestamp", "_time", "_updated")
 
 
+_MAKERS = ("create", "register", "import")
+#: states in which things wait for whoever comes first
+_RESTING = frozenset(
+    [
+        "pending",
+        "waiting",
+        "running",
+        "existing",
+        "missing",
+        "processing",
+        "working",
+        "outstanding",
+        "awaiting",
+    ]
+)
+
+
 def is_version(column: str | None) -> bool:
     """Whether a column counts the changes of its row."""
     name = (column or "").strip("_").lower()
@@ -18,3 +35,28 @@ def is_timestamp(column: str | None) -> bool:
     """Whether a column holds the time of a change."""
     name = (column or "").strip("_").lower()
     return name in _TIMES or name.endswith(_TIME_ENDINGS)
+
+
+def is_latest_time(column: str | None) -> bool:
+    """Whether a column holds the time of the latest of something: the second writes the same, or later."""
+    return is_timestamp(column) or (column or "").startswith("last_")
+
+
+def is_passing(state: str) -> bool:
+    """Whether a state says that an operation is under way (``deleting``), which its owner alone ends."""
+    name = state.rpartition(".")[2].strip("_").lower().replace("-", "_")
+    first, _, rest = name.partition("_")
+    if name in _RESTING or first in _RESTING:
+        return False
+    return name.endswith("ing") or (first.endswith("ing") and bool(rest))
+
+
+def starts_up(function: str) -> bool:
+    """Whether a function's name says that it runs while its process starts, before it answers anybody."""
+    return function == "__init__" or function.startswith("init_")
+
+
+def is_maker(function: str) -> bool:
+    """Whether a qualified name says that rows are made there, not changed."""
+    own = function.rpartition(".")[2].lower()
+    return "update" not in own and any(word in function.lower() for word in _MAKERS)

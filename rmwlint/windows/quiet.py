@@ -120,9 +120,10 @@ def _tells(fn: Fn) -> bool:
 
 
 def _liftable(event: Event) -> bool:
-    """Whether the event is a write to something that a caller can name."""
+    """Whether the event writes something that a caller can name, or reads a row of the caller again."""
     place = event.place
-    if event.does not in _TOLD or place is None or len(event.trail) >= _DEEPEST:
+    again = event.row is not None and event.row.does == "refresh"
+    if (event.does not in _TOLD and not again) or place is None or len(event.trail) >= _DEEPEST:
         return False
     if place.kind in ("row", "file", "directory", "key", "document") and _nameable(place.symbol):
         return True

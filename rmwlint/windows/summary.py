@@ -297,6 +297,7 @@ def _checked(run: Interpreter, binding: Binding, found: Analysis) -> None:
                 run.state.control = run.state.control | {(mine, binding.position, outcome)}
     admitted = _passed_on(binding, derived.admits)
     if admitted:
+        run.result.admitted.add(binding.position)
         run.state.control |= {(dep, binding.position, True) for dep in admitted}
 
 
@@ -336,6 +337,8 @@ def returned(run: Interpreter, site: Site) -> Value | None:
         return Value(("query", position), mine, kind or value.type, query=query)
     inner = binding.value(value)
     mine |= _passed_on(binding, derived.result_of)
+    if inner.const is not UNKNOWN and len(found.exits) > 1:
+        inner = inner._replace(symbol=("op", position), const=UNKNOWN)
     if head == "new":
         return inner._replace(symbol=("new", position), type=kind or value.type, deps=inner.deps | mine)
     if inner.symbol == ("op", position):

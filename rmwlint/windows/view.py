@@ -30,6 +30,7 @@ from rmwlint.windows.hints import hints_of_write
 from rmwlint.windows.hooks import hook
 from rmwlint.windows.interpret import Analysis
 from rmwlint.windows.named_looks import NamedLook, named_looks
+from rmwlint.windows.names import is_maker
 from rmwlint.windows.numbering import Numbering, numberings
 from rmwlint.windows.outcomes import looked_at
 from rmwlint.windows.paths import scratch
@@ -210,6 +211,11 @@ class View:
     def runs_alone(self) -> bool:
         """Whether this runs by hand, rarely two at a time."""
         return runs_alone(self.fn)
+
+    @property
+    def makes(self) -> bool:
+        """Whether the name of the function or its class says that rows are made there, not changed."""
+        return is_maker(self.fn.facts.qualname)
 
     def where_it_failed(self, event: Event) -> bool:
         """Whether an event happens only where something has gone wrong."""
