@@ -351,7 +351,9 @@ def _symbols(window: Window) -> tuple[Symbol, ...]:
 
 
 def _in_one_transaction(read: Event, write: Event) -> bool:
-    return any(held.kind == "transaction" for held in common(read.held, write.held))
+    """Whether one transaction is open at both, which may be the caller's where none is begun here."""
+    begun = any(held.kind == "transaction" for held in (*read.held, *write.held))
+    return not begun or any(held.kind == "transaction" for held in common(read.held, write.held))
 
 
 def _rechecked(found: list[Window]) -> Iterator[Window]:
