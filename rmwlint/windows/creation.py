@@ -19,7 +19,7 @@ from rmwlint.windows.find import common
 from rmwlint.windows.flow import reaches
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.presence import found_there
-from rmwlint.windows.quiet import quiet
+from rmwlint.windows.quiet import heard, quiet
 from rmwlint.windows.unique import conditional_uniques, uniques
 from rmwlint.windows.values import Event, Symbol
 
@@ -27,6 +27,8 @@ _LOOKS = frozenset(["read", "test", "look"])
 _KEPT = frozenset(["row", "rows"])
 _REACHES = frozenset(["backend", "read", "test", "write", "create", "delete", "swap", "delta"])
 _DEEPEST = 5
+#: a creation minds a duplicate itself, by what it calls
+_MINDS_BELOW = 2
 _LOOKS_BELOW = 2
 #: what names say besides the thing they speak of
 _OTHER_WORDS = """
@@ -316,6 +318,8 @@ def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event]) -
         for event in events:
             if event.locked and event.does == "read" and event.op <= look.op:
                 return "row lock"
+        if _locks_below(fn, look):
+            return "row lock"
     if _claimed(fn, create, events):
         return "another creation is the claim"
     if locked_by_callers(fn):
@@ -325,6 +329,23 @@ def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event]) -
     if create.call is not None and any(_minds(target, 0) for target in create.call.targets):
         return "the creation minds a duplicate itself"
     return ""
+
+
+def _locks_below(fn: Fn, look: Event) -> bool:
+    """Whether something that is called before the look locks rows."""
+    return any(
+        number < look.op
+        and len(call.targets) == 1
+        and call.targets[0] is not fn
+        and any(_leaves_locked(event) for event in heard(call.targets[0]).events)
+        for number, call in link(fn).calls.items()
+    )
+
+
+def _leaves_locked(event: Event) -> bool:
+    """Whether an event locks a row in a transaction that its function has not opened itself."""
+    own_transaction = any(held.kind == "transaction" for held in event.held)
+    return event.locked and event.does == "read" and not own_transaction
 
 
 def _claimed(fn: Fn, create: Event, events: list[Event]) -> bool:
@@ -344,15 +365,16 @@ def _minds(fn: Fn, depth: int) -> bool:
             return True
         if is_creation(event) and any(held.kind == "lock" and not held.fresh for held in event.held):
             return True
-    if depth < 1:
-        for call in link(fn).calls.values():
-            if (
-                len(call.targets) == 1
-                and call.targets[0] is not fn
-                and call.targets[0].facts.name == fn.facts.name
-            ):
-                return _minds(call.targets[0], depth + 1)
-    return False
+    if depth >= _MINDS_BELOW:
+        return False
+    named = fn.module.program.libraries.named
+    return any(
+        len(call.targets) == 1
+        and call.targets[0] is not fn
+        and (call.targets[0].facts.name == fn.facts.name or named(call.name) == "create")
+        and _minds(call.targets[0], depth + 1)
+        for call in link(fn).calls.values()
+    )
 
 
 def _unique(look: Event, create: Event) -> bool:

@@ -100,8 +100,10 @@ def _fixed(fn: Fn, write: Event) -> bool:
     op = fn.facts.ops[write.op]
     if write.trail or op[0] != "call":
         return False
-    given = [*op[2][1:][-1:], *(register for keyword, register in op[3] if keyword == "value")]
-    return any(fn.facts.ops[at][0] == "const" and fn.facts.ops[at][1] is not None for at in given)
+    given = [*op[2][1:], *(register for keyword, register in op[3] if keyword == "value")]
+    kinds = [type(fn.facts.ops[at][1]) if fn.facts.ops[at][0] == "const" else None for at in given]
+    # Of several arguments a number may be how long it lives.
+    return bool(kinds) and (None not in kinds or kinds[0] in (bool, str, bytes))
 
 
 # -- one place ----------------------------------------------------------------------------------------
