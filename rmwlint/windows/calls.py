@@ -177,7 +177,8 @@ def _entered(run: Interpreter, position: int) -> bool:
     """Whether what the call gives is a context that is entered, here or by whoever gets it."""
     ops = run.ops
     holders = {position}
-    names = {op[1] for op in ops if op[0] == "store" and op[2] == position}
+    holders.update(number for number, op in enumerate(ops) if op[0] == "choose" and position in op[2:4])
+    names = {op[1] for op in ops if op[0] == "store" and op[2] in holders}
     holders.update(number for number, op in enumerate(ops) if op[0] == "name" and op[1] in names)
     return any(
         (op[0] in ("enter", "return") and op[1] in holders)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rmwlint.program.link import decorated_type, link
+from rmwlint.program.premises import Premise, applied, premises
 from rmwlint.program.program import Fn, ModuleView
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.hooks import hook
@@ -25,7 +26,6 @@ def untransacted(fn: Fn) -> Iterator[tuple[Event, int]]:
     locking = asking(fn)
     if not locking:
         return
-    around: int | None = None
     for event in analysis(fn).events:
         query = event.query
         if event.does != "read" or not event.locked or query is None or query.locked is None or event.trail:
@@ -33,8 +33,7 @@ def untransacted(fn: Fn) -> Iterator[tuple[Event, int]]:
         asked = locking.get(query.locked)
         if asked is None or asked.row.inside != "transaction" or _open(event.held):
             continue
-        if around is None:
-            around = _alone(fn, 0)
+        around = _alone(fn, 0, premises(fn, event.op))
         sure = min(around, asked.sure, event.sure)
         if sure:
             yield event, sure
@@ -44,13 +43,16 @@ def _open(held: tuple[Held, ...]) -> bool:
     return any(one.kind == "transaction" for one in held)
 
 
-def _alone(fn: Fn, depth: int) -> int:
-    """How sure it is that nobody around a function opens a transaction; 0 where somebody does."""
+def _alone(fn: Fn, depth: int, needs: frozenset[Premise]) -> int:
+    """How sure it is that nobody around a function opens a transaction; 0 where somebody does.
+
+    ``needs``: what must be true of its parameters for the lock to be taken.
+    """
     if depth > _DEEPEST or _open(held_by_decorators(fn)) or hook(fn) is not None:
         return 0
     if _opaque_decorators(fn):
         return 1
-    called = _of_callers(fn, depth)
+    called = _of_callers(fn, depth, needs)
     if called is not None:
         return called
     if _from_outside(fn):
@@ -59,7 +61,7 @@ def _alone(fn: Fn, depth: int) -> int:
     return 0 if nested or fn.facts.name.startswith("_") else 1
 
 
-def _of_callers(fn: Fn, depth: int) -> int | None:
+def _of_callers(fn: Fn, depth: int, needs: frozenset[Premise]) -> int | None:
     """How sure it is that a caller comes in from outside with no transaction; None where no call is known.
 
     Where none is known to, one that opens a transaction speaks for the others.
@@ -71,9 +73,15 @@ def _of_callers(fn: Fn, depth: int) -> int | None:
             if caller is fn or fn.facts.name not in caller.facts.names:
                 continue
             for number, call in link(caller).calls.items():
-                if fn in call.targets:
-                    held = analysis(caller).at_calls.get(number, ())
-                    found.append(0 if _open(held) else _alone(caller, depth + 1))
+                if fn not in call.targets:
+                    continue
+                bound = call.receiver is not None and fn.first_is_self
+                left = applied(fn, needs, caller, caller.facts.ops[number], bound=bound)
+                if left is None:
+                    continue
+                held = analysis(caller).at_calls.get(number, ())
+                further = premises(caller, number) | left
+                found.append(0 if _open(held) else _alone(caller, depth + 1, further))
     if not found:
         return None
     if max(found) > 1 and all_known:
