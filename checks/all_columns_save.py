@@ -30,6 +30,10 @@ Good:
         order.save(update_fields=["note"])
 
 Name the columns that changed, or lock the row from the read to the commit.
+
+Fix for Django, Tortoise: `save()` → `save(update_fields=[…])`, `auto_now` columns kept. Safe where the
+class and every column set are known, and the row is read in the same function. Unsafe otherwise: a caller,
+a callee or a `save` of the class's own may set columns that are not seen.
 """
 
 from collections.abc import Iterator

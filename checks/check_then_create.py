@@ -30,6 +30,9 @@ Good:
 Declare the columns of the look unique, and create first: `get_or_create`, an upsert, or a creation whose
 duplicate is caught and looked up again. Where that cannot be, hold one lock over both, or lock the row of a
 common parent before the look.
+
+Fix for Django: look, then create → `get_or_create`, where the columns of the look are unique. Safe where
+what the row is made of calls nothing. Unsafe otherwise: what the row is made of is made always.
 """
 
 from collections.abc import Iterator

@@ -72,6 +72,12 @@ Good, with a session:
 
 Make the write carry the test (`filter(pk=…, status=OLD).update(status=NEW)`, and look at the row count), or
 lock the row before the test.
+
+Fix for Django: test, then `save` → `if not ….filter(pk=…, status=OLD).update(status=…):`. Unsafe: no
+signals are sent.
+
+Fix for Django, SQLAlchemy: `.get(…)` → `.select_for_update().get(…)` in `transaction.atomic()`;
+`with_for_update()`. Unsafe: others wait for the row, and errors roll more back.
 """
 
 from collections.abc import Iterator

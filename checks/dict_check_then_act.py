@@ -41,6 +41,9 @@ Good:
                 self.by_name.clear()
 
 Hold a lock over test and store, or use the one call that does both (`setdefault`, `pop(key, None)`).
+
+Fix for dict: test and store → `setdefault`; test and `del` → `pop(key, None)`. Safe where the module makes
+the mapping as a dict. Unsafe otherwise: the kind of the mapping is not seen.
 """
 
 from collections.abc import Iterator

@@ -34,6 +34,10 @@ Good:
             transaction.on_commit(partial(send_invoice.delay, order.pk))
 
 Send it from a hook that runs after the commit, or after the block.
+
+Fix for Django with Celery and other task queues: `task.delay(x)` →
+`transaction.on_commit(partial(task.delay, x))`. Unsafe: the task is sent later, and not at all after a
+rollback.
 """
 
 from collections.abc import Iterator

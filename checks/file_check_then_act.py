@@ -22,6 +22,13 @@ Good:
 
 Act, and handle the error; or use the call that does both (`exist_ok=True`, `missing_ok=True`, mode `"x"`,
 `os.replace`); or hold one lock over both.
+
+Fix for os, shutil, pathlib: `exist_ok=True`, `missing_ok=True`, `with
+contextlib.suppress(FileNotFoundError):`. Safe where the act comes to the same for one actor. Unsafe
+otherwise: `rmtree` may stop half-way when another removes the tree too.
+
+Fix for open, pathlib: `open(path, "w")` → `open(path, "x")` where a look refuses before. Unsafe: the second
+of two gets `FileExistsError`.
 """
 
 from collections.abc import Iterator

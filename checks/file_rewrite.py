@@ -48,6 +48,9 @@ Good:
 
 Write a neighbour and put it in place with `os.replace`, so that a reader sees the old file or the new one;
 and hold a lock of all processes from the read to the replacement, so that no update is lost.
+
+Fix for open, pathlib: a neighbour is written and put in place by `os.replace`; read and write go under a
+lock file. Unsafe: the file becomes another one, with the mode of a new file; a lock file stays.
 """
 
 from collections.abc import Iterator

@@ -24,6 +24,9 @@ Good:
 
 Use the operators that change a document where it is (`$inc`, `$push`, `$addToSet`, a script), or put the
 version that was read into the filter (`if_seq_no`) and look at what the write says.
+
+Fix for PyMongo: `find_one`, change, `replace_one` → `update_one` with `$inc`, `$set`. Unsafe: nothing is
+raised where there is no such document.
 """
 
 from collections.abc import Iterator

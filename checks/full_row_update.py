@@ -48,6 +48,9 @@ Good:
         session.execute(update(Image).where(Image.id == image.image_id).values(**changed))
 
 Write only what changed, or compare a version in the write.
+
+Fix for SQLAlchemy and others: `values(**every_attribute)` → the columns that the function sets. Unsafe: an
+attribute may have been changed in a way that is not seen.
 """
 
 from collections.abc import Iterator

@@ -24,6 +24,11 @@ Good:
 
 Let the store compute (`INCR`, `HINCRBY`, `SADD`, a Lua script), claim with one step (`SET NX`, `add`),
 compare and set (`WATCH`, `cas`), or hold one lock over both.
+
+Fix for redis-py: `get`, add, `set` → `incr`, `decr`. Unsafe: a key that holds no whole number is refused.
+
+Fix for Django's cache, redis-py: look, then `set` → `cache.add`, `set(…, nx=True)`. Unsafe: a key with an
+empty value is taken for claimed.
 """
 
 from collections.abc import Iterator
@@ -61,4 +66,5 @@ def find(view: View) -> Iterator[Violation]:
                 ("B", f"sets {place}    {loss}"),
             ),
             remedy="let the store do it in one step (INCR, SET NX, a script), or compare and set",
+            hints=(("library", window.write.row.library),) if window.write.row is not None else (),
         )

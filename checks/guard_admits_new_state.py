@@ -37,6 +37,9 @@ Good:
         server.save(expected_task_state=[None])
 
 Leave the new state out of the expected set.
+
+Fix for oslo.versionedobjects, classes whose `save` takes `expected_…`: the state being written is taken out
+of the expected ones. Unsafe: whoever calls again meanwhile is refused.
 """
 
 from collections.abc import Iterator

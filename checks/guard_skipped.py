@@ -33,6 +33,9 @@ Good:
             update(self.uuid, changes, expected_task_state)
 
 Evaluate the guard on every path that returns normally.
+
+Fix for oslo.versionedobjects, classes whose `save` takes `expected_…`: the early return waits until no
+guard is passed. Unsafe: what follows the return runs for callers that pass a guard.
 """
 
 from collections.abc import Iterator

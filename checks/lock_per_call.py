@@ -27,6 +27,9 @@ Good:
                 file.write(str(total + amount))
 
 Make the lock once, where all who need it can see it: in the module, the class or the instance.
+
+Fix for threading, asyncio, multiprocessing and others: a lock made by each call → one lock of the instance
+or the module. Unsafe: calls wait for each other now, also one for itself.
 """
 
 from collections.abc import Iterator

@@ -65,6 +65,16 @@ Good, with a session:
 
 Let the database compute (`F("retries") + 1`, `SET retries = retries + 1`), or hold a row lock from the read
 to the commit (`select_for_update`, `with_for_update`), or compare a version in the write.
+
+Fix for Django: `obj.n += k` → `obj.n = F("n") + k`, saved alone, read again where it is used later. Safe
+where an integer is added to a known number column of a row that stays in the function. Unsafe otherwise:
+the database may round in another way, or others see the object.
+
+Fix for SQLAlchemy: `obj.n += k` → `obj.n = Model.n + k`, computed by the UPDATE. Unsafe: the object holds
+an expression until the flush.
+
+Fix for Django, SQLAlchemy: `.get(…)` → `.select_for_update().get(…)` in `transaction.atomic()`;
+`with_for_update()`. Unsafe: others wait for the row, and errors roll more back.
 """
 
 from collections.abc import Iterator

@@ -66,6 +66,9 @@ Good, with a session:
 
 Hold a row lock from the read to the commit, compare a version in the write, or let the database change the
 one entry (`jsonb_set`, a row for each entry).
+
+Fix for Django, SQLAlchemy: `.get(…)` → `.select_for_update().get(…)` in `transaction.atomic()`;
+`with_for_update()`. Unsafe: others wait for the row, and errors roll more back.
 """
 
 from collections.abc import Iterator

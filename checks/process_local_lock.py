@@ -37,6 +37,9 @@ Good:
 
 Take a lock that reaches as far as its users: `external=True` or a file lock for the processes of one host, a
 coordinator, Redis, etcd or the row's own lock for many hosts.
+
+Fix for oslo.concurrency, and others whose lock takes such a keyword: `external=True` on a lock of one
+process. Unsafe: processes wait for each other, and need a folder for lock files.
 """
 
 from collections.abc import Iterator

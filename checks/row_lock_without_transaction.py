@@ -33,6 +33,9 @@ Good:
                 account.save()
 
 Open a transaction that lasts from the locked read to the last write that depends on it.
+
+Fix for Django: a locked read and what is done with its row → inside `transaction.atomic()`. Unsafe: errors
+roll more back.
 """
 
 from collections.abc import Iterator

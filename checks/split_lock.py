@@ -33,6 +33,9 @@ Good:
                     self.free -= 1
 
 Hold the lock once, over both ends; or read again under the second hold.
+
+Fix for locks of all libraries: two holds of one lock → one. Unsafe: what stands between runs under the lock
+too.
 """
 
 from collections.abc import Iterator

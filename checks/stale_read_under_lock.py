@@ -31,6 +31,9 @@ Good:
                 self.total += amount
 
 Move the read under the lock, or read again there.
+
+Fix for locks of all libraries: the read right before `with lock:` moves into it. Safe where the read calls
+nothing. Unsafe otherwise: what the read calls runs under the lock.
 """
 
 from collections.abc import Iterator

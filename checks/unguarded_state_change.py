@@ -41,6 +41,10 @@ Good:
         server.save(expected_task_state=[None])
 
 Pass the state that you decided on; catch the conflict and give it to the caller.
+
+Fix for oslo.versionedobjects, classes whose `save` takes `expected_…`: `save()` →
+`save(expected_<attribute>=[…])` from the test above it, or the decorator. Unsafe: the caller sees the
+guard's exception.
 """
 
 from collections.abc import Iterator

@@ -33,6 +33,13 @@ class Rewrite:
         self.doc: str = inspect.cleandoc(frame.f_globals.get("__doc__") or "")
         self._attempt: Attempt | None = None
 
+    def explained(self) -> str:
+        """What it does and promises, as the checks that it serves say it in their documentation."""
+        said = f"Fix for {self.library}: {self.does}."
+        if self.safe:
+            said += f" Safe where {self.safe}."
+        return said + (f" Unsafe{' otherwise' if self.safe else ''}: {self.unsafe}." if self.unsafe else "")
+
     def of_violation(self, attempt: Attempt) -> Attempt:
         """Take the function that gives the change for a violation, or says why there is none."""
         self._attempt = attempt

@@ -217,4 +217,23 @@ PATTERNS = {
         method=True,
         sure=Confidence.LOW,
     ),
+    "count_in_store": Pattern(
+        "RMW601",
+        "import redis\n\nclient = redis.Redis()\n",
+        "page",
+        "count = int(client.get(page) or 0)\nclient.set(page, count + 1)",
+    ),
+    "claim_in_store": Pattern(
+        "RMW601",
+        "from django.core.cache import cache\n",
+        "key",
+        'if cache.get(key):\n    return False\ncache.set(key, "taken", 60)\nreturn True',
+    ),
+    "change_in_document": Pattern(
+        "RMW602",
+        "from pymongo import MongoClient\n\norders = MongoClient().shop.orders\n",
+        "key, amount",
+        'order = orders.find_one({"_id": key})\norder["paid"] += amount\n'
+        'orders.replace_one({"_id": key}, order)',
+    ),
 }

@@ -31,6 +31,15 @@ def test_it_says_what_it_does_and_promises(rewrite: Rewrite) -> None:
     assert re.match(r"\S.*\n\n", rewrite.doc)
 
 
+@pytest.mark.parametrize("code", sorted(registry()))
+def test_checks_say_what_their_fixes_do_and_promise(code: str) -> None:
+    doc = " ".join(registry()[code].doc.split())
+    fixes = rewrites.rewrites_of(code)
+    for fix in fixes:
+        assert fix.explained() in doc
+    assert doc.count("Fix for ") == len(fixes)
+
+
 def test_each_is_a_command() -> None:
     assert len(COMMANDS) == len(rewrites.IN_ORDER)
     for name, command in COMMANDS.items():

@@ -27,6 +27,9 @@ IN_ORDER = (
     "read_under_lock",
     "merge_holds",
     "one_step_on_mapping",
+    "count_in_store",
+    "claim_in_store",
+    "change_in_document",
 )
 
 
