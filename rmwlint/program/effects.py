@@ -158,7 +158,8 @@ def below_call(fn: Fn, number: int, call: Call) -> Iterator[Below]:
             yield Below(number, known + real, call.sure, False, others.guessed, bound, op, own, of)
     yield from callbacks(fn, number, call)
     for receiver in receivers(fn, number, call):
-        yield Below(number, (receiver,), _BY_SIGNAL, True, False, False, None)
+        # what is sent by keyword comes in under that name; whatever else comes as the sender pleases
+        yield Below(number, (receiver,), _BY_SIGNAL, True, False, False, ("call", op[1], (), op[3]))
 
 
 def callbacks(fn: Fn, number: int, call: Call) -> Iterator[Below]:

@@ -27,6 +27,10 @@ Premise = tuple[int, "bool | frozenset[str] | Key"]
 NONE: frozenset[Premise] = frozenset()
 
 
+#: comparisons with constants, by the outcome that says which of them it is
+_ONE_OF = {("==",): True, ("in",): True, ("!=",): False, ("not in",): False}
+
+
 def premises(fn: Fn, number: int) -> frozenset[Premise]:
     """The premises of operation ``number``."""
     tables = fn.memo.get("premises")
@@ -154,12 +158,13 @@ def _told(ops: tuple[Op, ...], register: int, outcome: bool, names: dict[str, in
     if op[0] == "compare" and op[1] in (("is",), ("is not",)) and ops[op[2][1]] == ("const", None):
         # None is false; what is not None need not be true, but a caller that passes False is rare
         return _told(ops, op[2][0], outcome is (op[1] == ("is not",)), names)
-    if outcome and op[0] == "compare" and op[1] in (("==",), ("in",)):
+    if op[0] == "compare" and op[1] in _ONE_OF and outcome is _ONE_OF[op[1]]:
         tested, other = op[2]
         if ops[tested][0] == "name" and ops[tested][1] in names:
-            listed = ops[other][2] if op[1] == ("in",) and ops[other][0] == "build" else (other,)
+            many = op[1] in (("in",), ("not in",))
+            listed = ops[other][2] if many and ops[other][0] == "build" else (other,)
             texts = [_constant(ops, register) for register in listed]
-            if op[1] == ("==",) or ops[other][0] == "build":
+            if not many or ops[other][0] == "build":
                 known = frozenset(text for text in texts if text is not None)
                 if len(known) == len(texts):
                     return frozenset([(names[ops[tested][1]], known)])

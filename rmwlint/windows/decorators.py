@@ -19,6 +19,8 @@ from rmwlint.windows.values import Held, Value
 FIRST = -1000
 #: A decorator of the class: likewise.
 FIRST_OF_CLASS = -2000
+#: The method of a class through which a framework calls its others.
+_CALLS_ALL = "dispatch"
 
 
 class _Decorator(NamedTuple):
@@ -44,7 +46,7 @@ def _held(fn: Fn) -> Iterator[Held]:
     if parent is None:
         return
     for held in held_by_settings(fn):
-        if not any(_refuses(scope, register) for scope, register, _ in _decorators(fn, parent)):
+        if not any(_refuses(scope, register) for scope, register, _ in _decorators_around(fn, parent)):
             yield held
     for scope, register, number in _decorators(fn, parent):
         yield from _of_decorator(scope, register, number)
@@ -60,6 +62,14 @@ def _decorators(fn: Fn, parent: Fn) -> Iterator[tuple[Fn, int, int]]:
         for index, register in enumerate(owner.facts.decorators):
             if _names_method(scope, register, fn.facts.name):
                 yield scope, register, FIRST_OF_CLASS - index
+
+
+def _decorators_around(fn: Fn, parent: Fn) -> Iterator[tuple[Fn, int, int]]:
+    """The decorators of a method and of what calls all methods of its class."""
+    yield from _decorators(fn, parent)
+    calls_all = fn.owner.method(_CALLS_ALL) if fn.owner is not None else None
+    if calls_all is not None and calls_all is not fn and calls_all.parent is not None:
+        yield from _decorators(calls_all, calls_all.parent)
 
 
 def _refuses(scope: Fn, register: int) -> bool:
@@ -78,7 +88,7 @@ def _names_method(scope: Fn, register: int, method: str) -> bool:
     if op[0] != "call":
         return False
     named = [scope.facts.ops[value] for keyword, value in op[3] if keyword == "name"]
-    return any(value in (("const", method), ("const", "dispatch")) for value in named)
+    return any(value in (("const", method), ("const", _CALLS_ALL)) for value in named)
 
 
 def _of_decorator(parent: Fn, register: int, number: int) -> Iterator[Held]:
