@@ -40,6 +40,8 @@ def run() -> NoReturn:
         sys.stderr.flush()
     except OSError:
         code = code or 1  # the reader has gone
+    except ValueError:
+        pass  # closed: all has been written
     os._exit(code)
 
 
@@ -78,7 +80,8 @@ def _command(arguments: list[str]) -> int:
     try:
         command = _COMMANDS[options.command]
         code = command(options)
-        sys.stdout.flush()
+        if not sys.stdout.closed:  # a server closes it
+            sys.stdout.flush()
         return code
     except RmwlintError as error:
         print(f"rmwlint: {error}", file=sys.stderr)

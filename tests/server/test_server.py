@@ -381,3 +381,30 @@ def test_without_its_package(monkeypatch: pytest.MonkeyPatch, rmwlint: Callable[
         "",
         "rmwlint: `rmwlint server` needs the package pygls: install it with `pip install 'rmwlint[lsp]'`.\n",
     )
+
+
+def test_it_ends_as_it_is_told_to(tmp_path: Path) -> None:
+    import json
+    import subprocess
+
+    asked: list[dict[str, Any]] = [
+        {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}},
+        {"method": "initialized", "params": {}},
+        {"id": 2, "method": "shutdown"},
+        {"method": "exit"},
+    ]
+    said = b""
+    for message in asked:
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        said += b"Content-Length: %d\r\n\r\n" % len(body) + body
+    path = str(Path(package.__file__).parents[1])
+    run = subprocess.run(
+        [sys.executable, "-m", "rmwlint", "server"],
+        input=said,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (run.returncode, b"Traceback" in run.stderr) == (0, False)
