@@ -34,7 +34,13 @@ def run() -> NoReturn:
     import gc
 
     gc.disable()
-    code = main()
+    try:
+        code = main()
+    except Exception:  # a mistake of ours: Python's own exit code would say that violations were found
+        import traceback
+
+        traceback.print_exc()
+        code = 2
     try:
         sys.stdout.flush()
         sys.stderr.flush()

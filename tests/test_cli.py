@@ -418,3 +418,10 @@ class TestProcess:
         document = json.loads(outputs.pop())
         assert document["summary"]["files"] == 42
         assert {"RMW406", "RMW901"} <= set(document["summary"]["by_code"])
+
+
+def test_a_mistake_of_ours_is_no_violation() -> None:
+    code = "from rmwlint import cli\ncli.main = lambda: 1 / 0\ncli.run()"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "ZeroDivisionError" in ended.stderr

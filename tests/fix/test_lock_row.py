@@ -233,3 +233,30 @@ def set_theme(pk, theme):
 """,
         "RMW301 would be new",
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "locked"),
+    [
+        ("customer__name=name", 'of=("self",)'),
+        ("pk=pk, lines__deleted_at__isnull=True", 'of=("self",)'),
+        ("note__icontains=name", ""),
+        ("made__date__gte=name, note__isnull=False", ""),
+    ],
+)
+def test_rows_that_are_joined_are_not_locked(rewritten: Fixed, asked: str, locked: str) -> None:
+    code = f"""
+from django.db import models, transaction
+
+
+class Order(models.Model):
+    tags = models.JSONField()
+
+
+@transaction.atomic
+def tag(pk, name):
+    order = Order.objects.get({asked})
+    order.tags.append(name)
+    order.save(update_fields=["tags"])
+"""
+    assert f"Order.objects.select_for_update({locked}).get({asked})" in rewritten(code).text

@@ -158,7 +158,8 @@ def _locked(source: Source, read: cst.Call, class_name: str) -> tuple[cst.CSTNod
     chain = set(_chain(read))
     for name in chain & _UNLOCKABLE:
         return Left(f"rows of a query with `{name}` cannot be locked")
-    of = 'of=("self",)' if "select_related" in chain else ""
+    # a row that is joined may be missing, and what may be missing cannot be locked
+    of = 'of=("self",)' if "select_related" in chain or _joins(source, read) else ""
     if isinstance(read.func, cst.Attribute) and read.func.attr.value in _TERMINAL:
         receiver = read.func.value
         return receiver, _called(receiver, "select_for_update", of)
@@ -170,6 +171,23 @@ def _locked(source: Source, read: cst.Call, class_name: str) -> tuple[cst.CSTNod
                 rows = cst.Attribute(given, cst.Name("objects"))
             return given, _called(rows, "select_for_update", of)
     return Left("the row is not read by a query in place")
+
+
+#: What may follow two underscores and asks the column itself; anything else is a column of another table.
+_LOOKUPS = frozenset([
+    "exact", "iexact", "contains", "icontains", "in", "gt", "gte", "lt", "lte", "startswith", "istartswith",
+    "endswith", "iendswith", "range", "date", "year", "iso_year", "month", "day", "week", "week_day",
+    "iso_week_day", "quarter", "time", "hour", "minute", "second", "isnull", "regex", "iregex",
+    "contained_by", "has_key", "has_keys", "has_any_keys", "overlap", "len",
+])  # fmt: skip
+
+
+def _joins(source: Source, read: cst.Call) -> bool:
+    """Whether the query asks for columns of other tables: ``customer__name=name``."""
+    return any(
+        arg.keyword is not None and not set(arg.keyword.value.split("__")[1:]) <= _LOOKUPS
+        for arg in source.within(read, cst.Arg)
+    )
 
 
 def _in_transaction(source: Source, read: cst.Call, write: cst.Call, function: cst.FunctionDef) -> bool:
