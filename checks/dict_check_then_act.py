@@ -40,7 +40,9 @@ Good:
             with self.lock:
                 self.by_name.clear()
 
-Hold a lock over test and store, or use the one call that does both (`setdefault`, `pop(key, None)`).
+Hold a lock over test and store, or use the one call that does both (`setdefault`, `pop(key, None)`). Told as
+well: an object that is set up because its flag says that it is not, and a thread started before what it uses
+is stored.
 
 Fix for dict: test and store → `setdefault`; test and `del` → `pop(key, None)`. Safe where the module makes
 the mapping as a dict. Unsafe otherwise: the kind of the mapping is not seen.

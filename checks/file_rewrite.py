@@ -47,7 +47,8 @@ Good:
             os.replace(f"{path}.new", path)
 
 Write a neighbour and put it in place with `os.replace`, so that a reader sees the old file or the new one;
-and hold a lock of all processes from the read to the replacement, so that no update is lost.
+and hold a lock of all processes from the read to the replacement, so that no update is lost. Told as well:
+what is removed or moved piece by piece, or filled chunk by chunk, where others look for it.
 
 Fix for open, pathlib: a neighbour is written and put in place by `os.replace`; read and write go under a
 lock file. Unsafe: the file becomes another one, with the mode of a new file; a lock file stays.

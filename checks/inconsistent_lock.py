@@ -43,7 +43,8 @@ Good:
             with self.lock:
                 self.entries.pop(key)
 
-Take the lock here too.
+Take the lock here too. Told as well: a row that is saved without the lock that other methods take by its
+name (`synchronized(order.uuid)`).
 """
 
 from collections.abc import Iterator

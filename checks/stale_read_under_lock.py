@@ -30,7 +30,7 @@ Good:
             with self.lock:
                 self.total += amount
 
-Move the read under the lock, or read again there.
+Move the read under the lock, or read again there; so too for a row that came in as a parameter.
 
 Fix for locks of all libraries: the read right before `with lock:` moves into it. Safe where the read calls
 nothing. Unsafe otherwise: what the read calls runs under the lock.
