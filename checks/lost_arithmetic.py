@@ -86,15 +86,15 @@ check = Check("RMW104", "lost-arithmetic", since="0.1")
 
 @check.on_windows
 def find(view: View) -> Iterator[Violation]:
-    told: set[int] = set()
+    told: set[tuple[int, int | None]] = set()
     for window in view.open_windows:
-        if window.write.op in told:
-            continue  # one write is one fault, however many columns it takes
+        if (window.write.op, window.set_at) in told:
+            continue  # one statement is one fault, however many columns it takes
         if window.how != "arith" or window.write.does not in ("write", "swap") or window.attribute is None:
             continue
         if is_version(window.attribute):
             continue  # told as a version that is not compared
-        told.add(window.write.op)
+        told.add((window.write.op, window.set_at))
         place = place_text(view, window)
         new = "2" if view.operator_at(window.set_at) == "-" else "4"
         yield view.violation(
