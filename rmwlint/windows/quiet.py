@@ -17,6 +17,7 @@ from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView, remembered
 from rmwlint.windows.accesses import guard_parameters
 from rmwlint.windows.decorators import held_by_decorators
+from rmwlint.windows.forwarded import changed_by_forwarding
 from rmwlint.windows.interpret import Analysis, analysis
 from rmwlint.windows.locks import entered_rows, suggested_lock
 from rmwlint.windows.opaque import mutates
@@ -322,15 +323,18 @@ class _Anchors:
 
     def _offered(self) -> bool:
         """Whether a function is called that offers a guard for what it is given, or calls back in a lock."""
-        fills = not self.kinds.isdisjoint(_FILLS)
         calls = link(self.fn).calls
         for number, call in calls.items():
             for target in call.targets:
-                if fills and any(name.startswith(_OFFERS) for name in guard_parameters(target)):
+                if any(name.startswith(_OFFERS) for name in guard_parameters(target)) and self._fills():
                     return True
                 if called_parameters(target) and self._hands_over(number) and _holds(target, _CONTEXTS):
                     return True
         return False
+
+    def _fills(self) -> bool:
+        """Whether an entry or attribute of something is set, by the function or by a proxy that it calls."""
+        return not self.kinds.isdisjoint(_FILLS) or any(map(changed_by_forwarding, _run(self.fn)))
 
     def _hands_over(self, number: int) -> bool:
         """Whether a call is given a function."""

@@ -14,6 +14,7 @@ from rmwlint.program.program import Fn
 from rmwlint.windows import derived
 from rmwlint.windows.binding import Binding
 from rmwlint.windows.columns import decided, entries
+from rmwlint.windows.forwarded import changed_by_forwarding
 from rmwlint.windows.opaque import made
 from rmwlint.windows.queries import started
 from rmwlint.windows.site import Site
@@ -112,6 +113,10 @@ def apply(run: Interpreter, site: Site) -> Value | None:
     if len(known.targets) != 1:
         return None
     target = known.targets[0]
+    if site.receiver is not None:
+        for name in sorted(changed_by_forwarding(target)):
+            entry = (site.position, Value(("op", site.position)))
+            run.state.dirty.setdefault(site.receiver.symbol, {})[name] = entry
     if _idle(target):
         return None
     binding = Binding(run, site.position, target, site.receiver, site.args, site.kwargs)
