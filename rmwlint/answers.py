@@ -374,9 +374,13 @@ def _prune(folder: str) -> None:
     names = [name for name in os.listdir(folder) if name.startswith("answers-")]
     if len(names) <= _MOST_KEPT:
         return
-    by_age = sorted((os.stat(os.path.join(folder, name)).st_mtime_ns, name) for name in names)
-    for _, name in by_age[: len(names) - _MOST_KEPT]:
-        os.unlink(os.path.join(folder, name))
+    by_age: list[tuple[int, str]] = []
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):  # another run may throw away the same
+            by_age.append((os.stat(os.path.join(folder, name)).st_mtime_ns, name))
+    for _, name in sorted(by_age)[: max(0, len(by_age) - _MOST_KEPT)]:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(folder, name))
 
 
 def fingerprint_of_program() -> str:

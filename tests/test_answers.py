@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import rmwlint
+from rmwlint import answers
 from rmwlint.answers import Answers
 from rmwlint.asking import Work
 from rmwlint.config import settings_for
@@ -402,3 +403,19 @@ def test_runs_at_the_same_time_do_each_other_no_harm(project: Path) -> None:
     last = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert {last.stdout} == told_by
     assert last.returncode == 1
+
+
+def test_two_runs_may_throw_away_the_same_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = [f"answers-{number:03}" for number in range(answers._MOST_KEPT + 2)]
+    for name in there:
+        (tmp_path / name).touch()
+    unlink = os.unlink
+
+    def after_another_run(path: str) -> None:
+        unlink(path)
+        unlink(path)
+
+    monkeypatch.setattr(os, "listdir", lambda folder: [*there, "answers-gone"])
+    monkeypatch.setattr(os, "unlink", after_another_run)
+    answers._prune(str(tmp_path))
+    assert sum(os.path.exists(tmp_path / name) for name in there) == answers._MOST_KEPT
