@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
-from rmwlint.windows.values import Event, Symbol
+from rmwlint.windows.constants import constant_of
+from rmwlint.windows.values import UNKNOWN, Event, Symbol, Value
 
+#: where Linux shows itself as files (proc(5), sysfs(5))
+_KERNEL = ("/proc/", "/sys/", "/dev/")
 _JOINS = frozenset(["call", "binop", "fstring", "element"])
 
 
@@ -61,6 +64,16 @@ def scratch(fn: Fn, symbol: Symbol) -> bool:
     if symbol[0] == "global" and "files.Temporary" in suggests(str(symbol[1]).rpartition(".")[2]):
         return True
     return any(scratch(fn, part) for part in symbol[1:] if isinstance(part, tuple))
+
+
+def of_kernel(fn: Fn, symbol: Symbol) -> bool:
+    """Whether the path leads to the kernel: what is written there is no content, and takes effect at once."""
+    if not isinstance(symbol, tuple) or not symbol:
+        return False
+    if symbol[0] in ("const", "global"):
+        known = constant_of(fn, Value(symbol, const=symbol[1] if symbol[0] == "const" else UNKNOWN))
+        return isinstance(known, str) and f"{known}/".startswith(_KERNEL)
+    return any(of_kernel(fn, part) for part in symbol[1:] if isinstance(part, tuple))
 
 
 def private(fn: Fn, symbol: Symbol) -> bool:

@@ -33,7 +33,7 @@ from rmwlint.windows.named_looks import NamedLook, named_looks
 from rmwlint.windows.names import is_maker
 from rmwlint.windows.numbering import Numbering, numberings
 from rmwlint.windows.outcomes import looked_at
-from rmwlint.windows.paths import scratch
+from rmwlint.windows.paths import of_kernel, scratch
 from rmwlint.windows.presence import found_there
 from rmwlint.windows.quiet import heard, quiet
 from rmwlint.windows.refills import Refill, refills
@@ -137,7 +137,9 @@ class View:
         return tuple(numberings(self.fn))
 
     def scratch(self, place: Place) -> bool:
-        """Whether the names in a path suggest a place made for this run alone."""
+        """Whether the names in a path suggest a place made for this run alone, or one of the kernel's."""
+        if of_kernel(self.fn, place.symbol):
+            return True
         return scratch(self.fn, place.symbol) or "files.Temporary" in self._suggested(place.text)
 
     def lock_taken_before(self, event: Event) -> bool:
