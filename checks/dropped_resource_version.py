@@ -36,14 +36,10 @@ from rmwlint.check import LOW, Check, View, Violation, store_steps
 check = Check("RMW604", "dropped-resource-version", since="0.1")
 
 
-@check.on_function
+@check.on_events
 def find(view: View) -> Iterator[Violation]:
-    told: set[object] = set()
     for window in view.store_windows("resource"):
-        if view.span(window.write.op) in told or window.write.place is None:
-            continue
-        told.add(view.span(window.write.op))
-        place = window.write.place.text
+        place = window.text
         line = view.span(window.read.op).line
         yield view.violation(
             check,

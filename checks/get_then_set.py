@@ -38,14 +38,10 @@ from rmwlint.check import LOW, Check, View, Violation, store_steps
 check = Check("RMW601", "get-then-set", since="0.1")
 
 
-@check.on_function
+@check.on_events
 def find(view: View) -> Iterator[Violation]:
-    told: set[object] = set()
     for window in view.store_windows("cache"):
-        if view.span(window.write.op) in told or window.write.place is None:
-            continue
-        told.add(view.span(window.write.op))
-        place = window.write.place.text
+        place = window.text
         if window.how == "claim":
             message = f"`{place}` is set because it was not there; another can set it in between"
             loss = "both go on"

@@ -36,6 +36,12 @@ class StoreWindow(NamedTuple):
     guard: str
     sure: int
 
+    @property
+    def text(self) -> str:
+        """What is written, as a reader would name it."""
+        assert self.write.place is not None
+        return self.write.place.text
+
 
 def store_windows(fn: Fn) -> tuple[StoreWindow, ...]:
     """The windows of a function on stores, guarded ones too."""

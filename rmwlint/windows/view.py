@@ -117,9 +117,12 @@ class View:
         return creations(self.fn)
 
     def store_windows(self, kind: str) -> Iterator[StoreWindow]:
-        """The windows on stores of one kind that nothing closes."""
+        """The windows on stores of one kind that nothing closes, one for each place in the source."""
+        told: set[Span] = set()
         for window in store_windows(self.fn):
-            if window.kind == kind and not window.guard:
+            span = self.span(window.write.op)
+            if window.kind == kind and not window.guard and span not in told:
+                told.add(span)
                 yield window
 
     def key_locks(self) -> Iterator[KeyLock]:
