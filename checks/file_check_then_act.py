@@ -23,6 +23,11 @@ Good:
 Act, and handle the error; or use the call that does both (`exist_ok=True`, `missing_ok=True`, mode `"x"`,
 `os.replace`); or hold one lock over both.
 
+Told with low confidence where the path belongs to one object that the function is given (`order.uuid` in its
+name), or that all its known callers give it; to the run of the object's own methods; or to a temporary place:
+mostly one actor at a time works there. Silent where the other way only raises: the second one gets an error
+either way.
+
 Fix for os, shutil, pathlib: `exist_ok=True`, `missing_ok=True`, `with
 contextlib.suppress(FileNotFoundError):`. Safe where the act comes to the same for one actor. Unsafe
 otherwise: `rmtree` may stop half-way when another removes the tree too.
@@ -54,7 +59,7 @@ def find(view: View) -> Iterator[Violation]:
         sure = min(_sure(view, window), window.sure)
         if view.one_shot or view.scratch(write.place):
             sure = min(sure, LOW)
-        if sure > LOW and view.lock_taken_before(read):
+        if sure > LOW and (view.lock_taken_before(read) or view.of_one(write)):
             sure = LOW
         where = (view.span(write.op), write.does)
         same = (write.place.symbol, view.span(read.op))
@@ -113,15 +118,15 @@ def _sure(view: View, window: Window) -> int:
         return MEDIUM if kind == "listing" and write.does == "delete" and "missing" not in write.caught else 0
     near = not read.trail and not write.trail
     if write.does == "delete":
-        if "missing" in write.caught or there is False:
-            return 0
+        if "missing" in write.caught or there is False or view.refuses(window):
+            return 0  # where a missing one is refused, the second one gets an error either way
         if kind == "detail" or view.told_apart(window):
             return LOW
         return HIGH if near and there else MEDIUM
     if write.does == "create":
         if "duplicate" in write.caught or there is True:
             return 0
-        if there is False and write.place is not None and write.place.kind == "file" and view.refuses(window):
+        if there is False and view.refuses(window):
             return 0  # the second one gets an error, whether it looks or opens, and nothing is undone
         return HIGH if near and there is False and kind != "detail" else MEDIUM
     if write.does == "replace":

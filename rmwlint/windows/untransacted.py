@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rmwlint.program.calling import callings, public
 from rmwlint.program.link import decorated_type, link
 from rmwlint.program.premises import Premise, applied, premises
-from rmwlint.program.program import Fn, ModuleView
+from rmwlint.program.program import Fn
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.hooks import hook
 from rmwlint.windows.interpret import analysis
@@ -17,8 +18,6 @@ from rmwlint.windows.locking_queries import asking
 from rmwlint.windows.values import Event, Held
 
 _DEEPEST = 4
-#: A name that more files have than this is no name of one function.
-_MOST_FILES = 24
 
 
 def untransacted(fn: Fn) -> Iterator[tuple[Event, int]]:
@@ -67,44 +66,19 @@ def _of_callers(fn: Fn, depth: int, needs: frozenset[Premise]) -> int | None:
     Where none is known to, one that opens a transaction speaks for the others.
     """
     found: list[int] = []
-    modules, all_known = _mentioning(fn)
-    for module in modules:
-        for caller in module.functions():
-            if caller is fn or fn.facts.name not in caller.facts.names:
-                continue
-            for number, call in link(caller).calls.items():
-                if fn not in call.targets:
-                    continue
-                bound = call.receiver is not None and fn.first_is_self
-                left = applied(fn, needs, caller, caller.facts.ops[number], bound=bound)
-                if left is None:
-                    continue
-                held = analysis(caller).at_calls.get(number, ())
-                further = premises(caller, number) | left
-                found.append(0 if _open(held) else _alone(caller, depth + 1, further))
+    called, all_known = callings(fn)
+    for caller, number, bound in called:
+        left = applied(fn, needs, caller, caller.facts.ops[number], bound=bound)
+        if left is None:
+            continue
+        held = analysis(caller).at_calls.get(number, ())
+        further = premises(caller, number) | left
+        found.append(0 if _open(held) else _alone(caller, depth + 1, further))
     if not found:
         return None
     if max(found) > 1 and all_known:
         return 2
-    return min(*found, 1) if all_known or _public(fn) else min(found)
-
-
-def _mentioning(fn: Fn) -> tuple[list[ModuleView], bool]:
-    """The modules whose text has a function's name, its own first; whether these are all."""
-    module = fn.module
-    if not _public(fn) and fn.facts.name.startswith("_"):
-        return [module], True
-    program = module.program
-    outline = program.outline(module.path)
-    files = outline.mentions(fn.facts.name)
-    all_known = bool(outline.files) and len(files) <= _MOST_FILES
-    program.asked.hint(module.path, "mention", (fn.facts.name,), files if all_known else ())
-    others = [program.module_of(path) for path in files] if all_known else []
-    return list(dict.fromkeys([module, *(one for one in others if one is not None)])), all_known
-
-
-def _public(fn: Fn) -> bool:
-    return not fn.facts.name.startswith("_") and fn.parent is not None and fn.parent.index == 0
+    return min(*found, 1) if all_known or public(fn) else min(found)
 
 
 def _opaque_decorators(fn: Fn) -> bool:

@@ -33,6 +33,7 @@ from rmwlint.windows.named_looks import NamedLook, named_looks
 from rmwlint.windows.names import is_maker
 from rmwlint.windows.numbering import Numbering, numberings
 from rmwlint.windows.outcomes import looked_at
+from rmwlint.windows.ownership import of_one
 from rmwlint.windows.paths import of_kernel, scratch
 from rmwlint.windows.presence import found_there
 from rmwlint.windows.quiet import heard, quiet
@@ -144,6 +145,10 @@ class View:
         if of_kernel(self.fn, place.symbol):
             return True
         return scratch(self.fn, place.symbol) or "files.Temporary" in self._suggested(place.text)
+
+    def of_one(self, event: Event) -> bool:
+        """Whether the path of an event is that of one object, which one actor at a time works on."""
+        return of_one(self.fn, event)
 
     def lock_taken_before(self, event: Event) -> bool:
         """Whether some way to an event takes a lock and keeps it."""

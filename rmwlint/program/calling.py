@@ -1,0 +1,86 @@
+"""Who calls a function, in its own module and in those whose text has its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rmwlint.program.link import link
+from rmwlint.program.program import Fn, ModuleView
+
+#: A name that more files have than this is no name of one function.
+_MOST_FILES = 24
+
+
+class Calling(NamedTuple):
+    """The call at operation ``number`` of ``caller``. ``bound``: the callee's first parameter is the
+    receiver."""
+
+    caller: Fn
+    number: int
+    bound: bool
+
+
+def callings(fn: Fn) -> tuple[tuple[Calling, ...], bool]:
+    """The calls of a function that are known, and whether its name says that these are all."""
+    known = fn.memo.get("callings")
+    if known is None:
+        modules, all_known = mentioning(fn)
+        known = fn.memo["callings"] = (tuple(_found(fn, modules)), all_known)
+    return known  # type: ignore[return-value]
+
+
+def _found(fn: Fn, modules: list[ModuleView]) -> Iterator[Calling]:
+    for module in modules:
+        for caller in module.functions():
+            if caller is fn or fn.facts.name not in caller.facts.names:
+                continue
+            for number, call in link(caller).calls.items():
+                inherited = caller.facts.name == fn.facts.name
+                if fn in call.targets or (
+                    not inherited and any(_overridden(target, fn) for target in call.targets)
+                ):
+                    yield Calling(caller, number, call.receiver is not None and fn.first_is_self)
+
+
+def _overridden(target: Fn, fn: Fn) -> bool:
+    """Whether a function is a method that stands in for another, in a class derived from the other's."""
+    if target.facts.name != fn.facts.name or target.owner is None or fn.owner is None:
+        return False
+    return target.owner in fn.owner.mro()
+
+
+def mentioning(fn: Fn) -> tuple[list[ModuleView], bool]:
+    """The modules whose text has a function's name, its own first; whether these are all."""
+    module = fn.module
+    if not public(fn) and fn.facts.name.startswith("_"):
+        return [module], True
+    program = module.program
+    outline = program.outline(module.path)
+    files = outline.mentions(fn.facts.name)
+    all_known = bool(outline.files) and len(files) <= _MOST_FILES
+    program.asked.hint(module.path, "mention", (fn.facts.name,), files if all_known else ())
+    others = [program.module_of(path) for path in files] if all_known else []
+    return list(dict.fromkeys([module, *(one for one in others if one is not None)])), all_known
+
+
+def public(fn: Fn) -> bool:
+    """Whether a function of the module itself is called by others, by its name."""
+    return not fn.facts.name.startswith("_") and fn.parent is not None and fn.parent.index == 0
+
+
+def argument(calling: Calling, callee: Fn, index: int) -> int | None:
+    """The register that a call gives a parameter; None where it gives none, or that cannot be told."""
+    op = calling.caller.facts.ops[calling.number]
+    ops = calling.caller.facts.ops
+    params = callee.facts.params
+    if any(ops[register][0] == "star" for register in op[2]):
+        return None
+    for keyword, register in op[3]:
+        if keyword == params[index].name:
+            return int(register)
+    positional = [at for at, parameter in enumerate(params) if parameter.kind in ("positional", "any")]
+    if index not in positional:
+        return None
+    place = positional.index(index) - (1 if calling.bound else 0)
+    return op[2][place] if 0 <= place < len(op[2]) else None
