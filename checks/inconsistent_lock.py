@@ -44,7 +44,8 @@ Good:
                 self.entries.pop(key)
 
 Take the lock here too. Told as well: a row that is saved without the lock that other methods take by its
-name (`synchronized(order.uuid)`).
+name (`synchronized(order.uuid)`), and a function that changes files, called without the lock of all processes
+that its other callers hold.
 """
 
 from collections.abc import Iterator
@@ -101,6 +102,31 @@ def find(scope: ModuleScope) -> Iterator[Violation]:
                 remedy=f"take `{bare.lock}` here too",
             )
         yield from _saved_outside(views, cls)
+
+
+@check.on_function
+def find_calls(view: View) -> Iterator[Violation]:
+    for unlike in view.unlike_others:
+        name = unlike.target.facts.name
+        other, where = unlike.others[0]
+        yield view.violation(
+            check,
+            unlike.op,
+            f"`{name}` changes files and is called without `{unlike.lock}`, "
+            f"which is held around {len(unlike.others)} other calls of it",
+            place=name,
+            sure=MEDIUM,
+            steps=[
+                view.step("write", unlike.op, "without the lock"),
+                view.step("lock", where, f"under `{unlike.lock}`", other),
+            ],
+            interleaving=(
+                ("A", f"holds {unlike.lock}, calls {name}"),
+                ("B", f"calls {name} without waiting"),
+                ("A", "goes on    the files are not what they were"),
+            ),
+            remedy=f"take `{unlike.lock}` here too",
+        )
 
 
 def _saved_outside(views: dict[Fn, View], cls: Cls) -> Iterator[Violation]:

@@ -36,7 +36,10 @@ Good:
             pool.map(prepare, paths)
 
 Take a lock that reaches as far as its users: `external=True` or a file lock for the processes of one host, a
-coordinator, Redis, etcd or the row's own lock for many hosts.
+coordinator, Redis, etcd or the row's own lock for many hosts. Told as well: a thing of another service,
+looked for and made under a lock of this host. That others are there say processes started in the module,
+locks of several processes in it, and the name of a cache; without them the confidence is low, as it is for a
+lock that only its name tells.
 
 Fix for oslo.concurrency, and others whose lock takes such a keyword: `external=True` on a lock of one
 process. Unsafe: processes wait for each other, and need a folder for lock files.
@@ -44,7 +47,7 @@ process. Unsafe: processes wait for each other, and need a folder for lock files
 
 from collections.abc import Iterator
 
-from rmwlint.check import LOW, MEDIUM, Check, Held, View, Violation, Window, place_text, window_steps
+from rmwlint.check import HIGH, LOW, MEDIUM, Check, Held, View, Violation, Window, place_text, window_steps
 
 check = Check("RMW403", "process-local-lock", since="0.1")
 
@@ -90,6 +93,41 @@ def find(view: View) -> Iterator[Violation]:
         )
 
 
+@check.on_events
+def find_creations(view: View) -> Iterator[Violation]:
+    for creation in view.creations:
+        look, create = creation.look, creation.create
+        locks = [held for held in create.held if held.kind == "lock" and not held.fresh]
+        if creation.guard != "lock" or create.does != "make" or look.op == create.op:
+            continue
+        if any(_REACH[held.reach] > _REACH["host"] or held.sure < HIGH for held in locks):
+            continue
+        if view.of_this_host(create):
+            continue
+        held = max(locks, key=lambda one: _REACH[one.reach])
+        assert look.place is not None and create.place is not None
+        made = create.place.text
+        yield view.violation(
+            check,
+            create.op,
+            f"`{held.text}` keeps out this host only; what `{made}` makes elsewhere, every host can look for",
+            place=made,
+            sure=MEDIUM if held.reach == "host" and not view.one_shot else LOW,
+            steps=[
+                view.step("read", look.op, f"looked for by `{look.place.text}`"),
+                view.step("write", create.op, "made here"),
+                *view.held_step(held),
+            ],
+            interleaving=(
+                ("A", f"takes {held.text}, calls {look.place.text}"),
+                ("B", f"on another host takes its own {held.text}, calls {look.place.text}"),
+                ("A", f"calls {made}"),
+                ("B", f"calls {made}    there are two"),
+            ),
+            remedy="take a lock of all hosts: a coordinator, Redis, etcd",
+        )
+
+
 def _widened(held: Held, needed: str) -> tuple[tuple[str, str], ...]:
     """The keyword that would make this lock reach far enough."""
     if held.widens is None or _REACH[held.widens[1]] < _REACH[needed]:
@@ -98,5 +136,10 @@ def _widened(held: Held, needed: str) -> tuple[tuple[str, str], ...]:
 
 
 def _sure(view: View, window: Window, held: Held) -> int:
-    """Other processes are there for sure where the module starts them, or takes locks that reach them."""
-    return min(window.sure, MEDIUM if held.sure > 1 and view.several_processes else LOW)
+    """Other processes are there for sure where the module starts them, or takes locks that reach them; a
+    cache on the disk is one for all of them, as a rule."""
+    assert window.write.place is not None
+    others = view.several_processes or view.of_cache(window.write.place)
+    tolerated = window.write.does == "delete" and "missing" in window.write.caught
+    known = held.sure == HIGH  # one that only its name tells may reach further
+    return min(window.sure, MEDIUM if known and others and not tolerated else LOW)

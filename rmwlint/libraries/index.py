@@ -235,6 +235,7 @@ class Libraries:
         self._creating: set[str] = set()
         self._judged: set[str] = set()
         self._locking: frozenset[str] | None = None
+        self._far_locks: frozenset[str] | None = None
         self._receiver_answers: dict[str, tuple[str, ...]] = {}
         self._tokens: frozenset[str] | None = None
         self._method_names: frozenset[str] | None = None
@@ -527,6 +528,17 @@ class Libraries:
             )
         return self._locking
 
+    @property
+    def far_locks(self) -> frozenset[str]:
+        """The packages, one of which a module imports that takes a lock of all processes of a host."""
+        if self._far_locks is None:
+            found = [name for name, rows in self._functions.exact.items() if _locks_host(rows)]
+            for type_name, names in self._methods.items():
+                if any(map(_locks_host, names.exact.values())):
+                    found += self.types[type_name].classes
+            self._far_locks = frozenset(name.partition(".")[0] for name in found)
+        return self._far_locks
+
     def named(self, name: str) -> str:
         """What the name of a method alone says of a store of things: ``test``, ``create``, else nothing."""
         found = self._named.get(name)
@@ -574,6 +586,10 @@ class Libraries:
                     wildcards.add(last)
         self._tokens = frozenset(tokens)
         self._token_wildcards = tuple(sorted(wildcards))
+
+
+def _locks_host(rows: Iterable[CallModel]) -> bool:
+    return any(row.does == "lock" and row.reach == "host" for row in rows)
 
 
 @functools.cache

@@ -19,6 +19,7 @@ from rmwlint.windows.values import Held, Value
 FIRST = -1000
 #: A decorator of the class: likewise.
 FIRST_OF_CLASS = -2000
+_FAR = frozenset(["host", "cluster"])
 #: The method of a class through which a framework calls its others.
 _CALLS_ALL = "dispatch"
 
@@ -102,7 +103,9 @@ def _of_decorator(parent: Fn, register: int, number: int) -> Iterator[Held]:
         inside = held_by_wrapper(target)
         for held in inside:
             own = key if held.kind == "lock" else None
-            yield held._replace(id=number, text=written, key=own, widens=None)
+            # one that reaches beyond the process is its name, however many objects stand for it
+            fresh = held.fresh and held.reach not in _FAR
+            yield held._replace(id=number, text=written, key=own, widens=None, fresh=fresh)
     if not decorator.rows and not inside and decorator.args:
         yield from _suggested(parent, register, decorator, number, written)
     op = parent.facts.ops[register]
@@ -205,8 +208,18 @@ def _by_wrapper(decorator: Fn) -> tuple[Held, ...]:
                 if called[0] != "call":
                     continue
                 callee = inner.facts.ops[called[1]]
-                if callee[0] == "name" and callee[1] in params and callee[1] not in inner.facts.locals:
+                if callee[0] != "name":
+                    continue
+                outer = callee[1] in params and callee[1] not in inner.facts.locals
+                if outer or _made_to_wrap(inner, callee[1]):
                     return analysis(inner).at_calls.get(number, ())
             params |= {parameter.name for parameter in inner.facts.params}
             pending.append(inner)
     return ()
+
+
+def _made_to_wrap(fn: Fn, called: str) -> bool:
+    """Whether a function that is decorated itself gets what it wraps as its first parameter, before the
+    arguments for it: ``@decorator def locked(f, *args, **kwargs)``, ``@wrapt.decorator``."""
+    params = fn.facts.params
+    return bool(fn.facts.decorators) and len(params) > 2 and params[0].name == called

@@ -445,6 +445,9 @@ class _Anchors:
 
     def _names_class_or_module(self, register: int) -> bool:
         kind = link(self.fn).types[register]
+        if kind is not None and kind.kind == "external":
+            # an imported module of another package: ``sys.modules``
+            return self.memory[1] and self.ops[register][0] == "name" and "." not in kind.name
         return kind is not None and kind.kind in ("module", "class")
 
     def outlives(self, register: int) -> bool:

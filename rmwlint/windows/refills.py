@@ -160,13 +160,14 @@ def _around(fn: Fn) -> Iterator[Fn]:
 
 
 def _readers(fn: Fn, place: _Place) -> Iterator[tuple[Fn, int]]:
-    """Functions, and where, that read the place and are no part of the refill, nor do it first themselves."""
+    """Functions, and where, that read the place and are no part of the refill. One that refills first is hit
+    too, by the refill of another."""
     others = fn.module.functions() if place[0] == "global" else _around(fn)
     for other in others:
         name = other.facts.name
         if other is fn or other.index == 0 or name in ALONE or prepares(other) or name == fn.facts.name:
             continue
-        if name in fn.facts.names or fn.facts.name in other.facts.names:
+        if name in fn.facts.names:
             continue
         if place[0] == "attr" and place[1] not in other.facts.names:
             continue

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from rmwlint.program.calling import callings, public
+from rmwlint.program.dispatch import subclasses
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.program.types import Type
@@ -212,6 +214,20 @@ def prepares(fn: Fn) -> bool:
     return name in _PREPARES or name.startswith(_PREPARING)
 
 
+def run_by_hand(module: ModuleView) -> bool:
+    """Whether the module's name suggests a program that is run once, by hand."""
+    suggests = module.program.libraries.receiver
+    return any("files.OneShot" in suggests(part) for part in module.name.split("."))
+
+
+def called_from_elsewhere(fn: Fn) -> bool:
+    """Whether another module calls the function, and is itself no program that is run once, by hand."""
+    return public(fn) and any(
+        calling.caller.module is not fn.module and not run_by_hand(calling.caller.module)
+        for calling in callings(fn)[0]
+    )
+
+
 def takes_locks(fn: Fn, tasks: bool) -> bool:
     """Whether the function makes or takes a lock of threads (or tasks), its decorators included."""
     key = "takes_task_locks" if tasks else "takes_thread_locks"
@@ -335,7 +351,19 @@ def _shared(cls: Cls, tasks: bool) -> bool:
         for fn in base.module.functions():
             if _within(fn, base) and (takes_locks(fn, tasks) or spawns(fn, tasks)):
                 return True
-    return _at_module_level(cls, tasks)
+    return _at_module_level(cls, tasks) or _shared_below(cls, tasks)
+
+
+def _shared_below(cls: Cls, tasks: bool) -> bool:
+    """Whether a class derived from it locks what its objects do, or starts threads (or tasks) that do it: an
+    object of the base class alone is seldom made then."""
+    for derived in subclasses(cls, cls.module.path):
+        if derived.module is not cls.module and not imports_concurrency(derived.module, tasks):
+            continue
+        for fn in derived.module.functions():
+            if _within(fn, derived) and (takes_locks(fn, tasks) or spawns(fn, tasks)):
+                return True
+    return False
 
 
 def locks_by_decorator(cls: Cls) -> bool:

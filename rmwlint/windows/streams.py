@@ -18,7 +18,7 @@ from rmwlint.windows.rewrites import ALONE, locked, of_handle
 from rmwlint.windows.sharing import made_by
 from rmwlint.windows.values import Event, Symbol
 
-_COMMON = "files.Common"
+COMMON = "files.Common"
 
 
 class Stream(NamedTuple):
@@ -39,7 +39,7 @@ def streams(fn: Fn) -> Iterator[Stream]:
         symbol = event.place.symbol
         if event.trail or event.row.columns != "content" or of_handle(fn, event) or locked(event):
             continue
-        if private(fn, symbol) or scratch(fn, symbol) or not _common(fn, symbol) or in_loop(fn, event.op):
+        if private(fn, symbol) or scratch(fn, symbol) or not common(fn, symbol) or in_loop(fn, event.op):
             continue
         filled = next((other.op for other in events if _chunk(fn, other, event)), None)
         if filled is not None and not _replaced(events, symbol) and not locked_by_callers(fn):
@@ -69,15 +69,15 @@ def _replaced(events: list[Event], symbol: Symbol) -> bool:
     )
 
 
-def _common(fn: Fn, symbol: Symbol) -> bool:
+def common(fn: Fn, symbol: Symbol) -> bool:
     """Whether a name in the path suggests a place where others look."""
     suggests = fn.module.program.libraries.receiver
     if not isinstance(symbol, tuple) or not symbol:
         return False
     if symbol[0] == "param":
-        return _COMMON in suggests(fn.facts.params[symbol[1]].name)
+        return COMMON in suggests(fn.facts.params[symbol[1]].name)
     names = [str(part).rpartition(".")[2] for part in symbol[1:] if isinstance(part, str)]
     names.append(made_by(fn, symbol).lstrip("."))
-    if any(_COMMON in suggests(name) for name in names if name):
+    if any(COMMON in suggests(name) for name in names if name):
         return True
-    return any(_common(fn, part) for part in symbol[1:] if isinstance(part, tuple))
+    return any(common(fn, part) for part in symbol[1:] if isinstance(part, tuple))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from rmwlint.libraries.index import snake
 from rmwlint.program.program import Fn
 from rmwlint.violation import Confidence, Span, Step, Violation
 from rmwlint.windows.callers import lock_taken_before
@@ -41,14 +42,15 @@ from rmwlint.windows.refills import Refill, refills
 from rmwlint.windows.released import Released, released
 from rmwlint.windows.setups import Setup, setups
 from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
-from rmwlint.windows.sharing import prepares, several_processes
+from rmwlint.windows.sharing import called_from_elsewhere, prepares, run_by_hand, several_processes
 from rmwlint.windows.skipped import Skipped, skipped_guards
 from rmwlint.windows.stale_rows import StaleRow, stale_rows
 from rmwlint.windows.started import Started, started_early
 from rmwlint.windows.stores import KeyLock, StoreWindow, key_locks, store_windows
-from rmwlint.windows.streams import Stream, streams
+from rmwlint.windows.streams import COMMON, Stream, common, streams
 from rmwlint.windows.text import text
 from rmwlint.windows.unannounced import Unannounced, unannounced
+from rmwlint.windows.unlike import Unlike, unlike_others
 from rmwlint.windows.unlocked import Unlocked, unlocked
 from rmwlint.windows.untaken import under_untaken_lock
 from rmwlint.windows.untransacted import untransacted
@@ -150,20 +152,39 @@ class View:
         """Whether the path of an event is that of one object, which one actor at a time works on."""
         return of_one(self.fn, event)
 
+    def of_this_host(self, create: Event) -> bool:
+        """Whether a keyword of a creation says by its name which host the thing belongs to."""
+        op = self.fn.facts.ops[create.op]
+        keywords = [keyword for keyword, _ in op[3]] if op[0] == "call" else []
+        return any("naming.Host" in self._suggested(keyword) for keyword in keywords)
+
+    def of_cache(self, place: Place) -> bool:
+        """Whether a name in a path, or around the function, suggests a place where others look."""
+        around = (*self.fn.facts.qualname.split("."), place.text)
+        return common(self.fn, place.symbol) or any(COMMON in self._suggested(snake(name)) for name in around)
+
     def lock_taken_before(self, event: Event) -> bool:
         """Whether some way to an event takes a lock and keeps it."""
         return lock_taken_before(self.fn, event.op)
 
     @property
+    def unlike_others(self) -> tuple[Unlike, ...]:
+        """Calls made without the lock that the other callers of the same function hold."""
+        return tuple(unlike_others(self.fn))
+
+    @property
     def one_shot(self) -> bool:
         """Whether the module's name suggests a program that is run once, by hand."""
-        return any("files.OneShot" in self._suggested(part) for part in self.fn.module.name.split("."))
+        return run_by_hand(self.fn.module)
 
     @property
     def prepares(self) -> bool:
         """Whether the function's name says that it runs before anybody else comes, or its module's that it
-        belongs to a program of one thread; a class says by itself whether threads share its objects."""
-        return prepares(self.fn) or (self.one_shot and self.fn.owner is None)
+        belongs to a program of one thread, and no other module calls it; a class says by itself whether
+        threads share its objects."""
+        return prepares(self.fn) or (
+            self.one_shot and self.fn.owner is None and not called_from_elsewhere(self.fn)
+        )
 
     def _suggested(self, name: str) -> tuple[str, ...]:
         return self.fn.module.program.libraries.receiver(name.rpartition(".")[2])
