@@ -63,6 +63,8 @@ Good, with a session:
         order.retries = Order.retries + 1
         session.commit()
 
+Low confidence in a method such as `__iadd__`: whoever adds to the row with `+=` has read it, and may lock it.
+
 Let the database compute (`F("retries") + 1`, `SET retries = retries + 1`), or hold a row lock from the read
 to the commit (`select_for_update`, `with_for_update`), or compare a version in the write.
 
@@ -79,7 +81,17 @@ Fix for Django, SQLAlchemy: `.get(…)` → `.select_for_update().get(…)` in `
 
 from collections.abc import Iterator
 
-from rmwlint.check import MEDIUM, Check, View, Violation, is_version, lost_update, place_text, window_steps
+from rmwlint.check import (
+    LOW,
+    MEDIUM,
+    Check,
+    View,
+    Violation,
+    is_version,
+    lost_update,
+    place_text,
+    window_steps,
+)
 
 check = Check("RMW104", "lost-arithmetic", since="0.1")
 
@@ -102,7 +114,7 @@ def find(view: View) -> Iterator[Violation]:
             window.write.op,
             f"`{place}` is written back from a value read before; an update in between is lost",
             place=place,
-            sure=window.sure,
+            sure=min(window.sure, LOW) if view.augments else window.sure,
             steps=window_steps(view, window),
             interleaving=lost_update(place, "3", new, new),
             remedy="let the database compute the new value, or lock the row from the read to the commit",

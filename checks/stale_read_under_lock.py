@@ -48,21 +48,25 @@ def find(view: View) -> Iterator[Violation]:
     flags = {
         shared.window for shared in view.shared_windows if shared.stored in ("flag", "emptied", "atomic")
     }
+    told: set[tuple[int, str]] = set()
     for window in (*view.open_windows, *(shared.window for shared in view.shared_windows)):
-        if window.read is None or not _lock_between(window):
-            continue
+        lock = _lock_between(window)
+        if window.read is None or not lock or (window.write.op, lock) in told:
+            continue  # one statement is one fault, however many columns it takes
+        kind = "" if window.write.place is None else window.write.place.kind
         if window.write.does == "ensure":
             continue  # makes it where it is missing, in one step
-        if window.write.place is not None and window.write.place.kind == "shared" and window.how == "copy":
+        if window.write.does == "create" and kind == "row":
+            continue  # a row of its own: what was read stays as it is
+        if kind == "shared" and window.how == "copy":
             continue
+        told.add((window.write.op, lock))
         place = place_text(view, window)
-        most = (
-            MEDIUM if window.write.place is not None and window.write.place.kind == "shared" else window.sure
-        )
+        most = MEDIUM if kind == "shared" else window.sure
         yield view.violation(
             check,
             window.write.op,
-            f"`{place}` is read before `{_lock_between(window)}` is taken and written under it",
+            f"`{place}` is read before `{lock}` is taken and written under it",
             place=place,
             sure=LOW if window in flags or _below(window) else min(window.sure, most),
             steps=window_steps(view, window),
@@ -98,7 +102,8 @@ def _below(window: Window) -> bool:
 
 def _lock_between(window: Window) -> str:
     """The lock that is held at the write and was not at the read; empty where there is none."""
-    assert window.read is not None
+    if window.read is None:
+        return ""
     before = {held.id for held in window.read.held}
     for held in window.write.held:
         if held.kind == "lock" and held.id not in before and not held.fresh:

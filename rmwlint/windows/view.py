@@ -56,6 +56,9 @@ from rmwlint.windows.untaken import under_untaken_lock
 from rmwlint.windows.untransacted import untransacted
 from rmwlint.windows.values import Event, Held, Place, Value
 
+_AUGMENTING = frozenset(
+    ["__iadd__", "__isub__", "__imul__", "__itruediv__", "__ifloordiv__", "__ior__", "__iand__"]
+)
 _NOTICED = frozenset(
     ["write", "swap", "create", "delete", "ensure", "delta", "replace", "backend", "enqueue", "commit"]
 )
@@ -171,6 +174,11 @@ class View:
     def unlike_others(self) -> tuple[Unlike, ...]:
         """Calls made without the lock that the other callers of the same function hold."""
         return tuple(unlike_others(self.fn))
+
+    @property
+    def augments(self) -> bool:
+        """Whether it is what ``+=`` and the like call."""
+        return self.fn.facts.name in _AUGMENTING
 
     @property
     def one_shot(self) -> bool:
