@@ -18,9 +18,10 @@ from __future__ import annotations
 import contextlib
 import marshal
 import os
+import re
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rmwlint.source.ledger import GONE, Ledger, Listing, Seen, listed_now, now
@@ -29,6 +30,12 @@ from rmwlint.violation import Applicability, Confidence, Edit, Fix, Span, Step, 
 
 _MAGIC = b"rmwansw1"
 _MOST_KEPT = 24
+
+#: A text that tells a line.
+_NAMES_LINE = re.compile(r"\bline \d|<lambda:\d")
+
+#: Where a span is now, None where that is not known.
+Place = Callable[[tuple[int, int, int, int]], "tuple[int, int, int, int] | None"]
 
 
 class Answer(NamedTuple):
@@ -163,18 +170,33 @@ class Answers:
                 file_reached.answer, file_reached.led_to, file_reached.hints = None, (), ()
         self._dirty = self._dirty or bool(reached)
 
-    def withdraw_telling(self, path: str, *, own: bool) -> None:
-        """Take back the answers whose story has a part in a file, where its lines have moved.
+    def move(self, path: str, place: Place, marks: Callable[[Sequence[Violation]], Sequence[str]]) -> None:
+        """Say what stands about a file, and what has a part in it, at the places where it stands now.
 
-        ``own``: that about the file itself even where nothing was said; its comments may speak to rmwlint.
+        The file means what it did. ``place``: where a span of it is now; what has none is to be asked again.
+        ``marks`` gives the fingerprints of the violations of the file.
         """
         for other, file in self._files.items():
-            if file.answer is None:
+            if file.answer is None or not _tells_of(file.answer, path):
                 continue
-            said = file.answer[0] or file.answer[2] or file.answer[3]  # violations, suppressed, skipped
-            if (other == path and (own or said)) or _tells_of(file.answer, path):
+            violations = [_moved(violation, path, place) for violation in file.answer[0]]
+            if None in violations:
                 file.answer = None
+                continue
+            answer = file.answer = (tuple(violations), *file.answer[1:])
+            if other == path:
+                file.answer = (answer[0], tuple(marks(_unpacked(answer).violations)), *answer[2:])
         self._dirty = True
+
+    def withdraw_answer(self, path: str) -> None:
+        """Take back what is said about a file; what others rest on it stands."""
+        self._files[path].answer = None
+        self._dirty = True
+
+    def speaks(self, path: str) -> bool:
+        """Whether comments in a file had a part in what is said about it."""
+        answer = self._files[path].answer
+        return answer is not None and bool(answer[2] or answer[3])  # suppressed, skipped
 
     def hints_changed(self, path: str) -> list[str]:
         """The hints that a changed file may now answer otherwise; its shapes are brought up to date."""
@@ -361,12 +383,27 @@ def _violation(plain: tuple[Any, ...]) -> Violation:
 
 
 def _tells_of(plain: tuple[Any, ...], path: str) -> bool:
-    """Whether a packed answer has a step, or an edit, in another file."""
+    """Whether a packed answer tells of a place in a file."""
     return any(
-        any(step[1] == path for step in made.steps)
+        made.path == path
+        or any(step[1] == path for step in made.steps)
         or (made.fix is not None and any(edit[0] == path for edit in made.fix[2]))
         for made in (Violation(*violation) for violation in plain[0])
     )
+
+
+def _moved(plain: tuple[Any, ...], path: str, place: Place) -> tuple[Any, ...] | None:
+    """A packed violation at the place where it stands now, None where that is not known."""
+    made = Violation(*plain)
+    span = place(made.span) if made.path == path else made.span
+    steps = [(role, at, place(where) if at == path else where, text) for role, at, where, text in made.steps]
+    texts = [made.message, made.function, made.remedy, *(text for _, _, _, text in steps)]
+    texts += [text for _, text in made.interleaving]
+    if span is None or any(where is None for _, _, where, _ in steps) or made.fix is not None:
+        return None
+    if any(_NAMES_LINE.search(text) for text in texts):
+        return None
+    return tuple(made._replace(span=span, steps=tuple(steps)))  # type: ignore[arg-type]
 
 
 def _prune(folder: str) -> None:

@@ -22,11 +22,10 @@ from rmwlint.own import UNREADABLE, UNUSED_SUPPRESSION
 from rmwlint.program.program import Program
 from rmwlint.progress import Progress
 from rmwlint.report.result import Result, result_of
-from rmwlint.request import Request, cache_folder, roots_of
+from rmwlint.request import Request
 from rmwlint.silence import silence, skips
 from rmwlint.source.ignore import Rules, ignored, patterns
-from rmwlint.source.ledger import Ledger
-from rmwlint.store import MAX_FILE_SIZE, Store
+from rmwlint.store import Store
 from rmwlint.violation import Confidence, Failure, Violation
 
 if TYPE_CHECKING:
@@ -42,8 +41,7 @@ _WORTH_WORKERS = 2_000_000
 class Work:
     """The engine at work for one request. Use it as a context: at its end, what was learnt is kept.
 
-    ``named`` are all files of the request; ``ledger`` is told what is looked at; ``projects`` are the files
-    of projects that are known already, ``text`` says what is known of their text.
+    ``named`` are all files of the request; ``text`` says what is known of their projects' text.
     Raises ConfigError where the settings name a code that does not exist.
     """
 
@@ -51,20 +49,17 @@ class Work:
         self,
         request: Request,
         named: Sequence[Path],
-        ledger: Ledger,
-        projects: Mapping[str, tuple[Path, ...]],
+        store: Store,
         text: Callable[[], Text],
     ) -> None:
         self._request = request
         self.judge = Judge(request.settings, all_codes())
-        self._cache = cache_for(request)
-        self.store = store_for(named, request.settings, self._cache, ledger)
-        self.store.projects.update(projects)
+        self.store = store
         if request.given is not None:
             self.store.give(*request.given)
         for path, data in request.unsaved.items():
             self.store.give(path, data)
-        libraries = load_libraries(request.settings.libraries, cache=library_cache(self._cache))
+        libraries = load_libraries(request.settings.libraries, cache=library_cache(store.cache))
         self._progress = Progress(sys.stderr, len(named))
         self.program = Program(self.store, libraries, text, unlikely=self.judge.unlikely)
 
@@ -73,8 +68,7 @@ class Work:
 
     def __exit__(self, *_: object) -> None:
         self._progress.clear()
-        if self._cache is not None:
-            self._cache.close()
+        self.store.close()
 
     def answers(self, asked: Sequence[Path]) -> dict[str, Answer]:
         """What is to be said about each of the files."""
@@ -161,25 +155,6 @@ class Judge:
         return result_of(
             [self.answer(path, found, store)], store.failures, lambda shown: store.source_lines(Path(shown))
         )
-
-
-def store_for(
-    files: Sequence[Path], settings: Settings, cache: Cache | None, ledger: Ledger | None = None
-) -> Store:
-    """A store of the projects that the files lie in."""
-    return Store(
-        [Path(root) for root in roots_of(map(str, files))],
-        cache,
-        ledger=ledger,
-        target=settings.target_python,
-        max_file_size=settings.max_file_size or MAX_FILE_SIZE,
-    )
-
-
-def cache_for(request: Request) -> Cache | None:
-    """The cache in the project of the first path; none where there is no project to keep it in."""
-    folder = cache_folder(request)
-    return Cache(Path(folder)) if folder is not None else None
 
 
 def library_cache(cache: Cache | None) -> Path | None:

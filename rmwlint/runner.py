@@ -26,6 +26,7 @@ from rmwlint.source.text import Undecodable, decode, split_lines
 if TYPE_CHECKING:
     from rmwlint.asking import Work
     from rmwlint.source.shapes import Shapes
+    from rmwlint.store import Store
 
 #: The lines of so many files; those of one are asked for again and again, then no more.
 _KEPT_LINES = 64
@@ -52,28 +53,50 @@ def _run(request: Request) -> Result:
         kept.save()
         answers = [answer for path in named if (answer := kept.answer(path)) is not None]
         return result_of(answers, (), lru_cache(_KEPT_LINES)(_lines))
+    from rmwlint.store import cache_for, store_for
+
+    store = store_for([Path(path) for path in named], request.settings, cache_for(request), ledger)
+    if kept is not None:
+        store.projects.update({root: tuple(map(Path, files)) for root, files in kept.projects.items()})
+        if changed:
+            from rmwlint.edits import settle
+
+            settle(kept, changed, store)
+            if all(map(kept.answered, named)):
+                return _as_settled(kept, request, named, store)
+    return _asked(kept, request, named, store)
+
+
+def _as_settled(kept: Answers, request: Request, named: Sequence[str], store: Store) -> Result:
+    """The result where the answers stand; what was read is kept."""
+    answers = [answer for path in named if (answer := kept.answer(path)) is not None]
+    keys = {str(path): key for path, key in store.keys.items()}
+    kept.learn(_walk(request), tuple(named), Learnt(store.ledger, {}, {}, {}, keys, {}, {}, {}))
+    store.close()
+    kept.save()
+    return result_of(answers, (), lru_cache(_KEPT_LINES)(_lines))
+
+
+def _asked(kept: Answers | None, request: Request, named: Sequence[str], store: Store) -> Result:
+    """The result where the engine has to be asked."""
     from rmwlint.asking import Work
 
-    projects = {} if kept is None else kept.projects
-    known = {root: tuple(map(Path, files)) for root, files in projects.items()}
     with Work(
-        request, [Path(path) for path in named], ledger, known, nothing_known if kept is None else kept.text
+        request, [Path(path) for path in named], store, nothing_known if kept is None else kept.text
     ) as work:
-        if kept is not None:
-            _withdraw(kept, changed, work)
         asked = [path for path in named if kept is None or not kept.answered(path)]
         given = work.answers([Path(path) for path in asked])
 
         def lines(path: str) -> list[str]:
-            return work.store.source_lines(Path(path))
+            return store.source_lines(Path(path))
 
         if kept is None:
-            return result_of(given.values(), work.store.failures, lines)
+            return result_of(given.values(), store.failures, lines)
         given = {path: _marked(answer, lines) for path, answer in given.items()}
         answers = [given.get(path) or kept.answer(path) or Answer() for path in named]
-        if not work.store.failures:
+        if not store.failures:
             _learn(kept, request, named, given, work)
-        return result_of(answers, work.store.failures, lines)
+        return result_of(answers, store.failures, lines)
 
 
 def _kept(request: Request, ledger: Ledger) -> Answers | None:
@@ -108,22 +131,6 @@ def _named(request: Request, kept: Answers | None, ledger: Ledger) -> Sequence[s
 
 def _walk(request: Request) -> str:
     return "\0".join(request.paths)
-
-
-def _withdraw(kept: Answers, changed: Sequence[str], work: Work) -> None:
-    """Take back the answers that the changed files can have had a part in."""
-    from rmwlint.facts.sameness import same_but_for_places
-    from rmwlint.source.suppressions import may_suppress
-
-    for path in changed:
-        hints = kept.hints_changed(path)
-        before = work.store.facts_under(kept.facts_key(path))
-        after = work.store.facts_of(Path(path)) if before is not None else None
-        if not hints and before is not None and after is not None and same_but_for_places(before, after):
-            data = work.store.data(Path(path))
-            kept.withdraw_telling(path, own=data is None or may_suppress(data))
-        else:
-            kept.withdraw([path], hints)
 
 
 def _learn(

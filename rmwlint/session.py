@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from rmwlint.asking import Judge, cache_for, found_in, library_cache, store_for
+from rmwlint.asking import Judge, found_in, library_cache
 from rmwlint.codes import all_codes
 from rmwlint.config import Settings
 from rmwlint.engine import glance
@@ -23,6 +23,7 @@ from rmwlint.report.result import Result, result_of
 from rmwlint.request import Request
 from rmwlint.runner import without_garbage_collection
 from rmwlint.silence import skips
+from rmwlint.store import cache_for, store_for
 
 #: Where more functions have changed at once, nobody is typing.
 _MOST_CHANGED = 8

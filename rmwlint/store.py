@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rmwlint.cache import Cache
+from rmwlint.config import Settings
 from rmwlint.facts.lower import lower
 from rmwlint.facts.model import Module
 from rmwlint.facts.storage import UnusableFactsError, dump, load
 from rmwlint.own import UNREADABLE
+from rmwlint.request import Request, cache_folder, roots_of
 from rmwlint.source.files import find, shown
 from rmwlint.source.ledger import Ledger
 from rmwlint.source.parse import Unparsable, parse
@@ -66,7 +68,7 @@ class Store:
         self.rejected: dict[Path, Violation] = {}
         self.on_facts: Callable[[int], None] | None = None
         self._roots = tuple(os.path.abspath(root) for root in roots)
-        self._cache = cache
+        self.cache = cache
         self._target = target
         self._max_file_size = max_file_size
         self._given: dict[Path, bytes] = {}
@@ -94,6 +96,11 @@ class Store:
         for known in kept:
             known.pop(path, None)
 
+    def close(self) -> None:
+        """Keep what was learnt for the next run."""
+        if self.cache is not None:
+            self.cache.close()
+
     def facts_of(self, path: Path) -> Module | None:
         """The facts of a file; None where it cannot be read or parsed, which ``rejected`` then explains."""
         try:
@@ -106,7 +113,7 @@ class Store:
 
     def facts_under(self, key: bytes) -> Module | None:
         """The facts that the cache keeps under a key, which may be of a text that is gone."""
-        packed = self._cache.get(key) if self._cache is not None and key else None
+        packed = self.cache.get(key) if self.cache is not None and key else None
         return None if packed is None else _unpack(packed)
 
     def verify(self, path: Path) -> None:
@@ -115,17 +122,17 @@ class Store:
         if data is None or path in self._facts or path in self._computed:
             return
         key = b""
-        if self._cache is not None:
-            key = self._cache.key(data, self.module_name(path))
-            if self._cache.get(key) is not None:
+        if self.cache is not None:
+            key = self.cache.key(data, self.module_name(path))
+            if self.cache.get(key) is not None:
                 return
         try:
             parse(data, target=self._target)
         except Unparsable as error:
             self._reject(path, error)
             return
-        if self._cache is not None:
-            self._cache.put(key, _PARSES)
+        if self.cache is not None:
+            self.cache.put(key, _PARSES)
 
     def data(self, path: Path) -> bytes | None:
         """The bytes of a file; None where it cannot be read, which ``rejected`` then explains."""
@@ -241,7 +248,7 @@ class Store:
             data = self.data(path)
             if data is not None and path not in self._facts:
                 name = self.module_name(path)
-                if self._cache is None or self._cache.get(self._cache.key(data, name)) is None:
+                if self.cache is None or self.cache.get(self.cache.key(data, name)) is None:
                     tasks.append(Task(data, name, str(path)))
         return tasks
 
@@ -252,12 +259,12 @@ class Store:
         name = self.module_name(path)
         packed = self._computed.pop(path, None)
         key = b""
-        if self._cache is not None:
-            key = self.keys[path] = self._cache.key(data, name)
+        if self.cache is not None:
+            key = self.keys[path] = self.cache.key(data, name)
             if packed is not None:
-                self._cache.put(key, packed)
+                self.cache.put(key, packed)
             else:
-                packed = self._cache.get(key)
+                packed = self.cache.get(key)
         if packed is not None:
             module = _unpack(packed)
             if module is not None:
@@ -267,9 +274,9 @@ class Store:
         except Unparsable as error:
             self._reject(path, error)
             return None
-        if self._cache is not None and path not in self._given:
+        if self.cache is not None and path not in self._given:
             # unsaved text is of no use to the next run
-            self._cache.put(key, dump(module))
+            self.cache.put(key, dump(module))
         return module
 
     def _reject(self, path: Path, error: Unparsable) -> None:
@@ -365,6 +372,25 @@ class Store:
         if last in names and "__init__.py" in self._names(os.path.join(folder, last)):
             return os.path.join(folder, last, "__init__.py")
         return os.path.join(folder, f"{last}.py") if f"{last}.py" in names else None
+
+
+def store_for(
+    files: Sequence[Path], settings: Settings, cache: Cache | None, ledger: Ledger | None = None
+) -> Store:
+    """A store of the projects that the files lie in."""
+    return Store(
+        [Path(root) for root in roots_of(map(str, files))],
+        cache,
+        ledger=ledger,
+        target=settings.target_python,
+        max_file_size=settings.max_file_size or MAX_FILE_SIZE,
+    )
+
+
+def cache_for(request: Request) -> Cache | None:
+    """The cache in the project of the first path; none where there is no project to keep it in."""
+    folder = cache_folder(request)
+    return Cache(Path(folder)) if folder is not None else None
 
 
 class Task(NamedTuple):

@@ -23,9 +23,9 @@ from rmwlint.report.result import Result
 from rmwlint.request import Request
 from rmwlint.runner import run
 from rmwlint.source.files import find
-from rmwlint.source.ledger import Ledger
 from rmwlint.source.project import project_root
 from rmwlint.source.shapes import nothing_known
+from rmwlint.store import store_for
 
 LayOut = Callable[[Mapping[str, "str | bytes"]], Path]
 
@@ -82,6 +82,35 @@ class Post(Carrier):
         return pk
 """,
     "shop/alone.py": "import os\n\n\ndef make(path):\n    if not os.path.exists(path):\n        os.mkdir(path)\n",
+    "shop/parcels.py": """\
+def relabel(table, key):
+    item = table.get_item(Key=key)["Item"]
+    item["label"] = item["label"] + "!"
+    table.put_item(Item=item)
+
+
+def store(key):
+    import boto3
+
+    relabel(boto3.resource("dynamodb").Table("parcels"), key)
+
+
+def relabel_now(key):
+    import boto3
+
+    table = boto3.resource("dynamodb").Table("parcels")
+    item = table.get_item(Key=key)["Item"]
+    item["label"] = item["label"] + "!"
+    table.put_item(Item=item)
+""",
+    "shop/later.py": """\
+import os
+
+LATER = lambda path: os.path.exists(path) or os.mkdir(path)
+
+
+SOONER = lambda path: os.path.exists(path) or os.mkdir(path)
+""",
     "shop/quiet.py": "def nothing():\n    return None\n",
 }  # fmt: skip
 
@@ -105,7 +134,35 @@ EDITS: dict[str, tuple[dict[str, str | None], set[str]]] = {
     "a comment": ({"shop/quiet.py": "# nothing\ndef nothing():\n    return None\n"}, set()),
     "a comment above a violation": (
         {"shop/alone.py": "# makes\n" + PROJECT["shop/alone.py"]},
+        set(),
+    ),
+    "a comment on the line of a violation": (
+        {"shop/alone.py": PROJECT["shop/alone.py"].replace("mkdir(path)", "mkdir(path)  # made")},
+        set(),
+    ),
+    "a violation that is broken into lines": (
+        {
+            "shop/alone.py": PROJECT["shop/alone.py"].replace(
+                "mkdir(path)", "mkdir(\n            path,\n        )"
+            )
+        },
+        set(),
+    ),
+    "letters of two bytes before a violation": (
+        {"shop/alone.py": PROJECT["shop/alone.py"].replace("(path)", "(path)  # hélas")},
         {"shop/alone.py"},
+    ),
+    "lines above a line that a message names": (
+        {"shop/parcels.py": "# parcels\n\n" + PROJECT["shop/parcels.py"]},
+        {"shop/parcels.py"},
+    ),
+    "lines above a lambda": (
+        {"shop/later.py": "\n\n" + PROJECT["shop/later.py"]},
+        set(),
+    ),
+    "lambdas in another order": (
+        {"shop/later.py": "\n" * 5 + PROJECT["shop/later.py"]},
+        {"shop/later.py"},
     ),
     "a comment that silences nothing": (
         {"shop/quiet.py": PROJECT["shop/quiet.py"] + "# rmwlint: ignore[RMW104]\n"},
@@ -156,7 +213,14 @@ EDITS: dict[str, tuple[dict[str, str | None], set[str]]] = {
 
 
 #: What nobody can tell from the result.
-UNSEEN = ("a comment", "lines moved under a story", "a file that no door looks at", "nothing")
+UNSEEN = (
+    "a comment",
+    "lines moved under a story",
+    "lines above a lambda",
+    "lambdas in another order",
+    "a file that no door looks at",
+    "nothing",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -366,7 +430,8 @@ def test_a_file_alone_reads_no_more_than_is_recorded(
     request = Request(["."], settings_for(Path()), jobs=1)
 
     def work(files: list[Path], named: list[Path]) -> Work:
-        with Work(request._replace(use_cache=False), named, Ledger(), {}, nothing_known) as done:
+        store = store_for(named, request.settings, None)
+        with Work(request._replace(use_cache=False), named, store, nothing_known) as done:
             done.answers(files)
         return done
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
-from rmwlint.facts.model import Class, Function, Module
+from rmwlint.facts.model import Class, Function, Module, Position
 
 _LAMBDA = re.compile(r"<lambda:\d+>")
 
@@ -15,9 +16,26 @@ def same_but_for_places(one: Module, other: Module) -> bool:
         len(one.functions) == len(other.functions)
         and len(one.classes) == len(other.classes)
         and one._replace(functions=(), classes=()) == other._replace(functions=(), classes=())
-        and all(map(_same_class, one.classes, other.classes))
-        and all(map(_same_function, one.functions, other.functions))
+        and all(map(_same_class, map(_nameless, one.classes), map(_nameless, other.classes)))
+        and all(map(_same_function, map(_nameless, one.functions), map(_nameless, other.functions)))
+        and _order(one) == _order(other)
     )
+
+
+def places_moved(one: Module, other: Module) -> dict[Position, Position]:
+    """Where everything that stands somewhere in a module stands in another that is the same but for places.
+
+    What stood together and does no more is left out.
+    """
+    moved: dict[Position, Position] = {}
+    apart: set[Position] = set()
+    for before, after in zip(one.functions, other.functions):
+        for old, new in zip(before.spans, after.spans):
+            if moved.setdefault(old, new) != new:
+                apart.add(old)
+    for old in apart:
+        del moved[old]
+    return moved
 
 
 def functions_changed(one: Module, other: Module) -> list[int] | None:
@@ -43,6 +61,21 @@ def functions_changed(one: Module, other: Module) -> list[int] | None:
 def _unnumbered(qualname: str) -> str:
     """The name of a function without the lines of the lambdas that it stands in."""
     return _LAMBDA.sub("<lambda>", qualname) if "<lambda:" in qualname else qualname
+
+
+_Named = TypeVar("_Named", Class, Function)
+
+
+def _nameless(named: _Named) -> _Named:
+    """A class or function whose name does not tell the lines of lambdas."""
+    if "<lambda:" not in named.qualname:
+        return named
+    return named._replace(name=_unnumbered(named.name), qualname=_unnumbered(named.qualname))
+
+
+def _order(module: Module) -> list[int]:
+    """The functions in the order of their names, which decides between equals."""
+    return sorted(range(len(module.functions)), key=lambda number: module.functions[number].qualname)
 
 
 def _loose(cls: Class) -> Class:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rmwlint.asking import store_for
 from rmwlint.config import Settings
 from rmwlint.errors import UsageError
 from rmwlint.libraries.load import load as load_libraries
 from rmwlint.program.program import Cls, ModuleView, Program
 from rmwlint.prove.stops import Function, Stop, named
+from rmwlint.store import store_for
 from rmwlint.violation import Violation
 
 

@@ -1,0 +1,51 @@
+"""What edits leave standing of earlier answers.
+
+Where a file means what it did and only its lines have moved, no answer is asked for again: what tells of the
+file is moved with them. Else the answers are withdrawn that its content can have had a part in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rmwlint.answers import Answers, Place
+from rmwlint.facts.model import Module
+from rmwlint.facts.sameness import places_moved, same_but_for_places
+from rmwlint.report.fingerprint import fingerprints
+from rmwlint.source.suppressions import may_suppress
+from rmwlint.store import Store
+
+
+def settle(kept: Answers, changed: Sequence[str], store: Store) -> None:
+    """Bring the answers up to date with the files that have changed, or take them back."""
+    for path in changed:
+        hints = kept.hints_changed(path)
+        before = store.facts_under(kept.facts_key(path))
+        after = store.facts_of(Path(path)) if before is not None else None
+        if hints or before is None or after is None or not same_but_for_places(before, after):
+            kept.withdraw([path], hints)
+            continue
+        data = store.data(Path(path))
+        if data is None or may_suppress(data) or kept.speaks(path):
+            kept.withdraw_answer(path)
+        kept.move(
+            path,
+            _places(before, after, store.source_lines(Path(path))),
+            lambda violations: fingerprints(violations, lambda shown: store.source_lines(Path(shown))),
+        )
+
+
+def _places(before: Module, after: Module, lines: list[str]) -> Place:
+    """Where each span of the older text is in the newer one."""
+    moved = places_moved(before, after)
+
+    def place(span: tuple[int, int, int, int]) -> tuple[int, int, int, int] | None:
+        # facts count bytes from 0, spans characters from 1: in ASCII that is the same but for one
+        line, column, end_line, end_column = span
+        found = moved.get((line, column - 1, end_line, end_column - 1))
+        if found is None or not (lines[found[0] - 1].isascii() and lines[found[2] - 1].isascii()):
+            return None
+        return found[0], found[1] + 1, found[2], found[3] + 1
+
+    return place
