@@ -21,7 +21,8 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from rmwlint.source.ledger import GONE, Ledger, Listing, Seen, listed_now, now
@@ -30,6 +31,7 @@ from rmwlint.violation import Applicability, Confidence, Edit, Fix, Span, Step, 
 
 _MAGIC = b"rmwansw1"
 _MOST_KEPT = 24
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 #: A text that tells a line.
 _NAMES_LINE = re.compile(r"\bline \d|<lambda:\d")
@@ -50,36 +52,50 @@ class Answer(NamedTuple):
 class _File:
     """One file: how it was seen, what its module's questions led to, and the answer, where it was asked."""
 
-    __slots__ = ("answer", "facts", "hints", "led_to", "seen")
+    __slots__ = ("answer", "bodies", "facts", "hints", "led_to", "names", "seen")
 
     def __init__(
         self,
         seen: Seen,
         facts: bytes = b"",
         led_to: tuple[str, ...] = (),
+        names: tuple[str, ...] = (),
+        bodies: tuple[tuple[str, str], ...] = (),
         hints: tuple[str, ...] = (),
         answer: tuple[Any, ...] | None = None,
     ) -> None:
         self.seen = seen
         self.facts = facts
         self.led_to = led_to
+        self.names = names
+        self.bodies = bodies
         self.hints = hints
         self.answer = answer
 
+    def plain(self) -> tuple[Any, ...]:
+        """All of it, in the order in which it is made of it."""
+        return self.seen, self.facts, self.led_to, self.names, self.bodies, self.hints, self.answer
+
+    def withdraw(self) -> None:
+        """Know nothing more but what others may still rest on: the names that can be reached through it."""
+        self.led_to, self.bodies, self.hints, self.answer = (), (), (), None
+
 
 class Learnt(NamedTuple):
-    """What a run adds. ``led_to`` and ``hints``: see ``program.asked``; ``facts``: under which key the cache
-    keeps the facts of a file; ``projects``: the files of each; ``shapes``: of all of those;
-    ``mentions``: the files that mention a name."""
+    """What a run adds. ``led_to``, ``names``, ``bodies`` and ``hints``: see ``program.asked``; ``facts``:
+    under which key the cache keeps the facts of a file; ``projects``: the files of each; ``shapes``: of all
+    of those; ``mentions``: the files that mention a name."""
 
     ledger: Ledger
-    answers: Mapping[str, Answer]
-    led_to: Mapping[str, Iterable[str]]
-    hints: Mapping[str, Iterable[str]]
     facts: Mapping[str, bytes]
-    projects: Mapping[str, tuple[str, ...]]
-    shapes: Mapping[str, Shapes]
-    mentions: Mapping[str, tuple[str, ...]]
+    answers: Mapping[str, Answer] = _NOTHING
+    led_to: Mapping[str, Iterable[str]] = _NOTHING
+    names: Mapping[str, Iterable[str]] = _NOTHING
+    bodies: Mapping[str, Iterable[tuple[str, str]]] = _NOTHING
+    hints: Mapping[str, Iterable[str]] = _NOTHING
+    projects: Mapping[str, tuple[str, ...]] = _NOTHING
+    shapes: Mapping[str, Shapes] = _NOTHING
+    mentions: Mapping[str, tuple[str, ...]] = _NOTHING
 
 
 class Answers:
@@ -149,25 +165,32 @@ class Answers:
         """The key that the cache keeps the facts of a file under, as it was when it was asked about."""
         return self._files[path].facts
 
-    def withdraw(self, changed: Iterable[str], hints: Iterable[str] = ()) -> None:
-        """Take back every answer that rests on the content of these files, or on these hints."""
+    def withdraw(self, path: str, hints: Iterable[str] = (), bodies: Collection[str] | None = None) -> None:
+        """Take back every answer that rests on the content of a file, or on these hints.
+
+        ``bodies``: the names of the functions that have changed in it, where nothing else has.
+        """
         resting: dict[str, list[str]] = {}
-        for path, file in self._files.items():
-            for other in file.led_to:
-                resting.setdefault(other, []).append(path)
-            for hint in file.hints:
-                resting.setdefault(hint, []).append(path)
-        pending = [*changed, *hints]
+        pending = [path, *hints]
+        for other, file in self._files.items():
+            for rested in (*file.led_to, *file.hints):
+                resting.setdefault(rested, []).append(other)
+            if bodies is None:
+                # whose names are looked at by one may be looked at through that one by another
+                for rested in file.names:
+                    resting.setdefault(rested, []).append(other)
+            if any(where == path and (bodies is None or name in bodies) for where, name in file.bodies):
+                resting.setdefault(path, []).append(other)
         reached: set[str] = set(pending)
         while pending:
-            for path in resting.get(pending.pop(), ()):
-                if path not in reached:
-                    reached.add(path)
-                    pending.append(path)
-        for path in reached:
-            file_reached = self._files.get(path)
+            for other in resting.get(pending.pop(), ()):
+                if other not in reached:
+                    reached.add(other)
+                    pending.append(other)
+        for other in reached:
+            file_reached = self._files.get(other)
             if file_reached is not None:
-                file_reached.answer, file_reached.led_to, file_reached.hints = None, (), ()
+                file_reached.withdraw()
         self._dirty = self._dirty or bool(reached)
 
     def move(self, path: str, place: Place, marks: Callable[[Sequence[Violation]], Sequence[str]]) -> None:
@@ -283,6 +306,12 @@ class Answers:
         for path, others in learnt.led_to.items():
             file = self._known(path)
             file.led_to = tuple(sorted({*file.led_to, *others} - {path}))
+        for path, others in learnt.names.items():
+            file = self._known(path)
+            file.names = tuple(sorted({*file.names, *others} - {path}))
+        for path, looked_at in learnt.bodies.items():
+            file = self._known(path)
+            file.bodies = tuple(sorted({*file.bodies, *looked_at}))
         for path, hints in learnt.hints.items():
             file = self._known(path)
             file.hints = tuple(sorted({*file.hints, *hints}))
@@ -306,7 +335,7 @@ class Answers:
             self._packed_shapes = marshal.dumps(self._shapes)
         content = marshal.dumps((
             self._key,
-            {path: (f.seen, f.facts, f.led_to, f.hints, f.answer) for path, f in self._files.items()},
+            {path: file.plain() for path, file in self._files.items()},
             self._folders,
             self._rules,
             self._marks,

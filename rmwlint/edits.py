@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rmwlint.answers import Answers, Place
-from rmwlint.facts.model import Module
-from rmwlint.facts.sameness import places_moved, same_but_for_places
+from rmwlint.facts.model import Function, Module, Op
+from rmwlint.facts.sameness import functions_changed, places_moved, same_but_for_places
 from rmwlint.report.fingerprint import fingerprints
 from rmwlint.source.suppressions import may_suppress
 from rmwlint.store import Store
@@ -24,7 +24,7 @@ def settle(kept: Answers, changed: Sequence[str], store: Store) -> None:
         before = store.facts_under(kept.facts_key(path))
         after = store.facts_of(Path(path)) if before is not None else None
         if hints or before is None or after is None or not same_but_for_places(before, after):
-            kept.withdraw([path], hints)
+            kept.withdraw(path, hints, _bodies(before, after))
             continue
         data = store.data(Path(path))
         if data is None or may_suppress(data) or kept.speaks(path):
@@ -34,6 +34,29 @@ def settle(kept: Answers, changed: Sequence[str], store: Store) -> None:
             _places(before, after, store.source_lines(Path(path))),
             lambda violations: fingerprints(violations, lambda shown: store.source_lines(Path(shown))),
         )
+
+
+def _bodies(before: Module | None, after: Module | None) -> frozenset[str] | None:
+    """The names of the functions whose bodies have changed; None where more has than those, or an import."""
+    if before is None or after is None:
+        return None
+    changed = functions_changed(before, after)
+    if changed is None or any(
+        _imports(before.functions[number]) != _imports(after.functions[number]) for number in changed
+    ):
+        return None
+    names: set[str] = set()
+    for number, function in enumerate(after.functions):
+        around: int | None = number
+        while around is not None and around not in changed:
+            around = after.functions[around].parent
+        if around is not None:
+            names.add(function.name)
+    return frozenset(names)
+
+
+def _imports(function: Function) -> list[Op]:
+    return [op for op in function.ops if op[0] == "import"]
 
 
 def _places(before: Module, after: Module, lines: list[str]) -> Place:

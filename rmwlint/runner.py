@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,7 +71,7 @@ def _as_settled(kept: Answers, request: Request, named: Sequence[str], store: St
     """The result where the answers stand; what was read is kept."""
     answers = [answer for path in named if (answer := kept.answer(path)) is not None]
     keys = {str(path): key for path, key in store.keys.items()}
-    kept.learn(_walk(request), tuple(named), Learnt(store.ledger, {}, {}, {}, keys, {}, {}, {}))
+    kept.learn(_walk(request), tuple(named), Learnt(store.ledger, keys))
     store.close()
     kept.save()
     return result_of(answers, (), lru_cache(_KEPT_LINES)(_lines))
@@ -139,7 +139,7 @@ def _learn(
     """Keep what the run has found out."""
     store, program = work.store, work.program
     ledger = store.ledger
-    led_to = {str(near): {str(path) for path in paths} for near, paths in program.led_to().items()}
+    led_to = program.led_to()
     shapes: dict[str, Shapes] = {}
     mentions: dict[str, tuple[str, ...]] = {}
     for outline in program.outlines.values():
@@ -152,16 +152,22 @@ def _learn(
         tuple(named),
         Learnt(
             ledger,
-            given,
-            led_to,
-            {str(near): hints for near, hints in program.asked.hints.items()},
             {str(path): key for path, key in store.keys.items()},
+            given,
+            _plain(led_to.files),
+            _plain(led_to.names),
+            {str(near): [(str(path), name) for path, name in found] for near, found in led_to.bodies.items()},
+            {str(near): hints for near, hints in program.asked.hints.items()},
             {root: tuple(map(str, files)) for root, files in store.projects.items()},
             shapes,
             mentions,
         ),
     )
     kept.save()
+
+
+def _plain(files: Mapping[Path, set[Path]]) -> dict[str, list[str]]:
+    return {str(near): [str(path) for path in found] for near, found in files.items()}
 
 
 def _mark_projects(folders: set[str], ledger: Ledger) -> None:

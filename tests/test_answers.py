@@ -436,7 +436,12 @@ def test_a_file_alone_reads_no_more_than_is_recorded(
         return done
 
     named = find(["."])
-    led_to = work(named, named).program.led_to()
+    found = work(named, named).program.led_to()
+    looked_at = {near: {path for path, _ in looked} for near, looked in found.bodies.items()}
+    led_to = {
+        near: found.files.get(near, set()) | found.names.get(near, set()) | looked_at.get(near, set())
+        for near in {*found.files, *found.names, *looked_at}
+    }
     for path in named:
         reached, pending = {path}, [path]
         while pending:

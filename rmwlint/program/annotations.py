@@ -70,7 +70,7 @@ def _symbol(module: ModuleView, node: ast.expr) -> Type | None:
     if isinstance(node, ast.Name):
         return module.symbol(node.id)
     if isinstance(node, ast.Attribute):
-        return module.program.attribute(_symbol(module, node.value), node.attr)
+        return module.program.attribute(_symbol(module, node.value), node.attr, module)
     return None
 
 

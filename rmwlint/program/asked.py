@@ -3,21 +3,37 @@
 A module's code is linked on its behalf: whatever name of another module it needs is asked for as seen from
 its own file. So an answer about a file rests on the files its own questions led to, on those that theirs led
 to, and so on, and on nothing else but hints from the text of the project, which are kept apart.
+
+Some questions look no further than at what a file itself says: which names it defines and imports, or what
+stands in its functions of one name. They are kept apart too, since most changes of a file change neither.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
+
+
+class LedTo(NamedTuple):
+    """The files that the questions from each file led to. ``names``: those whose names alone were looked at;
+    ``bodies``: files, and the name of those of their functions that were looked at alone."""
+
+    files: Mapping[Path, set[Path]]
+    names: Mapping[Path, set[Path]]
+    bodies: Mapping[Path, set[tuple[Path, str]]]
 
 
 class Asked:
     """``words``: the qualified names that were asked for from a file, modules or what lies in them;
-    ``files``: those that a hint led to; ``hints``: what was asked of the project's text."""
+    ``names``: modules whose names alone were; ``files`` and ``bodies``: those that were looked at without
+    being asked for by name; ``hints``: what was asked of the project's text."""
 
     def __init__(self) -> None:
         self.words: dict[Path, set[str]] = {}
+        self.names: dict[Path, set[str]] = {}
         self.files: dict[Path, set[Path]] = {}
+        self.bodies: dict[Path, set[tuple[Path, str]]] = {}
         self.hints: dict[Path, set[str]] = {}
         self._derived: set[tuple[Path, int]] = set()
 
@@ -25,6 +41,15 @@ class Asked:
         """The project's text was asked for names on behalf of ``near``, and those files were looked at."""
         self.hints.setdefault(near, set()).update([f"{kind} {name}" for name in names])
         self.files.setdefault(near, set()).update(files)
+
+    def file(self, near: Path, path: Path) -> None:
+        """A module was looked at that a question had already found."""
+        if path != near:
+            self.files.setdefault(near, set()).add(path)
+
+    def functions(self, near: Path, name: str, files: Iterable[Path]) -> None:
+        """The functions of that name in these files were looked at, and nothing else of them."""
+        self.bodies.setdefault(near, set()).update([(path, name) for path in files])
 
     def first(self, near: Path, subject: object) -> bool:
         """Whether this subject is new to ``near``: then its hints are to be told."""
@@ -34,14 +59,16 @@ class Asked:
         self._derived.add(key)
         return True
 
-    def led_to(self, find: Callable[[str, Path], tuple[Path, ...]]) -> Mapping[Path, set[Path]]:
+    def led_to(self, find: Callable[[str, Path], tuple[Path, ...]]) -> LedTo:
         """The files that the questions from each file led to.
 
         ``find`` gives the files in which a qualified name was looked for, as seen from a file.
         """
-        found = {near: set(files) for near, files in self.files.items()}
-        for near, words in self.words.items():
-            files = found.setdefault(near, set())
-            for word in words:
-                files.update(find(word, near))
-        return found
+        files = {near: set(paths) for near, paths in self.files.items()}
+        names: dict[Path, set[Path]] = {}
+        for words, found in ((self.words, files), (self.names, names)):
+            for near, asked in words.items():
+                paths = found.setdefault(near, set())
+                for word in asked:
+                    paths.update(find(word, near))
+        return LedTo(files, names, self.bodies)

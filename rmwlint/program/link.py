@@ -97,14 +97,16 @@ def returned_type(fn: Fn) -> Type | None:
     return link(fn).returns
 
 
-def attribute(program: Program, value: Type | None, name: str) -> Type | None:
-    """The type of ``value.name``, None where it is unknown."""
+def attribute(
+    program: Program, value: Type | None, name: str, asker: ModuleView | None = None
+) -> Type | None:
+    """The type of ``value.name``, None where it is unknown. ``asker``: see ``ModuleView.member``."""
     if value is None:
         return None
     kind = value.kind
     if kind == "module":
         module: ModuleView = value.ref
-        return module.member(name)
+        return module.member(name, asker)
     if kind == "instance":
         return _instance_attribute(program, value, name)
     if kind == "class":
@@ -396,7 +398,7 @@ def _suggested_class(module: ModuleView, identifier: str) -> Cls | None:
             found = own.ref
         else:
             for package in _packages(module):
-                member = package.member(camel)
+                member = package.member(camel, module)
                 if member is not None and member.kind == "class":
                     found = member.ref
                     break
@@ -613,7 +615,7 @@ class _Linker:
         value = self.types[op[1]]
         if value is None or value.kind == "argument":
             return self.suggested_attribute(op[1], op[2])
-        return attribute(self.program, value, op[2])
+        return attribute(self.program, value, op[2], self.module)
 
     def suggested_attribute(self, register: int, name: str) -> Type | None:
         for library_type in self.libraries.receiver(self.identifier(register)):
@@ -1016,7 +1018,7 @@ class _Linker:
         if qualified == "getattr" and len(args) >= 2:
             name = self.ops[args[1]]
             if name[0] == "const" and isinstance(name[1], str):
-                return attribute(self.program, self.types[args[0]], name[1])
+                return attribute(self.program, self.types[args[0]], name[1], self.module)
             given = self.types[args[0]]
             if given is None or given.kind != "library":
                 return None
@@ -1096,7 +1098,7 @@ class _Linker:
                 head = candidate.rpartition(".")[0]
                 module = self.program.module(head, self.module.path)
                 if module is not None:
-                    found = module.member(name)
+                    found = module.member(name, self.module)
                     if found is not None and found.kind == "class":
                         return self.instance(found.ref)
         return None

@@ -19,7 +19,7 @@ def _homes(module: ModuleView, model: TypeModel) -> list[ModuleView]:
     """The modules of a home's name in the packages around the module, nearest first."""
     parts = module.name.split(".")
     names = [".".join([*parts[:size], home]) for size in range(len(parts), 0, -1) for home in model.homes]
-    found = (module.program.module(name, module.path) for name in names)
+    found = (module.program.names_of(name, module.path) for name in names)
     return [home for home in found if home is not None]
 
 
@@ -37,7 +37,7 @@ def _imports_below(package: ModuleView, roots: tuple[str, ...]) -> bool:
     for qualified in (*package.facts.imports.values(), *package.facts.stars):
         if qualified.startswith(package.name + "."):
             dotted = ".".join(qualified.split(".")[: package.name.count(".") + 2])
-            other = package.program.module(dotted, package.path)
+            other = package.program.names_of(dotted, package.path)
             if other is not None:
                 return _imports(other, roots)
     return False

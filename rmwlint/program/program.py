@@ -10,14 +10,14 @@ from __future__ import annotations
 import builtins
 import operator
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rmwlint.facts.model import Class, Module
 from rmwlint.libraries.index import Libraries
-from rmwlint.program.asked import Asked
+from rmwlint.program.asked import Asked, LedTo
 from rmwlint.program.cycles import Cycles
 from rmwlint.program.outline import Outline
 from rmwlint.program.types import Type
@@ -254,7 +254,6 @@ class ModuleView:
         "_classes",
         "_functions",
         "_stars",
-        "_submodules",
         "facts",
         "home",
         "memo",
@@ -289,7 +288,6 @@ class ModuleView:
     def forget_modules(self) -> None:
         """Look other modules up anew when they are asked for: one of them has changed."""
         self._stars: tuple[ModuleView, ...] | None = None
-        self._submodules: dict[str, ModuleView | None] = {}
         self._by_name: dict[str, Cls] | None = None
         #: the packages of the program that it imports; see ``link.suggested_class``
         self.packages: tuple[ModuleView, ...] | None = None
@@ -336,28 +334,35 @@ class ModuleView:
             (self, name), lambda: self._symbol(name), lambda: None, settle, operator.eq
         )
 
-    def member(self, name: str) -> Type | None:
-        """What ``module.name`` means from outside: a name of the module or one of its submodules."""
+    def member(self, name: str, asker: ModuleView | None = None) -> Type | None:
+        """What ``module.name`` means from outside: a name of the module or one of its submodules.
+
+        ``asker``: the module on whose behalf it is asked, where what is found is kept for that one alone.
+        """
         found = self.symbol(name)
         if found is not None and not (found.kind == "external" and "." not in found.name):
             return found
         if not self.facts.is_package:
             return None
-        submodule = self._submodule(name)
+        submodule = self._submodule(name, asker or self)
         if submodule is not None:
             return Type("module", submodule.name, None, submodule)
         if name[:1].isupper():
             cls = self._imported_by_name().get(name)
             if cls is not None:
+                self.program.asked.file((asker or self).path, cls.module.path)
                 return Type("class", cls.qualified, None, cls)
         return None
 
-    def _submodule(self, name: str) -> ModuleView | None:
-        try:
-            return self._submodules[name]
-        except KeyError:
-            found = self._submodules[name] = self.program.module(f"{self.name}.{name}", self.path)
-            return found
+    def _submodule(self, name: str, asker: ModuleView) -> ModuleView | None:
+        # were it always the package that asks, who imports it would rest on all that anybody finds in it
+        dotted = f"{self.name}.{name}"
+        if asker is self:
+            return self.program.module(dotted, self.path)
+        found = self.program.names_of(dotted, self.path)
+        if found is not None:
+            self.program.asked.file(asker.path, found.path)
+        return found
 
     def _symbol(self, name: str) -> Type | None:
         facts = self.facts
@@ -375,6 +380,8 @@ class ModuleView:
             exports = module.facts.exports
             if exports is not None and name not in exports:
                 continue
+            if module.may_bind(name):
+                self.program.asked.file(self.path, module.path)
             found = module.symbol(name)
             if found is not None and not (found.kind == "external" and "." not in found.name):
                 return found
@@ -382,9 +389,19 @@ class ModuleView:
             return Type("external", name)
         return None
 
+    def may_bind(self, name: str) -> bool:
+        """Whether a module-level name can be anything but a builtin here."""
+        facts = self.facts
+        return (
+            name in facts.bindings
+            or name in facts.imports
+            or name in facts.defs
+            or (name in facts.class_defs or bool(facts.stars))
+        )
+
     def _star_imports(self) -> tuple[ModuleView, ...]:
         if self._stars is None:
-            found = [self.program.module(star, self.path) for star in self.facts.stars]
+            found = [self.program.names_of(star, self.path) for star in self.facts.stars]
             self._stars = tuple([module for module in found if module is not None])
         return self._stars
 
@@ -393,7 +410,7 @@ class ModuleView:
         if self._by_name is None:
             found: dict[str, Cls] = {}
             for dotted in self._constant_names():
-                module = self.program.module(dotted, self.path)
+                module = self.program.names_of(dotted, self.path)
                 if module is not None:
                     for name, index in module.facts.class_defs.items():
                         if name not in found:
@@ -488,6 +505,11 @@ class Program:
         self._ask(dotted, near)
         return self._module(dotted, self.home(near), near)
 
+    def names_of(self, dotted: str, near: Path) -> ModuleView | None:
+        """The same, to look at its names and imports; ``asked`` is told where more is looked at."""
+        self.asked.names.setdefault(near, set()).add(dotted)
+        return self._module(dotted, self.home(near), near)
+
     def _module(self, dotted: str, home: Hashable, near: Path) -> ModuleView | None:
         key = (dotted, home)
         try:
@@ -497,7 +519,7 @@ class Program:
             found = self._modules[key] = None if path is None else self.module_of(path)
             return found
 
-    def led_to(self) -> Mapping[Path, set[Path]]:
+    def led_to(self) -> LedTo:
         """The files that questions on behalf of each file led to, one step: see ``asked``."""
         known: dict[tuple[str, Hashable], tuple[Path, ...]] = {}
 
@@ -570,11 +592,11 @@ class Program:
         known = self.libraries.type_of_object(qualified)
         return Type("external", qualified) if known is None else Type("library", known, None, qualified)
 
-    def attribute(self, value: Type | None, name: str) -> Type | None:
+    def attribute(self, value: Type | None, name: str, asker: ModuleView | None = None) -> Type | None:
         """The type of ``value.name``, None where it is unknown. See ``link.attribute``."""
         from rmwlint.program.link import attribute
 
-        return attribute(self, value, name)
+        return attribute(self, value, name, asker)
 
     def binding_type(self, module: ModuleView, name: str) -> Type | None:
         """The type of a module-level variable."""
@@ -587,7 +609,7 @@ class Program:
         parts = written.split(".")
         value = scope.module.symbol(parts[0]) if parts[0].isidentifier() else None
         for name in parts[1:]:
-            value = self.attribute(value, name)
+            value = self.attribute(value, name, scope.module)
         if value is None:
             from rmwlint.program.link import register_type
 

@@ -17,12 +17,12 @@ def changed_by_forwarding(fn: Fn) -> frozenset[str]:
     """The attributes that are given constants when ``fn`` passes its call on; none where it does not."""
     found = fn.memo.get("changed_by_forwarding")
     if found is None:
-        found = frozenset().union(*map(_sets, _others(fn))) if _forwards(fn) else frozenset()
+        found = frozenset().union(*map(_sets, _others(fn))) if _forwards(fn, fn) else frozenset()
         fn.memo["changed_by_forwarding"] = found
     return found  # type: ignore[return-value]
 
 
-def _forwards(fn: Fn) -> bool:
+def _forwards(fn: Fn, asker: Fn) -> bool:
     """Whether it calls ``self.wrapped.method()``, being that method itself, and nobody knows what that is."""
     facts = fn.facts
     if fn.owner is None or not fn.first_is_self or facts.name not in facts.names:
@@ -34,24 +34,30 @@ def _forwards(fn: Fn) -> bool:
         if callee[0] == "attr" and callee[2] == facts.name and op[0] == "call":
             holder = ops[callee[1]]
             if holder[0] == "attr" and ops[holder[1]] == me:
+                fn.module.program.asked.file(asker.module.path, fn.module.path)
                 known = link(fn).calls.get(number)
                 return known is not None and not known.targets and not known.rows
     return False
 
 
 def _others(fn: Fn) -> list[Fn]:
-    """The methods of the same name in the project that do not pass it on."""
+    """The methods of the same name in the project that set something and do not pass it on."""
     program, near, name = fn.module.program, fn.module.path, fn.facts.name
     files = program.outline(near).definitions(name)
     few = files if len(files) <= _MOST_FILES else ()
-    program.asked.hint(near, "def", (name,), few)
+    program.asked.hint(near, "def", (name,))
+    program.asked.functions(near, name, few)
     found: list[Fn] = []
     for path in few:
         module = program.module_of(path)
         if module is not None:
             indexes = [facts.methods[name] for facts in module.facts.classes if name in facts.methods]
             found += [module.fn(index) for index in indexes]
-    return [other for other in found if other is not fn and other.first_is_self and not _forwards(other)]
+    return [
+        other
+        for other in found
+        if other is not fn and other.first_is_self and _sets(other) and not _forwards(other, fn)
+    ]
 
 
 def _sets(fn: Fn) -> frozenset[str]:

@@ -162,9 +162,9 @@ def _neighbours(module: ModuleView, tasks: bool, depth: int) -> bool:
 
 def _imports(module: ModuleView) -> Iterator[ModuleView]:
     for qualified in sorted({*module.facts.imports.values(), *module.facts.stars}):
-        found = module.program.module(qualified, module.path)
+        found = module.program.names_of(qualified, module.path)
         if found is None and "." in qualified:
-            found = module.program.module(qualified.rpartition(".")[0], module.path)
+            found = module.program.names_of(qualified.rpartition(".")[0], module.path)
         if found is not None:
             yield found
 
