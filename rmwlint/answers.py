@@ -41,12 +41,16 @@ Place = Callable[[tuple[int, int, int, int]], "tuple[int, int, int, int] | None"
 
 
 class Answer(NamedTuple):
-    """What is said about one file. ``marks``: the violations' fingerprints; ``skipped``: by its comment."""
+    """What is said about one file. ``marks``: the violations' fingerprints; ``skipped``: by its comment.
+
+    ``comments``: the lines whose comments have had their say, see ``suppressions.standing``.
+    """
 
     violations: tuple[Violation, ...] = ()
     marks: tuple[str, ...] = ()
     suppressed: int = 0
     skipped: bool = False
+    comments: str = ""
 
 
 class _File:
@@ -216,10 +220,10 @@ class Answers:
         self._files[path].answer = None
         self._dirty = True
 
-    def speaks(self, path: str) -> bool:
-        """Whether comments in a file had a part in what is said about it."""
+    def comments(self, path: str) -> str:
+        """The comments that had a part in what is said about a file."""
         answer = self._files[path].answer
-        return answer is not None and bool(answer[2] or answer[3])  # suppressed, skipped
+        return "" if answer is None else answer[4]
 
     def hints_changed(self, path: str) -> list[str]:
         """The hints that a changed file may now answer otherwise; its shapes are brought up to date."""

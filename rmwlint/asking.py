@@ -25,6 +25,7 @@ from rmwlint.report.result import Result, result_of
 from rmwlint.request import Request
 from rmwlint.silence import silence, skips
 from rmwlint.source.ignore import Rules, ignored, patterns
+from rmwlint.source.suppressions import may_suppress, standing
 from rmwlint.store import Store
 from rmwlint.violation import Confidence, Failure, Violation
 
@@ -79,7 +80,7 @@ class Work:
         found: dict[str, list[Violation]] = {}
         for violation in found_in(files, store, self.program.libraries, self.judge.codes, self.program):
             found.setdefault(violation.path, []).append(violation)
-        answers = {str(path): Answer(skipped=True) for path in asked}
+        answers = {str(path): Answer(skipped=True, comments=_comments(path, store)) for path in asked}
         answers |= {str(path): self.judge.answer(path, found.get(str(path), ()), store) for path in files}
         return answers
 
@@ -139,7 +140,7 @@ class Judge:
             for violation in kept
             if violation.confidence >= least and not _is_exempt(violation, self._exempt)
         ]
-        return Answer(tuple(wanted), suppressed=silenced.silenced)
+        return Answer(tuple(wanted), suppressed=silenced.silenced, comments=_comments(path, store))
 
     def _holding_for(self, path: Path) -> tuple[frozenset[str], Confidence]:
         """What is asked for in a file: codes, and from which confidence on. The last override counts."""
@@ -242,6 +243,11 @@ def _unreadable(path: Path, store: Store) -> list[Violation]:
     """What is to be said about a file that cannot be read, whether the engine asked for it or not."""
     store.verify(path)
     return [store.rejected[path]] if path in store.rejected else []
+
+
+def _comments(path: Path, store: Store) -> str:
+    data = store.data(path)
+    return standing(store.source_lines(path)) if data is not None and may_suppress(data) else ""
 
 
 def _exemptions(settings: Settings, known: Mapping[str, Described]) -> list[tuple[Rules, frozenset[str]]]:

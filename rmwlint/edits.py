@@ -13,7 +13,7 @@ from rmwlint.answers import Answers, Place
 from rmwlint.facts.model import Function, Module, Op
 from rmwlint.facts.sameness import functions_changed, places_moved, same_but_for_places
 from rmwlint.report.fingerprint import fingerprints
-from rmwlint.source.suppressions import may_suppress
+from rmwlint.source.suppressions import may_suppress, standing
 from rmwlint.store import Store
 
 
@@ -26,12 +26,12 @@ def settle(kept: Answers, changed: Sequence[str], store: Store) -> None:
         if hints or before is None or after is None or not same_but_for_places(before, after):
             kept.withdraw(path, hints, _bodies(before, after))
             continue
-        data = store.data(Path(path))
-        if data is None or may_suppress(data) or kept.speaks(path):
+        data, lines = store.data(Path(path)), store.source_lines(Path(path))
+        if kept.comments(path) != (standing(lines) if data is not None and may_suppress(data) else ""):
             kept.withdraw_answer(path)
         kept.move(
             path,
-            _places(before, after, store.source_lines(Path(path))),
+            _places(before, after, lines),
             lambda violations: fingerprints(violations, lambda shown: store.source_lines(Path(shown))),
         )
 

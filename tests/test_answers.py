@@ -111,6 +111,22 @@ LATER = lambda path: os.path.exists(path) or os.mkdir(path)
 
 SOONER = lambda path: os.path.exists(path) or os.mkdir(path)
 """,
+    "shop/silent.py": """\
+import os
+
+
+def once(path):
+    if not os.path.exists(path):
+        os.mkdir(path)  # noqa
+    if not os.path.exists(path):
+        os.mkdir(path)
+
+
+def again(path):
+    if not os.path.exists(path):
+        os.mkdir(path)  # rmwlint: ignore[RMW406] said
+    return 1  # rmwlint: ignore[RMW104]
+""",
     "shop/quiet.py": "def nothing():\n    return None\n",
 }  # fmt: skip
 
@@ -193,6 +209,18 @@ EDITS: dict[str, tuple[dict[str, str | None], set[str]]] = {
         {"shop/orders.py"},
     ),
     "a syntax error": ({"shop/models.py": "class Order(:\n"}, {"shop/models.py", "shop/orders.py"}),
+    "lines above a comment that silences": (
+        {"shop/silent.py": "# silent\n\n" + PROJECT["shop/silent.py"]},
+        set(),
+    ),
+    "a comment that silences another of two equal lines": (
+        {
+            "shop/silent.py": PROJECT["shop/silent.py"]
+            .replace("  # noqa", "", 1)
+            .replace("os.mkdir(path)\n\n\ndef again", "os.mkdir(path)  # noqa\n\n\ndef again")
+        },
+        {"shop/silent.py"},
+    ),
     "a suppression": (
         {
             "shop/orders.py": PROJECT["shop/orders.py"].replace(

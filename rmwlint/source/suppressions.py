@@ -13,13 +13,14 @@ compound statement) that it stands in.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 _MARKERS = (b"noqa", b"NOQA", b"NoQA", b"Noqa")
 _NOQA_AT_ALL = re.compile(rb"noqa", re.IGNORECASE)
 #: the rest of a line that names nothing but other linters' codes
 _FOREIGN = re.compile(rb"noqa[ \t]*:(?:[ \t,]*(?!RMW)[A-Z]+[0-9]+)+[ \t]*(?=[\r\n]|\Z)", re.IGNORECASE)
+_AT_ALL = re.compile(r"noqa|rmwlint", re.IGNORECASE)
 _ADDRESSED = re.compile(rb"noqa[^\r\n]*RMW", re.IGNORECASE)
 
 _OWN = re.compile(r"#\s*rmwlint:\s*(?P<verb>ignore|skip-file)\b(?:\s*\[(?P<codes>[^\]]*)\])?", re.IGNORECASE)
@@ -85,6 +86,21 @@ def may_suppress(data: bytes) -> bool:
 def may_address(data: bytes) -> bool:
     """… one that is addressed to rmwlint, so that it can be unused."""
     return b"rmwlint:" in data or (b"RMW" in data and _ADDRESSED.search(data) is not None)
+
+
+def standing(lines: Sequence[str]) -> str:
+    """The lines that can hold a comment that matters, and which lines of code they are.
+
+    Two texts of one meaning in which these are equal silence the same.
+    """
+    found = []
+    code = 0
+    for line in lines:
+        stripped = line.strip()
+        if _AT_ALL.search(stripped):
+            found.append(f"{code} {stripped}")
+        code += stripped != "" and not stripped.startswith("#")
+    return "\n".join(found)
 
 
 def _suppression(comment: _Comment, found: re.Match[str], *, own: bool) -> Suppression:
