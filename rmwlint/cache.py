@@ -2,8 +2,8 @@
 
 Thousands of small files would cost more to open than to compute, so entries live in few *packs*: files
 that are written once, whole, and then only read, through a memory map. A run adds what it computed as one
-new pack; when there are many, one run folds them into one. Several processes can do so at the same time:
-packs are put in place in one step, never changed, and a pack that vanishes is a miss.
+new pack; when there are many, one run folds the small ones into one. Several processes can do so at the
+same time: packs are put in place in one step, never changed, and a pack that vanishes is a miss.
 
 Nothing here ever fails a run: no folder, no right to write, a damaged pack all mean that facts are computed.
 """
@@ -88,19 +88,18 @@ class Cache:
     def close(self) -> None:
         """Write what is new; fold the packs into one where they are many."""
         packs = self._packs or []
-        many = len(packs) >= _MOST_PACKS
+        folded = _to_fold(packs)
         entries, self._new = self._new, {}
-        if (entries or many) and self.prepare():
-            if many:
-                entries = {**self._survivors(packs, sum(map(len, entries.values()))), **entries}
+        if (entries or folded) and self.prepare():
+            if folded:
+                entries = {**self._survivors(folded, sum(map(len, entries.values()))), **entries}
             with contextlib.suppress(OSError):
                 self._packs_at.mkdir(exist_ok=True)
                 _write_pack(self._packs_at, entries)
-                if many:
-                    for pack in packs:
-                        pack.close()
-                        with contextlib.suppress(OSError):
-                            pack.path.unlink()
+                for pack in folded:
+                    pack.close()
+                    with contextlib.suppress(OSError):
+                        pack.path.unlink()
         for pack in packs:
             pack.close()
         self._packs = None
@@ -140,6 +139,11 @@ class _Pack:
             self._map.close()
             raise
 
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return len(self._map)
+
     def get(self, key: bytes) -> bytes | None:
         """The value of the key; None where it is not in this pack."""
         entry = self.entries.get(key)
@@ -151,6 +155,19 @@ class _Pack:
     def close(self) -> None:
         """Let go of the file."""
         self._map.close()
+
+
+def _to_fold(packs: list[_Pack]) -> list[_Pack]:
+    """The packs to fold into one where they are many: not the one that is larger than the others together.
+
+    It is what a first run has learnt, and the others what edits have added; to copy it is dear.
+    """
+    if len(packs) < _MOST_PACKS:
+        return []
+    largest = max(packs, key=lambda pack: pack.size)
+    others = [pack for pack in packs if pack is not largest]
+    kept = sum(pack.size for pack in others) < largest.size < _MOST_BYTES // 2
+    return others if kept else packs
 
 
 def _open_packs(folder: Path) -> list[_Pack]:

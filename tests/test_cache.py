@@ -125,6 +125,19 @@ def test_many_packs_become_one(tmp_path: Path) -> None:
     assert read(tmp_path, "n0", "n7", "new") == [b"0", b"7", b"new"]
 
 
+def test_a_pack_larger_than_the_others_together_stays(tmp_path: Path) -> None:
+    kept(tmp_path, large=b"x" * 10_000)
+    (large,) = packs(tmp_path)
+    for number in range(room._MOST_PACKS):
+        kept(tmp_path, **{f"n{number}": b"%d" % number})
+        cache = Cache(tmp_path)
+        cache.get(cache.key(b"large", "m"))
+        cache.close()
+    assert large in packs(tmp_path)
+    assert len(packs(tmp_path)) < room._MOST_PACKS
+    assert read(tmp_path, "large", "n0", "n7") == [b"x" * 10_000, b"0", b"7"]
+
+
 def test_what_is_folded_has_a_limit_and_what_was_used_goes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
