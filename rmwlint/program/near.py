@@ -24,7 +24,7 @@ def _homes(module: ModuleView, model: TypeModel) -> list[ModuleView]:
 
 
 def _uses(home: ModuleView, model: TypeModel) -> bool:
-    return _imports(home, model.imports) or (home.facts.is_package and _imports_below(home, model.imports))
+    return _imports(home, model.imports) or _imports_beside(home, model.imports)
 
 
 def _imports(module: ModuleView, roots: tuple[str, ...]) -> bool:
@@ -32,12 +32,16 @@ def _imports(module: ModuleView, roots: tuple[str, ...]) -> bool:
     return any(qualified.partition(".")[0] in roots for qualified in names)
 
 
-def _imports_below(package: ModuleView, roots: tuple[str, ...]) -> bool:
-    """Whether the first of its own modules that a package imports from uses one of these roots."""
-    for qualified in (*package.facts.imports.values(), *package.facts.stars):
-        if qualified.startswith(package.name + "."):
-            dotted = ".".join(qualified.split(".")[: package.name.count(".") + 2])
-            other = package.program.names_of(dotted, package.path)
-            if other is not None:
+def _imports_beside(home: ModuleView, roots: tuple[str, ...]) -> bool:
+    """Whether the first module of its own package that a home imports from uses one of these roots.
+
+    A home that is a module may only gather what its neighbours define.
+    """
+    package = home.name if home.facts.is_package else home.name.rpartition(".")[0]
+    for qualified in (*home.facts.imports.values(), *home.facts.stars):
+        if package and qualified.startswith(package + "."):
+            dotted = ".".join(qualified.split(".")[: package.count(".") + 2])
+            other = home.program.module(dotted, home.path)
+            if other is not None and other is not home:
                 return _imports(other, roots)
     return False
