@@ -129,7 +129,7 @@ class Judge:
 
     def answer(self, path: Path, found: Sequence[Violation], store: Store, *, whole: bool = True) -> Answer:
         """What is to be said about a file where this was found; ``whole``: it was looked for in all of it."""
-        codes, least = self._holding_for(path)
+        codes, least = self.holding_for(path)
         if whole and UNREADABLE.code in codes:
             found = [*found, *_unreadable(path, store)]
         found = [violation for violation in found if violation.code in codes]
@@ -142,7 +142,7 @@ class Judge:
         ]
         return Answer(tuple(wanted), suppressed=silenced.silenced, comments=_comments(path, store))
 
-    def _holding_for(self, path: Path) -> tuple[frozenset[str], Confidence]:
+    def holding_for(self, path: Path) -> tuple[frozenset[str], Confidence]:
         """What is asked for in a file: codes, and from which confidence on. The last override counts."""
         codes, least = self._everywhere, self._least
         for override in self._overrides:

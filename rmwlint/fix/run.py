@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rmwlint.asking import selected
+from rmwlint.asking import Judge
 from rmwlint.codes import all_codes
 from rmwlint.config import Settings
 from rmwlint.errors import UsageError
@@ -148,7 +148,7 @@ class _Checked:
 
     def __init__(self, request: Request) -> None:
         settings = request.settings
-        self._codes = selected(settings, all_codes())
+        self._judge = Judge(settings, all_codes())
         self.least = settings.min_confidence
         self._request = request._replace(settings=_wide(settings))
         self._result = run(self._request)
@@ -157,7 +157,7 @@ class _Checked:
             known = self.by_file.setdefault(violation.path, [])
             assert isinstance(known, list)
             known.append(violation)
-        fixable = {code for rewrite in rewrites() for code in rewrite.codes} & self._codes
+        fixable = {code for rewrite in rewrites() for code in rewrite.codes}
         self.data: dict[str, bytes] = {}
         for path, violations in self.by_file.items():
             asked = any(violation.code in fixable and self.asked(violation) for violation in violations)
@@ -168,7 +168,8 @@ class _Checked:
 
     def asked(self, violation: Violation) -> bool:
         """Whether the run was asked to mend or show it; the gate is told of the others too."""
-        return violation.code in self._codes and violation.confidence >= self.least
+        codes, least = self._judge.holding_for(Path(violation.path))
+        return violation.code in codes and violation.confidence >= least
 
     def _read(self, path: str) -> None:
         try:

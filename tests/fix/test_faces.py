@@ -70,6 +70,21 @@ def test_a_diff_writes_nothing(lay_out: LayOut, rmwlint: Command, command: tuple
     assert (clean.code, clean.out) == (0, "")
 
 
+def test_what_an_override_asks_for_is_mended(lay_out: LayOut, rmwlint: Command) -> None:
+    overrides = """
+[tool.rmwlint]
+select = ["RMW1"]
+[[tool.rmwlint.overrides]]
+paths = ["shop/"]
+extend-select = ["RMW202"]
+"""
+    folder = lay_out({"pyproject.toml": overrides, "a.py": MODELS + SAFE, "shop/b.py": MODELS + SAFE})
+    run = rmwlint("fix", ".")
+    assert (run.code, run.out.splitlines()[-1]) == (0, "Fixed 1 violation in 1 file.")
+    assert FIXED in (folder / "shop/b.py").read_text()
+    assert FIXED not in (folder / "a.py").read_text()
+
+
 def test_check_fix_reports_the_rest(lay_out: LayOut, rmwlint: Command) -> None:
     folder = lay_out({"a.py": MODELS + SAFE + UNSAFE})
     run = rmwlint("check", "--fix", "--output-format", "json", "a.py")

@@ -106,20 +106,21 @@ def test_rmtree_is_unsafe(assert_fixed: Fixed) -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
+        ("if os.path.exists(os.path.join(path, 'stale')):\n        shutil.rmtree(path)", "more than whether"),
         ("if os.path.exists(path): os.remove(path)", "line of its own"),
         ("if os.path.exists(path):\n        os.remove(path); print(path)", "line of its own"),
         ("if os.path.exists(path):\n        return os.remove(path)", "is used"),
-        ("if os.path.exists(path):\n        raise ValueError\n    os.mkdir(path)", "something else happens"),
+        ("if os.path.exists(path):\n        return path\n    os.mkdir(path)", "something else happens"),
         (
-            "if path:\n        if os.path.exists(path):\n            raise ValueError\n        os.mkdir(path)",
+            "if path:\n        if os.path.exists(path):\n            return None\n        os.mkdir(path)",
             "something else happens",
         ),
-        ("if not os.path.exists(path):\n        raise ValueError\n    os.remove(path)", "something else"),
-        ("if os.path.exists(path):\n        os.remove(path)\n    else:\n        raise KeyError", "something"),
+        ("if not os.path.exists(path):\n        return path\n    os.remove(path)", "something else"),
+        ("if os.path.exists(path):\n        os.remove(path)\n    else:\n        print(path)", "something"),
     ],
 )
 def test_left(rewritten: Fixed, body: str, reason: str) -> None:
-    code = f"import os\n\n\ndef forget(path):\n    {body}\n"
+    code = f"import os\nimport shutil\n\n\ndef forget(path):\n    {body}\n"
     found = rewritten(code)
     assert found.text == code
     assert reason in " ".join(found.reasons)

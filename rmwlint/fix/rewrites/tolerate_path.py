@@ -9,6 +9,9 @@
     if path.exists():                    path.unlink(missing_ok=True)
         path.unlink()
 
+Only where the look asks whether the very path is there: what is removed because of its age, or of another
+file, may have come into use since, and that no act bears.
+
 The look goes only where it asks nothing but what the act now bears, and nothing else hangs on it; else it
 stays, and the act alone changes.
 
@@ -71,6 +74,12 @@ _FUNCTION_LOOKS = {
 }
 _METHOD_LOOKS = {"mkdir": ("is_dir",), "unlink": ("exists",), "rmdir": ("exists",)}
 
+#: Looks that ask whether something is there, and nothing else.
+_EXISTENCE = frozenset(
+    ["os.path.exists", "os.path.lexists", "os.path.isdir", "os.path.isfile", "os.path.islink"]
+)
+_EXISTENCE_METHODS = frozenset(["exists", "is_dir", "is_file", "is_symlink"])
+
 
 @rewrite.of_violation
 def attempt(source: Source, violation: Violation) -> Change | Left:
@@ -85,6 +94,8 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
         return Left("what the call is given is not known")
     if not _is_skipped(source, violation, call):
         return Left("where the look finds otherwise something else happens")
+    if not _is_asked_for(source, violation, path):
+        return Left("the look asks for more than whether the path is there, and may be out of date")
     promise = SAFE if act.safe else UNSAFE
     around = _look_around(source, call, name, path)
     if act.keyword:
@@ -150,6 +161,23 @@ def _is_skipped(source: Source, violation: Violation, call: cst.Call) -> bool:
             if any(look is not None and source.inside(look, above.test) for look in looks):
                 return above.orelse is None and not isinstance(source.parent(above), cst.If)
         inner = above
+    return False
+
+
+def _is_asked_for(source: Source, violation: Violation, path: cst.BaseExpression) -> bool:
+    """Whether the look asks if the very path is there: that is all that the act can bear for it."""
+    for step in violation.steps:
+        look = source.anything_at(step.span) if step.path == violation.path else None
+        if not isinstance(look, cst.Call):
+            continue
+        if len(look.args) == 1 and source.same(look.args[0].value, path):
+            if source.bindings.qualified(look.func) in _EXISTENCE:
+                return True
+        if not look.args and isinstance(look.func, cst.Attribute):
+            asked = look.func.value
+            asked = asked.target if isinstance(asked, cst.NamedExpr) else asked
+            if look.func.attr.value in _EXISTENCE_METHODS and source.same(asked, path):
+                return True
     return False
 
 
