@@ -174,7 +174,7 @@ def retry(session: Session, pk):
             "    profile = await Profile.objects.aget(pk=pk)\n"
             '    profile.settings["theme"] = theme\n'
             '    await profile.asave(update_fields=["settings"])\n',
-            "",
+            "in an async function",
         ),
         (
             "def set_theme(pk, theme):\n"

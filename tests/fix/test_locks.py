@@ -336,6 +336,11 @@ def test_a_lock_that_can_reach_further_does(assert_fixed: Fixed, before: str, af
         ('@lockutils.synchronized("x", external=False)', "given already"),
         ('@lockutils.synchronized("x", False)', "by its place"),
         ('@lockutils.synchronized("x", **options)', "not known"),
+        (
+            '# No other process has these paths,\n# so external is not needed.\n@lockutils.synchronized("x")',
+            "comment",
+        ),
+        ('@lockutils.synchronized("x")  # external would be too much', "comment"),
     ],
 )
 def test_a_lock_that_says_how_far_it_reaches(assert_left: Fixed, lock: str, reason: str) -> None:

@@ -5,8 +5,13 @@ transaction.atomic():`. SQLAlchemy's queries get `with_for_update()`; its sessio
 already.
 
 Unsafe always: others wait for the row, what follows may be rolled back together, and a row locked in
-another order elsewhere can deadlock. Left in `async` functions of Django, around `yield`, where a database
-error is caught inside, and where the rows come out of a loop or from the caller.
+another order elsewhere can deadlock. Left around `yield`, where a database error is caught inside, and where
+the rows come out of a loop or from the caller.
+
+Left in `async` functions of Django too: `transaction.atomic()` cannot be entered there, and a query that locks
+rows is refused outside of it. The statements from the read to the write would have to become a function of
+their own for `sync_to_async`, with every `await` in it undone. What needs no lock is rewritten there as
+anywhere: `F()`, `update_fields`, and the conditional `aupdate`.
 """
 
 from __future__ import annotations
@@ -127,6 +132,9 @@ def _called(value: cst.BaseExpression, method: str, args: str = "") -> cst.Call:
 
 
 def _django(source: Source, violation: Violation, read: cst.Call) -> Change | Left:
+    around = source.function(read)
+    if isinstance(around, cst.FunctionDef) and around.asynchronous is not None:
+        return Left("no transaction of Django can be open in an async function, and so no row be locked")
     locked = _locked(source, read, hint(violation, "class"))
     if isinstance(locked, Left):
         return locked
@@ -136,8 +144,6 @@ def _django(source: Source, violation: Violation, read: cst.Call) -> Change | Le
     function = source.function(write)
     if not isinstance(function, cst.FunctionDef) or function is not source.function(read):
         return Left("read and write are not in one function")
-    if function.asynchronous is not None:
-        return Left("transactions of Django are not async")
     old, new = locked
     if _in_transaction(source, read, write, function) or _told(source, violation, read):
         return Change({old: new}, (), UNSAFE, "locks the row where it is read")

@@ -41,7 +41,7 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
     if not isinstance(function, cst.FunctionDef):
         return Left("it is in no function")
     if function.asynchronous is not None:
-        return Left("transactions of Django are not async")
+        return Left("no transaction of Django can be open in an async function")
     line = source.statement(read)
     if line is None or source.block(line) is None:
         return Left("the read does not stand on a line of its own")

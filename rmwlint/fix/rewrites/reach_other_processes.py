@@ -4,10 +4,13 @@ The lock becomes a file that every process of the host respects.
 
 Unsafe always: the processes wait for each other now, and the library must have been told the folder of its
 lock files (`lock_path`). Left where the lock is of a kind that no keyword widens, is made in a place that is
-not seen, or must reach other hosts.
+not seen, or must reach other hosts, and where a comment at it speaks of the keyword: then somebody has thought
+of other processes, and may know what no code says.
 """
 
 from __future__ import annotations
+
+import re
 
 import libcst as cst
 
@@ -41,5 +44,19 @@ def attempt(source: Source, violation: Violation) -> Change | Left:
         return Left(f"`{keyword}` is given already")
     if not call.args or any(arg.keyword is None for arg in call.args[1:]):
         return Left(f"`{keyword}` may be given already, by its place")
+    if _is_spoken_of(source, call, keyword):
+        return Left(f"a comment at the lock speaks of `{keyword}`: somebody has thought of it")
     new = with_argument(source, call, keyword, "True")
     return Change({call: new}, (), UNSAFE, f"takes the lock with `{keyword}=True`, for all processes")
+
+
+def _is_spoken_of(source: Source, call: cst.Call, keyword: str) -> bool:
+    """Whether a comment on the line of the lock, or right above it, has the keyword in it."""
+    lines = source.text.splitlines()
+    number = source.line(call)
+    said = [lines[number - 1].partition("#")[2]]
+    for line in reversed(lines[: number - 1]):
+        if not line.strip().startswith("#"):
+            break
+        said.append(line)
+    return re.search(rf"\b{re.escape(keyword)}\b", " ".join(said)) is not None
