@@ -8,8 +8,8 @@ Unsafe always: others wait for the row, what follows may be rolled back together
 another order elsewhere can deadlock. Left around `yield`, where a database error is caught inside, and where
 the rows come out of a loop or from the caller.
 
-Left in `async` functions of Django too: `transaction.atomic()` cannot be entered there, and a query that locks
-rows is refused outside of it. The statements from the read to the write would have to become a function of
+Left in `async` functions of Django too: `transaction.atomic()` cannot be entered there, and a query that
+locks rows is refused outside of it. The statements from the read to the write would have to become a function of
 their own for `sync_to_async`, with every `await` in it undone. What needs no lock is rewritten there as
 anywhere: `F()`, `update_fields`, and the conditional `aupdate`.
 """

@@ -4,8 +4,8 @@ The lock becomes a file that every process of the host respects.
 
 Unsafe always: the processes wait for each other now, and the library must have been told the folder of its
 lock files (`lock_path`). Left where the lock is of a kind that no keyword widens, is made in a place that is
-not seen, or must reach other hosts, and where a comment at it speaks of the keyword: then somebody has thought
-of other processes, and may know what no code says.
+not seen, or must reach other hosts, and where a comment at it speaks of the keyword: then somebody has
+thought of other processes, and may know what no code says.
 """
 
 from __future__ import annotations
