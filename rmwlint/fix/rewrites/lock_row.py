@@ -9,8 +9,8 @@ another order elsewhere can deadlock. Left around `yield`, where a database erro
 the rows come out of a loop or from the caller.
 
 Left in `async` functions of Django too: `transaction.atomic()` cannot be entered there, and a query that
-locks rows is refused outside of it. The statements from the read to the write would have to become a function of
-their own for `sync_to_async`, with every `await` in it undone. What needs no lock is rewritten there as
+locks rows is refused outside of it. The statements from the read to the write would have to become a function
+of their own for `sync_to_async`, with every `await` in it undone. What needs no lock is rewritten there as
 anywhere: `F()`, `update_fields`, and the conditional `aupdate`.
 """
 
