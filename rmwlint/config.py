@@ -155,8 +155,8 @@ def confidence_named(word: str) -> Confidence | None:
 
 
 def _table(file: Path, whole: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Our table; None for a ``pyproject.toml`` that has none."""
-    if file.name != "pyproject.toml":
+    """Our table; None for a file of the shape of a ``pyproject.toml`` that has none."""
+    if file.name != "pyproject.toml" and "tool" not in whole:
         return whole
     tool = whole.get("tool", {})
     table = tool.get("rmwlint") if isinstance(tool, dict) else None

@@ -12,9 +12,12 @@ import os
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rmwlint import __version__
+
+if TYPE_CHECKING:
+    from rmwlint.violation import Violation
 
 _STDIN = frozenset(["-", "stdin"])
 
@@ -58,6 +61,19 @@ class Plugin:
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """(line, column from 0, text, class) of each violation."""
+        from rmwlint.errors import RmwlintError
+
+        try:
+            found = self._violations()
+        except RmwlintError as error:
+            from flake8.exceptions import ExecutionError
+
+            raise ExecutionError(f"rmwlint: {error}") from None
+        for violation in found:
+            text = f"{violation.code} {violation.message}"
+            yield violation.span.line, violation.span.column - 1, text, type(self)
+
+    def _violations(self) -> Sequence[Violation]:
         from rmwlint.request import Request
         from rmwlint.runner import run
         from rmwlint.source.files import find
@@ -69,10 +85,8 @@ class Plugin:
         if self.filename in _STDIN:
             given = (Path("stdin.py"), "".join(self.lines).encode())
         elif (not settings.include_tests and _left_out(self.filename)) or not find([self.filename]):
-            return
-        for violation in run(Request([self.filename], settings, jobs=1, given=given)).violations:
-            text = f"{violation.code} {violation.message}"
-            yield violation.span.line, violation.span.column - 1, text, type(self)
+            return ()
+        return run(Request([self.filename], settings, jobs=1, given=given)).violations
 
 
 @lru_cache(maxsize=256)

@@ -114,8 +114,20 @@ def test_the_settings_file_is_an_option(tmp_path: Path) -> None:
     (tmp_path / "cache.py").write_text(RACE)
     (tmp_path / "other.toml").write_text('ignore = ["RMW406"]\n')
     settings = tmp_path / "rmwlint.toml"
-    settings.write_text('ignore = ["RMW406"]\n')
-    assert flake8(tmp_path, f"--rmwlint-config={settings}", "cache.py").stdout == ""
+    for text in ('ignore = ["RMW406"]\n', '[tool.rmwlint]\nignore = ["RMW406"]\n'):
+        settings.write_text(text)
+        assert flake8(tmp_path, f"--rmwlint-config={settings}", "cache.py").stdout == ""
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_mistake_in_the_settings_is_told_as_flake8_tells_its_own(tmp_path: Path, jobs: str) -> None:
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text(RACE)
+    (tmp_path / "rmwlint.toml").write_text("ignor = []\n")
+    run = flake8(tmp_path, "-j", jobs, ".")
+    assert run.returncode == 1
+    assert "unknown key `ignor`" in run.stdout
+    assert "Traceback" not in run.stdout + run.stderr
 
 
 def test_tests_are_left_out_as_in_a_run_of_its_own(tmp_path: Path) -> None:
