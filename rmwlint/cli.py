@@ -365,13 +365,17 @@ def _server(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace) -> int:
-    from rmwlint.config import origins, plain
+    from pathlib import Path
 
-    settings = _settings(options)
-    values, found = plain(settings), origins(settings)
+    from rmwlint.config import holding_for, origins, plain
+
+    asked = _settings(options)
+    settings, overridden = holding_for(asked, Path(options.paths[0]))
+    values, found = plain(settings), origins(asked)
     for key in ("select", "extend-select", "ignore", "min-confidence", "include-tests", "cache-dir"):
         if getattr(options, key.replace("-", "_")) is not None:
             found[key] = "command line"
+    found |= overridden
     if options.output_format == "json":
         import json
 

@@ -114,6 +114,37 @@ def settings_in(file: Path) -> Settings:
     return settings._replace(target_python=settings.target_python or _required_python(whole))
 
 
+def holding_for(settings: Settings, path: Path) -> tuple[Settings, dict[str, str]]:
+    """What the overrides make of the settings for a path, and which of them says so for each key."""
+    from rmwlint.source.ignore import Rules, ignored, patterns
+
+    found: dict[str, str] = {}
+    base, whole = os.path.abspath(settings.base), os.path.abspath(path)
+    for number, override in enumerate(settings.overrides, 1):
+        if not ignored(whole, os.path.isdir(whole), Rules(base, patterns(override.paths), None)):
+            continue
+        name = f"{settings.file}, override {number}"
+        if override.select:
+            settings = settings._replace(
+                select=override.select, extend_select=override.extend_select, ignore=override.ignore
+            )
+            found |= dict.fromkeys(("select", "extend-select", "ignore"), name)
+        else:
+            ignore = tuple(word for word in settings.ignore if word not in override.extend_select)
+            settings = settings._replace(
+                extend_select=(*settings.extend_select, *override.extend_select),
+                ignore=(*ignore, *override.ignore),
+            )
+            if override.extend_select:
+                found["extend-select"] = name
+            if override.ignore:
+                found["ignore"] = name
+        if override.min_confidence is not None:
+            settings = settings._replace(min_confidence=override.min_confidence)
+            found["min-confidence"] = name
+    return settings, found
+
+
 def origins(settings: Settings) -> dict[str, str]:
     """For each key of the settings file what gives it its value: the file, or what else is known."""
     table = None if settings.file is None else _table(settings.file, _toml(settings.file))

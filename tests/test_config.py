@@ -221,6 +221,47 @@ min-confidence = "high"
     }  # fmt: skip
 
 
+def test_what_holds_for_a_path_is_shown_with_its_overrides(lay_out: LayOut, rmwlint: Command) -> None:
+    settings = """
+ignore = ["RMW202", "RMW407"]
+[[overrides]]
+paths = ["old/"]
+extend-select = ["RMW407"]
+ignore = ["RMW3"]
+min-confidence = "high"
+[[overrides]]
+paths = ["old/again/"]
+select = ["RMW406"]
+"""
+    files = {f"{at}/a.py": "" for at in ("new", "old", "old/again")}
+    folder = lay_out({"rmwlint.toml": settings, **files})
+
+    def shown(path: str) -> list[str]:
+        lines = rmwlint("config", "--show", path).out.replace(str(folder), "").splitlines()
+        keys = ("select", "extend-select", "ignore", "min-confidence")
+        return [
+            " ".join(line.split()) for line in lines if line.startswith(tuple(f"{key} =" for key in keys))
+        ]
+
+    assert shown("new/a.py") == [
+        'ignore = ["RMW202", "RMW407"] # /rmwlint.toml',
+        "extend-select = [] # default",
+        'min-confidence = "medium" # default',
+    ]
+    assert shown("old/a.py") == [
+        'ignore = ["RMW202", "RMW3"] # /rmwlint.toml, override 1',
+        'extend-select = ["RMW407"] # /rmwlint.toml, override 1',
+        'min-confidence = "high" # /rmwlint.toml, override 1',
+    ]
+    assert shown("old/again") == [
+        'select = ["RMW406"] # /rmwlint.toml, override 2',
+        "ignore = [] # /rmwlint.toml, override 2",
+        "extend-select = [] # /rmwlint.toml, override 2",
+        'min-confidence = "high" # /rmwlint.toml, override 1',
+    ]
+    assert rmwlint("config", "--show", "--min-confidence", "low", "old").out.count("command line") == 1
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

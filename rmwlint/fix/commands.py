@@ -1,10 +1,11 @@
 """Each rewrite as a command of libcst.
 
-    python -m libcst.tool codemod -x rmwlint.fix.commands.LockRow PATH
+    python -m libcst.tool codemod --no-format -x rmwlint.fix.commands.LockRow PATH
 
 The class of a rewrite has the name of its module in camel case. A command mends the violations of its
 rewrite's codes in one file after the other, unsafe fixes too, behind the same gate as ``rmwlint fix``. With
-``modules: ['rmwlint.fix']`` in ``.libcst.codemod.yaml`` the short form ``commands.LockRow`` does.
+``modules: ['rmwlint.fix']`` in ``.libcst.codemod.yaml`` the short form ``commands.LockRow`` does; without
+``--no-format``, libcst calls the formatter that is named there, or ``black``, and fails where it is not.
 """
 
 from __future__ import annotations
