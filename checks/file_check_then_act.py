@@ -25,8 +25,8 @@ Act, and handle the error; or use the call that does both (`exist_ok=True`, `mis
 
 Told with low confidence where the path belongs to one object that the function is given (`order.uuid` in its
 name), or that all its known callers give it; to the run of the object's own methods; or to a temporary place:
-mostly one actor at a time works there. Silent where the other way only raises: the second one gets an error
-either way.
+mostly one actor at a time works there. Likewise where all known callers hold a lock. Silent where the other
+way only raises: the second one gets an error either way.
 
 Fix for os, shutil, pathlib: `exist_ok=True`, `missing_ok=True`, `with
 contextlib.suppress(FileNotFoundError):`. Safe where the act comes to the same for one actor. Unsafe
@@ -59,7 +59,7 @@ def find(view: View) -> Iterator[Violation]:
         sure = min(_sure(view, window), window.sure)
         if view.one_shot or view.scratch(write.place):
             sure = min(sure, LOW)
-        if sure > LOW and (view.lock_taken_before(read) or view.of_one(write)):
+        if sure > LOW and (view.of_one(write) or view.lock_taken_before(read) or view.locked_wherever_called):
             sure = LOW
         where = (view.span(write.op), write.does)
         same = (write.place.symbol, view.span(read.op))

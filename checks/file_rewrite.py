@@ -48,7 +48,9 @@ Good:
 
 Write a neighbour and put it in place with `os.replace`, so that a reader sees the old file or the new one;
 and hold a lock of all processes from the read to the replacement, so that no update is lost. Told as well:
-what is removed or moved piece by piece, or filled chunk by chunk, where others look for it.
+what is removed or moved piece by piece, or filled chunk by chunk, where others look for it. With low
+confidence: what is read only where the object does not have it in memory, and the writer puts it there first;
+and a file of one object that the function is given, read and rewritten: mostly one actor at a time does that.
 
 Fix for open, pathlib: a neighbour is written and put in place by `os.replace`; read and write go under a
 lock file. Unsafe: the file becomes another one, with the mode of a new file; a lock file stays.
@@ -97,7 +99,7 @@ def find(scope: ModuleScope) -> Iterator[Violation]:
             write.op,
             f"`{path}` is rewritten in place, and `{rewrite.reader.facts.name}` can read half of it",
             place=path,
-            sure=LOW if view.one_shot else min(MEDIUM, write.sure),
+            sure=LOW if view.one_shot or rewrite.kept else min(MEDIUM, write.sure),
             steps=(
                 view.step("write", write.op, "emptied and written here"),
                 view.step("read", read.op, "read here", rewrite.reader),
@@ -188,12 +190,13 @@ def _derived(view: View) -> Iterator[tuple[object, Violation]]:
         # Of a path that a private function is given only its callers know who else writes there.
         given = view.fn.facts.name.startswith("_") and not lasting(key_of(view.fn, write.place.symbol))
         once = view.one_shot or view.fn.index == 0 or given
+        alone = once or view.of_one(write) or view.locked_wherever_called
         violation = view.violation(
             check,
             write.op,
             f"`{path}` is rewritten from what was read of it; what another wrote in between is lost",
             place=path,
-            sure=LOW if once else min(MEDIUM, window.sure),
+            sure=LOW if alone else min(MEDIUM, window.sure),
             steps=window_steps(view, window),
             interleaving=lost_update(path, "{a}", "{a, b}", "{a, c}"),
             remedy=_REMEDY,

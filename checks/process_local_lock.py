@@ -39,7 +39,8 @@ Take a lock that reaches as far as its users: `external=True` or a file lock for
 coordinator, Redis, etcd or the row's own lock for many hosts. Told as well: a thing of another service,
 looked for and made under a lock of this host. That others are there say processes started in the module,
 locks of several processes in it, and the name of a cache; without them the confidence is low, as it is for a
-lock that only its name tells.
+lock that only its name tells, and for the path of one object, or with the key of one in it, that the function
+is given: mostly one process works on that object.
 
 Fix for oslo.concurrency, and others whose lock takes such a keyword: `external=True` on a lock of one
 process. Unsafe: processes wait for each other, and need a folder for lock files.
@@ -138,8 +139,14 @@ def _widened(held: Held, needed: str) -> tuple[tuple[str, str], ...]:
 def _sure(view: View, window: Window, held: Held) -> int:
     """Other processes are there for sure where the module starts them, or takes locks that reach them; a
     cache on the disk is one for all of them, as a rule."""
-    assert window.write.place is not None
-    others = view.several_processes or view.of_cache(window.write.place)
-    tolerated = window.write.does == "delete" and "missing" in window.write.caught
+    place = window.write.place
+    assert place is not None
     known = held.sure == HIGH  # one that only its name tells may reach further
-    return min(window.sure, MEDIUM if known and others and not tolerated else LOW)
+    tolerated = window.write.does == "delete" and "missing" in window.write.caught
+    if not known or tolerated:
+        return LOW
+    if view.of_cache(place):
+        return min(window.sure, MEDIUM)
+    of_path = place.kind in ("file", "directory")
+    alone = of_path and (view.scratch(place) or view.of_one_key(window.write))
+    return min(window.sure, MEDIUM) if view.several_processes and not alone else LOW

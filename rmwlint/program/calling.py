@@ -57,9 +57,14 @@ def mentioning(fn: Fn) -> tuple[list[ModuleView], bool]:
         return [module], True
     program = module.program
     outline = program.outline(module.path)
-    files = outline.mentions(fn.facts.name)
-    all_known = bool(outline.files) and len(files) <= _MOST_FILES
-    program.asked.hint(module.path, "mention", (fn.facts.name,), files if all_known else ())
+    names = [fn.facts.name] if fn.owner is None else [fn.facts.name, fn.owner.facts.name]
+    for name in names:
+        # Where too many have the method's name, whoever has the class's name knows its objects.
+        files = outline.mentions(name)
+        all_known = bool(outline.files) and len(files) <= _MOST_FILES
+        program.asked.hint(module.path, "mention", (name,), files if all_known else ())
+        if all_known:
+            break
     others = [program.module_of(path) for path in files] if all_known else []
     return list(dict.fromkeys([module, *(one for one in others if one is not None)])), all_known
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rmwlint.program.calling import callings
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.flow import in_handler, reaches
@@ -15,6 +16,8 @@ from rmwlint.windows.interpret import Interpreter
 from rmwlint.windows.quiet import heard
 
 _DEEPEST = 3
+#: how the names of classes end whose objects keep others out
+_LOCKS = ("Lock", "Mutex")
 
 
 def rows_locked_by_callers(fn: Fn) -> bool:
@@ -38,7 +41,9 @@ def _row_lock_open(caller: Fn, number: int) -> bool:
 
 
 def _lock_held(caller: Fn, number: int) -> bool:
-    return any(one.kind == "lock" and not one.fresh for one in heard(caller).at_calls.get(number, ()))
+    return _acquired(caller, number) or any(
+        one.kind == "lock" and not one.fresh for one in heard(caller).at_calls.get(number, ())
+    )
 
 
 def locked_by_callers(fn: Fn) -> bool:
@@ -51,6 +56,36 @@ def locked_by_callers(fn: Fn) -> bool:
         fn.memo["locked_by_callers"] = False
         known = fn.memo["locked_by_callers"] = _every_call(fn, 0, _lock_held)
     return bool(known)
+
+
+def locked_wherever_called(fn: Fn) -> bool:
+    """Whether every call that is known, in other modules too, is made under a lock. Others may call a public
+    function without it."""
+    known = fn.memo.get("locked_wherever_called")
+    if known is None:
+        fn.memo["locked_wherever_called"] = False
+        known = fn.memo["locked_wherever_called"] = _locked_wherever_called(fn, 0)
+    return bool(known)
+
+
+def locked_somewhere_called(fn: Fn) -> bool:
+    """Whether some known call is made under a lock: whoever makes another one knows when it is needed."""
+    return any(_lock_held(caller, number) for caller, number, _ in callings(fn)[0])
+
+
+def _locked_wherever_called(fn: Fn, depth: int) -> bool:
+    called, all_known = callings(fn)
+    return (
+        bool(called)
+        and all_known
+        and depth <= _DEEPEST
+        and all(
+            _lock_held(caller, number)
+            or lock_taken_before(caller, number)
+            or _locked_wherever_called(caller, depth + 1)
+            for caller, number, _ in called
+        )
+    )
 
 
 def duplicate_caught_by_callers(fn: Fn) -> bool:
@@ -98,12 +133,33 @@ def _every_call(fn: Fn, depth: int, holds: Callable[[Fn, int], bool]) -> bool:
 def lock_taken_before(fn: Fn, op: int) -> bool:
     """Whether a lock was taken on some way to an operation and not given back: here, or by a callee that
     leaves it taken. Where only some ways take it, the others are those whose caller holds it."""
-    return _left_taken(fn, op) or any(
-        _left_taken(target, len(target.facts.ops))
-        for number, call in link(fn).calls.items()
-        if number < op
-        for target in call.targets
+    return (
+        _left_taken(fn, op)
+        or _acquired(fn, op)
+        or any(
+            _left_taken(target, len(target.facts.ops))
+            for number, call in link(fn).calls.items()
+            if number < op
+            for target in call.targets
+        )
     )
+
+
+def _acquired(fn: Fn, end: int) -> bool:
+    """Whether an object of a class of the program, which its name calls a lock, is acquired and not yet
+    released: how such a class keeps others out, no model tells."""
+    taken = False
+    for number, call in sorted(link(fn).calls.items()):
+        if number >= end:
+            break
+        owner = call.targets[0].owner if call.targets else None
+        if owner is None or not owner.facts.name.endswith(_LOCKS):
+            continue
+        if call.name.endswith("acquire"):
+            taken = True
+        elif "release" in call.name:
+            taken = False
+    return taken
 
 
 def _left_taken(fn: Fn, end: int) -> bool:

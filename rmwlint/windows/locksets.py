@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from rmwlint.program.calling import callings, mentioning
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.quiet import heard
-from rmwlint.windows.sharing import ALONE, stored_kind
+from rmwlint.windows.sharing import ALONE, method_around, stored_kind
 from rmwlint.windows.values import Event, Held, Symbol, Value
 
 _USES = frozenset(["load", "store", "walk"])
 #: methods that put something into a container in one step
 _PUTS = frozenset(["add", "append", "appendleft", "setdefault"])
+#: methods that take something out in one step
+_TAKES = frozenset(["pop", "discard", "remove"])
 #: first words of methods that run before an object is used, or after
 _PREPARES = (
     "enter__",
@@ -93,8 +96,24 @@ class Access(NamedTuple):
 
     @property
     def prepares(self) -> bool:
-        """Whether the function's name says that it runs before anybody comes, or after all have gone."""
-        return self.fn.facts.name.lstrip("_").startswith(_PREPARES)
+        """Whether the function's name says that it runs before anybody comes, or after all have gone, or
+        whether it refuses to run twice."""
+        return self.fn.facts.name.lstrip("_").startswith(_PREPARES) or _refuses_twice(self.fn)
+
+
+def _refuses_twice(fn: Fn) -> bool:
+    """Whether a method raises where a flag of its object is set, and then sets it."""
+    ops, blocks = fn.facts.ops, fn.facts.blocks
+    flags = {op[2] for op in ops if op[0] == "setattr"}
+    for start, last, successors, _ in blocks:
+        if last <= start or ops[last - 1][0] != "branch" or len(successors) != 2:
+            continue
+        asked = ops[ops[last - 1][1]]
+        if asked[0] == "attr" and asked[2] in flags:
+            _, end, further, _ = blocks[successors[0]]
+            if not further and ops[end - 1][0] == "raise":
+                return True
+    return False
 
 
 def _empties(fn: Fn, event: Event) -> bool:
@@ -131,14 +150,30 @@ class Lockset(NamedTuple):
 
     def bears(self, use: Access) -> bool:
         """Whether the place bears a bare change by one call: something is put in while nobody walks through
-        it under the lock, or the object is none that the class itself shows to be a container."""
+        it under the lock (or it is a list: a walk comes by it, or does not); something is taken out while
+        nobody looks at the place twice under one hold of the lock; or the object is none that the class
+        itself shows to be a container."""
         op = use.fn.facts.ops[use.event.op]
         if use.event.does != "store" or op[0] != "call":
             return False
         callee = use.fn.facts.ops[op[1]]
-        if callee[0] == "attr" and callee[2] in _PUTS:
-            return not any(access.event.does == "walk" for access in self.guarded)
-        return callee[0] == "attr" and callee[2] == "update" and len(op[2]) > 1
+        if callee[0] != "attr":
+            return False
+        if callee[2] in _PUTS:
+            return _in_order(use, callee[1]) or not any(
+                access.event.does == "walk" for access in self.guarded
+            )
+        if callee[2] in _TAKES and (callee[2] != "pop" or len(op[2]) == 2):
+            return not any(self._rests_on(access) for access in self.guarded)
+        return callee[2] == "update" and len(op[2]) > 1
+
+    def _rests_on(self, access: Access) -> bool:
+        """Whether a use under the lock rests on the place staying as it is: it is walked through, or used
+        again, in code that somebody calls."""
+        if access.event.does == "walk":
+            return not _copied(access) and _called_by_somebody(access.fn)
+        lines = {other.fn.facts.spans[other.event.op][0] for other in self.guarded if other.fn is access.fn}
+        return len(lines) > 1 and _called_by_somebody(access.fn)
 
     def decides_a_store(self, use: Access) -> bool:
         """Whether a bare look decides that a function is called which changes the place without the lock."""
@@ -150,6 +185,33 @@ class Lockset(NamedTuple):
             for number, control in analysis(use.fn).control_at.items()
             if number in calls
         )
+
+
+def _in_order(use: Access, register: int) -> bool:
+    """Whether the container changed is a list or queue, whose walks survive that something is put in."""
+    kind = link(use.fn).types[register]
+    return kind is not None and kind.name.rpartition(".")[2] == "list"
+
+
+def _copied(access: Access) -> bool:
+    """Whether a walk only makes a copy, in one step of the interpreter."""
+    ops = access.fn.facts.ops
+    op = ops[access.event.op]
+    return op[0] == "call" and ops[op[1]][0] == "name" and ops[op[1]][1] in ("list", "tuple", "set", "sorted")
+
+
+def _called_by_somebody(fn: Fn) -> bool:
+    """Whether the project's text has a call of a method, or of the one that a function stands in."""
+    method = method_around(fn)
+    called, all_known = callings(method)
+    if called or not all_known or method.facts.name.startswith("__"):
+        return True
+    modules, _ = mentioning(method)
+    return any(
+        other is not method and method.facts.name in other.facts.names
+        for module in modules
+        for other in module.functions()
+    )
 
 
 def _called(fn: Fn) -> frozenset[Fn]:

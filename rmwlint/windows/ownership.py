@@ -37,9 +37,21 @@ def of_one(fn: Fn, event: Event) -> bool:
     """Whether the path of an event is that of one object, which one actor at a time works on."""
     place = event.place
     assert place is not None
-    if _held_in_common(fn):
+    if common_by_name(fn):
         return False
     return _owned(fn, place.symbol, 0) and not _others_act(fn, event)
+
+
+def of_one_key(fn: Fn, event: Event) -> bool:
+    """Whether the path of an event is that of one object, or has the key of one in it that the function is
+    given."""
+    assert event.place is not None
+    trace = _Trace(fn, 0)
+    trace.symbol(event.place.symbol)
+    suggests = fn.module.program.libraries.receiver
+    return any(_IDENTITY in suggests(fn.facts.params[index].name) for index in trace.given) or of_one(
+        fn, event
+    )
 
 
 def _owned(fn: Fn, symbol: Symbol, depth: int) -> bool:
@@ -54,7 +66,7 @@ def _register_owned(fn: Fn, register: int, depth: int) -> bool:
     return trace.settled()
 
 
-def _held_in_common(fn: Fn) -> bool:
+def common_by_name(fn: Fn) -> bool:
     """Whether a name around the function suggests that what it works on is there for many."""
     suggests = fn.module.program.libraries.receiver
     names = [fn.facts.name, *fn.module.name.split(".")]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from rmwlint.program.program import Fn
-from rmwlint.windows.callers import locked_by_callers
+from rmwlint.windows.callers import locked_somewhere_called, locked_wherever_called
 from rmwlint.windows.interpret import analysis, outer_self
 from rmwlint.windows.presence import found_there
 from rmwlint.windows.quiet import heard
@@ -22,12 +22,14 @@ _BUILT = frozenset(["call", "binop", "fstring", "attr", "item"])
 
 
 class Rewrite(NamedTuple):
-    """A file written in place by ``writer`` and read by ``reader``."""
+    """A file written in place by ``writer`` and read by ``reader``. ``kept``: the reader asks for what is
+    kept in memory first, where the writer has put it before: in one process, it does not come to read."""
 
     writer: Fn
     write: Event
     reader: Fn
     read: Event
+    kept: bool
 
 
 def rewrites(functions: Sequence[Fn]) -> Iterator[Rewrite]:
@@ -54,10 +56,35 @@ def rewrites(functions: Sequence[Fn]) -> Iterator[Rewrite]:
                 writes.append(((where, key), fn, event))
     told: set[tuple[Fn, Any]] = set()
     for key, fn, event in writes:
-        found = next((read for read in reads.get(key, ()) if _meet(fn, event, *read)), None)
+        bare = _without_the_lock(reads.get(key, [])) if locked(event) else reads.get(key, [])
+        found = next((read for read in bare if _meet(fn, event, *read)), None)
         if found is not None and (fn, key) not in told:
             told.add((fn, key))
-            yield Rewrite(fn, event, *found)
+            yield Rewrite(fn, event, *found, _kept(fn, event, *found))
+
+
+def _kept(fn: Fn, write: Event, reader: Fn, read: Event) -> bool:
+    """Whether the reader only comes to the file where an attribute is empty that the writer fills first."""
+    filled = {
+        event.place
+        for event in analysis(fn).events
+        if event.does == "store" and event.op < write.op and not event.control and event.place is not None
+    }
+    asked = {
+        event.op: event.place
+        for event in analysis(reader).events
+        if event.does == "load" and event.place is not None and event.place in filled
+    }
+    return any(
+        dep[0] in asked and found_there(reader.facts, branch, outcome, dep[0]) is False
+        for dep, branch, outcome in read.control
+    )
+
+
+def _without_the_lock(reads: list[tuple[Fn, Event]]) -> list[tuple[Fn, Event]]:
+    """The reads by those who take no lock for them. Who takes one on another way knows when it is needed."""
+    knowing = {fn for fn, event in reads if locked(event)}
+    return [(fn, event) for fn, event in reads if fn not in knowing]
 
 
 def home(fn: Fn) -> str:
@@ -72,7 +99,9 @@ def home(fn: Fn) -> str:
 
 def _meet(fn: Fn, write: Event, reader: Fn, read: Event) -> bool:
     """Whether the write and the read can happen at the same time: no lock keeps them apart."""
-    return reader is not fn and not (locked(write) and (locked(read) or locked_by_callers(reader)))
+    return reader is not fn and not (
+        (locked(write) or locked_wherever_called(fn)) and (locked(read) or locked_somewhere_called(reader))
+    )
 
 
 def of_handle(fn: Fn, event: Event) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from rmwlint.libraries.index import snake
 from rmwlint.program.program import Fn
 from rmwlint.violation import Confidence, Span, Step, Violation
-from rmwlint.windows.callers import lock_taken_before
+from rmwlint.windows.callers import lock_taken_before, locked_wherever_called
 from rmwlint.windows.columns import keeps_fractions, row_keys
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.creation import Creation, creations
@@ -34,7 +34,7 @@ from rmwlint.windows.named_looks import NamedLook, named_looks
 from rmwlint.windows.names import is_maker
 from rmwlint.windows.numbering import Numbering, numberings
 from rmwlint.windows.outcomes import looked_at
-from rmwlint.windows.ownership import of_one
+from rmwlint.windows.ownership import of_one, of_one_key
 from rmwlint.windows.paths import of_kernel, scratch
 from rmwlint.windows.presence import found_there
 from rmwlint.windows.quiet import heard, quiet
@@ -166,6 +166,10 @@ class View:
         around = (*self.fn.facts.qualname.split("."), place.text)
         return common(self.fn, place.symbol) or any(COMMON in self._suggested(snake(name)) for name in around)
 
+    def of_one_key(self, event: Event) -> bool:
+        """Whether the path of an event is that of one object, or of one key that the function is given."""
+        return of_one_key(self.fn, event)
+
     def lock_taken_before(self, event: Event) -> bool:
         """Whether some way to an event takes a lock and keeps it."""
         return lock_taken_before(self.fn, event.op)
@@ -179,6 +183,11 @@ class View:
     def augments(self) -> bool:
         """Whether it is what ``+=`` and the like call."""
         return self.fn.facts.name in _AUGMENTING
+
+    @property
+    def locked_wherever_called(self) -> bool:
+        """Whether every call that is known, in other modules too, is made under a lock."""
+        return locked_wherever_called(self.fn)
 
     @property
     def one_shot(self) -> bool:
