@@ -29,6 +29,7 @@ Good:
                 return self.entries[key]
 
 Hold an `asyncio.Lock` over both ends, store the pending future before awaiting it, or look again afterwards.
+Told with low confidence where the function's name says that it sets up what is not in use yet.
 """
 
 from collections.abc import Iterator
@@ -60,7 +61,8 @@ def find(view: View) -> Iterator[Violation]:
         switch = view.switch_between(window.read.op, window.write.op)
         if switch is None:
             continue
-        sure = MEDIUM if _evident(shared) else LOW
+        early = view.prepares and not shared.keyed
+        sure = MEDIUM if _evident(shared) and not early else LOW
         place = place_text(view, window)
         if (window.write.op, place) in told:
             continue
