@@ -32,7 +32,26 @@ Good:
                 return
             update(self.uuid, changes, expected_task_state)
 
-Evaluate the guard on every path that returns normally.
+Bad, where every try is given the same dict:
+
+    from oslo_db import api
+
+    @api.wrap_db_retry(max_retries=5)
+    def server_update(context, uuid, values):
+        expected = values.pop("expected_task_state", None)
+        write(context, uuid, values, expected)
+
+Good, where every try is given the same dict:
+
+    from oslo_db import api
+
+    @api.wrap_db_retry(max_retries=5)
+    def server_update(context, uuid, values):
+        values = dict(values)
+        expected = values.pop("expected_task_state", None)
+        write(context, uuid, values, expected)
+
+Evaluate the guard on every path that returns normally. Leave it to the next try: take it out of a copy.
 
 Fix for oslo.versionedobjects, classes whose `save` takes `expected_…`: the early return waits until no
 guard is passed. Unsafe: what follows the return runs for callers that pass a guard.
@@ -40,13 +59,33 @@ guard is passed. Unsafe: what follows the return runs for callers that pass a gu
 
 from collections.abc import Iterator
 
-from rmwlint.check import HIGH, Check, View, Violation
+from rmwlint.check import HIGH, MEDIUM, Check, View, Violation
 
 check = Check("RMW103", "guard-skipped", since="0.1")
 
 
 @check.on_function
 def find(view: View) -> Iterator[Violation]:
+    yield from _skipped(view)
+    for spent in view.spent_guards():
+        again = spent.again
+        yield view.violation(
+            check,
+            spent.take,
+            f"`{spent.guard}` is taken out of `{spent.parameter}`, so the next try writes without it",
+            place=spent.parameter,
+            sure=MEDIUM,
+            steps=[view.step("guard", spent.take, f"taken out here; `{again.facts.name}` is tried again")],
+            interleaving=(
+                ("A", "tries: takes the guard out of the dict, and is refused"),
+                ("B", "changes the state"),
+                ("A", "tries again with the same dict: no guard is left, and B's state is overwritten"),
+            ),
+            remedy=f"take it out of a copy: `{spent.parameter} = dict({spent.parameter})`",
+        )
+
+
+def _skipped(view: View) -> Iterator[Violation]:
     skipped = list(view.skipped_guards())
     if not skipped:
         return

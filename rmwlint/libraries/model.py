@@ -145,6 +145,8 @@ Hazards
                 function so decorated (``form = "decorator"``) or the one given as argument 0
 
 Other
+  ``retry``     a function so decorated (``form = "decorator"``) is called again, with the same arguments,
+                where it fails
   ``pure``      no effect worth knowing; ``gives`` its type. ``form = "decorator"``: a function so decorated
                 becomes an object of the type in ``gives`` (a task)
   ``proxy``     returns an object whose attributes are those of the module(s) named in ``module_from``

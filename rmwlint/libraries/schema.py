@@ -62,6 +62,7 @@ _GOES_WITH: dict[str, str] = {
     "hook": "at form",
     "signal": "AT key",
     "receive": "AT key form",
+    "retry": "FORM",
     "pure": "form",
     "proxy": "MODULE_FROM",
     "handles": "EXCEPTIONS",

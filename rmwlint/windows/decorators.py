@@ -223,3 +223,12 @@ def _made_to_wrap(fn: Fn, called: str) -> bool:
     arguments for it: ``@decorator def locked(f, *args, **kwargs)``, ``@wrapt.decorator``."""
     params = fn.facts.params
     return bool(fn.facts.decorators) and len(params) > 2 and params[0].name == called
+
+
+def decorated_by(fn: Fn) -> Iterator[tuple[tuple[CallModel, ...], tuple[Fn, ...]]]:
+    """What each decorator of a function is: rows of the library models, functions of the program."""
+    parent = fn.parent
+    for register in fn.facts.decorators if parent is not None else ():
+        assert parent is not None
+        decorator = _decorator(parent, register)
+        yield decorator.rows, decorator.targets

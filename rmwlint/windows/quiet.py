@@ -36,7 +36,7 @@ from rmwlint.windows.values import Event, Symbol
 _SILENT = frozenset(
     [
         *("backend", "enqueue", "wait", "switch", "spawn", "read", "test", "query", "expression", "mutate"),
-        *("pure", "proxy", "handles", "hook", "defer", "signal", "receive"),
+        *("pure", "proxy", "handles", "hook", "defer", "signal", "receive", "retry"),
     ]
 )
 #: what gives a value that only this function knows

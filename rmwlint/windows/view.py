@@ -44,6 +44,7 @@ from rmwlint.windows.setups import Setup, setups
 from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
 from rmwlint.windows.sharing import called_from_elsewhere, prepares, run_by_hand, several_processes
 from rmwlint.windows.skipped import Skipped, skipped_guards
+from rmwlint.windows.spent import Spent, spent_guards
 from rmwlint.windows.stale_rows import StaleRow, stale_rows
 from rmwlint.windows.started import Started, started_early
 from rmwlint.windows.stores import KeyLock, StoreWindow, key_locks, store_windows
@@ -396,6 +397,10 @@ class View:
     def skipped_guards(self) -> Iterator[Skipped]:
         """The guards that this method offers and that a path to its normal end skips."""
         return skipped_guards(self.fn)
+
+    def spent_guards(self) -> Iterator[Spent]:
+        """The guards that this function takes out of a dict which a later try is given again."""
+        return spent_guards(self.fn)
 
     def takes_own_lock(self, event: Event) -> bool:
         """Whether a lock event takes a lock that this call made and showed to nobody."""
