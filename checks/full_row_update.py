@@ -66,14 +66,15 @@ def find(view: View) -> Iterator[Violation]:
         if event.does != "write" or not event.locked or event.place is None or event.trail:
             continue
         # A guard compares one state; the other columns are put back all the same.
-        guarded = bool(event.passed)
+        guarded = any(not view.left_open(value) for _, value in event.passed)
+        thought_of = guarded or view.columns_apart(event)
         place = event.place.text
         yield view.violation(
             check,
             event.op,
             f"every attribute is serialised and written to `{place}`; what others changed is put back",
             place=place,
-            sure=LOW if guarded else min(event.sure, MEDIUM),
+            sure=LOW if thought_of else min(event.sure, MEDIUM),
             steps=[view.step("write", event.op, "every column is written here")],
             interleaving=(
                 ("A", "reads the row"),

@@ -58,10 +58,14 @@ guard is passed. Unsafe: what follows the return runs for callers that pass a gu
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 from rmwlint.check import HIGH, MEDIUM, Check, View, Violation
 
 check = Check("RMW103", "guard-skipped", since="0.1")
+
+#: whoever reads a longer list has understood
+_MOST = 40
 
 
 @check.on_function
@@ -102,6 +106,10 @@ def _skipped(view: View) -> Iterator[Violation]:
         steps=[
             view.step("decide", first.exit, "leaves before the guard"),
             view.step("guard", first.look, f"`{first.guard}` is evaluated only here"),
+            *(
+                view.step("decide", op, f"`{fn.facts.name}` takes the return for its go-ahead", fn)
+                for fn, op in islice(view.relying(one.guard for one in skipped), _MOST)
+            ),
         ],
         interleaving=(
             ("A", f"sets the state, saves with {first.guard}: passes"),

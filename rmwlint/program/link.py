@@ -947,6 +947,8 @@ class _Linker:
             cls: Cls = value.ref
             init = cls.method("__init__")
             found = Type("instance", cls.qualified, None, cls, value.sure)
+            if not self.fn.index and cls.method("__getattr__") is not None:
+                found = self.own_proxy(op) or found
             rows: tuple[CallModel, ...] = ()
             return Call((init,) if init else (), rows, None, value, name, value.sure, cls), found
         if kind == "function":
@@ -1054,20 +1056,28 @@ class _Linker:
                     register = op[2][index]
         if register is None:
             return None
+        texts = self.strings_in(register)
+        return Type("proxy", " ".join(texts), None, self.module.path) if texts else None
+
+    def own_proxy(self, op: Op) -> Type | None:
+        """What a module's object of a class with ``__getattr__`` forwards to: the modules it is made with."""
+        registers = (*op[2], *(register for _, register in op[3]))
+        texts = [text for register in registers for text in self.strings_in(register) if "." in text]
+        known = [text for text in texts if self.program.module(text, self.module.path) is not None]
+        return Type("proxy", " ".join(known), None, self.module.path, MEDIUM) if known else None
+
+    def strings_in(self, register: int) -> list[str]:
+        """A constant string, or the strings in a dict, that a register or the module's variable holds."""
         found = self.ops[register]
         if found[0] == "name":
             bound = self.module.facts.bindings.get(found[1])
             if bound is None or self.fn.index:
-                return None
+                return []
             found = self.ops[bound]
-        texts: list[str] = []
-        if found[0] == "const":
-            texts = [str(found[1])]
-        elif found[0] == "dict":
-            for _, value in found[1]:
-                if self.ops[value][0] == "const":
-                    texts.append(str(self.ops[value][1]))
-        return Type("proxy", " ".join(texts), None, self.module.path) if texts else None
+        values = [found] if found[0] == "const" else []
+        if found[0] == "dict":
+            values = [self.ops[value] for _, value in found[1]]
+        return [str(value[1]) for value in values if value[0] == "const" and isinstance(value[1], str)]
 
     def result_of(self, fn: Fn, receiver: Type | None, op: Op) -> Type | None:
         found = returned_type(fn)

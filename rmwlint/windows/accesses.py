@@ -69,10 +69,26 @@ def _place(run: Interpreter, site: Site, row: CallModel) -> _At:
             stem = _stem(row, site.known.name)
             keys = frozenset(("", given.symbol) for given in args if identifies(given))
             return _At(Place(kind, ("op", site.position), stem, keys, stem or written), value)
+    if kind == "row" and row.on and value is not receiver and not run.is_row(value.type):
+        stem = _stem(row, site.known.name)
+        if stem:
+            # the argument is the key of a row whose table the name of the method tells
+            keys = frozenset([("", value.symbol)])
+            if value.symbol[:1] == ("attr",):
+                written = _named_row(run, value.symbol[1], register) or written
+            return _At(Place(kind, value.symbol, stem, keys, written), value)
     if kind == "key" and value is receiver and args:
         written = text(run.facts, site.op[2][0])
         return _At(Place(kind, ("key", value.symbol, args[0].symbol), "", frozenset(), written), value)
     return _At(Place(kind, value.symbol, _what(value), frozenset(), written), value)
+
+
+def _named_row(run: Interpreter, row: Symbol, register: int | None) -> str:
+    """How a reader would name the row whose attribute is given as the key."""
+    if row[:1] == ("param",):
+        return str(run.facts.params[row[1]].name)
+    given = run.ops[register] if register is not None else ("",)
+    return text(run.facts, given[1]) if given[0] in ("attr", "item") else ""
 
 
 def _accessed(run: Interpreter, site: Site, row: CallModel) -> tuple[Value | None, int | None]:
@@ -235,7 +251,12 @@ def write(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | No
 
 def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: int) -> Event:
     value = at.value
-    columns: list[tuple[str, Value]] = list(columns_of(run, site, row))
+    columns: list[tuple[str, Value]] = [
+        (name, value._replace(deps=strengthen(value.deps, "container")))
+        if value.deps and value.symbol in run.state.mutated
+        else (name, value)
+        for name, value in columns_of(run, site, row)
+    ]
     set_at: list[tuple[str, int]] = []
     whole = False
     if row.at == "wrapped":
@@ -256,6 +277,8 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
         columns = list(_given_so_far(run, value, columns))
     offered, passed = _guards(site, row)
     serialised = written_dict(site, row)
+    if serialised is not None and serialised is not value:
+        columns += _whole_again(run, serialised)
     control: Control = frozenset()
     for source in (value, serialised) if run.state.decided else ():
         if source is not None:
@@ -296,6 +319,14 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
         caught=_tolerated(site, row),
         locked=bool(serialised is not None and serialised.whole is not None),
     )
+
+
+def _whole_again(run: Interpreter, given: Value) -> list[tuple[str, Value]]:
+    """A dict that was read as a whole, changed in place, and is written whole: one column, of no name."""
+    read = run.rows.get(given.symbol, -1)
+    if read < 0 or not (given.symbol in run.state.mutated or given.symbol in run.state.dirty):
+        return []
+    return [("", given._replace(deps=frozenset([(read, None, "container")])))]
 
 
 def _of_snapshots(run: Interpreter, given: Iterable[Value]) -> Iterable[Dep]:

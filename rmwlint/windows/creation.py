@@ -420,4 +420,12 @@ def _refused(fn: Fn, branch: int, outcome: bool) -> bool:
 
 def _sure(look: Event, create: Event) -> int:
     sure = min(look.sure, create.sure)
+    if _told_by_method(look) or _told_by_method(create):
+        return 1
     return min(sure, 2) if look.does == "look" or create.does == "make" else sure
+
+
+def _told_by_method(event: Event) -> bool:
+    """Whether only the name of a method tells the table, so that nobody knows what is unique in it."""
+    place = event.place
+    return place is not None and place.kind == "row" and event.type is None and ("" in dict(place.keys))

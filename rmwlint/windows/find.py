@@ -17,6 +17,8 @@ from rmwlint.windows.values import RANK, UNKNOWN, Dep, Event, Held, Place, Symbo
 
 WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])
 READS = frozenset(["read", "test"])
+#: attributes that identify the object whose they are
+_IDENTITIES = frozenset(["id", "uuid", "pk"])
 #: the symbols of what a query compares a state with
 _STATES = (("const",), ("global",), ("new",))
 #: the confidence of what no branch of the function shows
@@ -219,7 +221,8 @@ class _Finder:
         assert place is not None
         number = dep[0]
         if number < 0:
-            if place.symbol != ("param", -1 - number) or place.kind != "row":
+            given = ("param", -1 - number)
+            if place.kind != "row" or (place.symbol != given and not _keyed_by(place, given)):
                 return
             guard = self.guard(None, write, attribute)
             sure = min(2, write.sure)
@@ -377,15 +380,27 @@ def same_place(one: Place, other: Place) -> bool:
         return _kind(one) == _kind(other)
     if _kind(one) != _kind(other) or _kind(one) not in ("row", "document"):
         return False
+    if _keyed_by(other, one.symbol) and (other.kind != "row" or _same_table(one, other)):
+        return True
     for column, symbol in other.keys:
-        if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr" and symbol[1] == one.symbol:
-            return True
         for known, known_symbol in one.keys:
             if (
                 symbol == known_symbol
                 and (column == known or not column or not known)
                 and _same_table(one, other)
             ):
+                return True
+    return False
+
+
+def _keyed_by(place: Place, row: Symbol) -> bool:
+    """Whether a place is found by a key that an object gives: ``update(order.id, …)`` for ``order``.
+
+    Where no column says what the key is compared with, it is one of those that identify a row.
+    """
+    for column, symbol in place.keys:
+        if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr" and symbol[1] == row:
+            if column or symbol[2] in _IDENTITIES:
                 return True
     return False
 

@@ -19,6 +19,8 @@ _WHOLE_METHODS = frozenset(
 )
 _WHOLE_FUNCTIONS = frozenset(["vars", "dataclasses.asdict", "attr.asdict", "attrs.asdict"])
 _COPIES = frozenset(["copy.copy", "copy.deepcopy", "dict", "list", "set", "tuple", "sorted"])
+#: of these, the ones that keep keys and attributes
+_SAME_KEYS = frozenset(["copy.copy", "copy.deepcopy", "dict"])
 _CONTAINERS = ("builtins.dict", "builtins.list", "builtins.set")
 #: pure functions and methods whose result is another name of the same thing for as long as its inputs are
 _STABLE = frozenset(["str", "int", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.expanduser"])
@@ -36,7 +38,7 @@ def opaque(run: Interpreter, site: Site) -> Value:
         if found is not None:
             return found
     if copies(site):
-        return _copy(site)
+        return _copy(run, site)
     if known.cls is not None:
         return made(site)
     if known.qualified in _STABLE and len(args) == 1 and not _unnamed(site):
@@ -77,7 +79,8 @@ def _container_method(run: Interpreter, site: Site, receiver: Value) -> Value | 
         run.mutate(position, receiver, deps, known.receiver)
         return Value(("op", position), receiver.deps | deps, site.kind)
     if known.name in ("copy", "deepcopy"):
-        return Value(("new", position), receiver.deps, site.kind, items=receiver.items, whole=receiver.whole)
+        symbol = _copied(run, receiver, position)
+        return Value(symbol, receiver.deps, site.kind, items=receiver.items, whole=receiver.whole)
     return None
 
 
@@ -101,7 +104,17 @@ def copies(site: Site) -> bool:
     return site.known.qualified in _COPIES
 
 
-def _copy(site: Site) -> Value:
+def _copied(run: Interpreter, original: Value, position: int) -> Symbol:
+    """The symbol of a copy: of a row that was read, it is another snapshot of the same read."""
+    read = run.rows.get(original.symbol, -1)
+    if read < 0:
+        return ("new", position)
+    symbol = ("copy", original.symbol, position)
+    run.rows[symbol] = read
+    return symbol
+
+
+def _copy(run: Interpreter, site: Site) -> Value:
     args = site.args
     deps = merge_deps(site.given)
     items = args[0].items if args else ()
@@ -111,7 +124,10 @@ def _copy(site: Site) -> Value:
         if len(site.given) > 1:
             deps = strengthen(deps, "container")
     query = args[0].query if args else None
-    return Value(("new", site.position), deps, site.kind, query=query, items=items, whole=whole)
+    symbol = ("new", site.position)
+    if len(args) == 1 and site.known.qualified in _SAME_KEYS:
+        symbol = _copied(run, args[0], site.position)
+    return Value(symbol, deps, site.kind, query=query, items=items, whole=whole)
 
 
 def _derived(run: Interpreter, site: Site) -> Value:

@@ -8,10 +8,11 @@ where it is defined, and an operation looks before it raises.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from rmwlint.facts.model import Function
-from rmwlint.program.link import method_rows
+from rmwlint.program.link import link, method_rows
 from rmwlint.program.program import Fn
 from rmwlint.program.types import Type
 from rmwlint.windows.accesses import guard_parameters
@@ -92,3 +93,27 @@ def _branch_before(function: Function, number: int, entry: dict[int, bool], look
         if len(successors) > 1 and entry.get(other) and not any(start <= look < end for look in looks):
             return end - 1
     return max(0, function.blocks[number][1] - 1)
+
+
+def relying(fn: Fn, guards: frozenset[str]) -> Iterator[tuple[Fn, int]]:
+    """The calls in the project that pass one of the guards to the method, each in its function, files in
+    order; in one function the first is enough."""
+    program, near, name = fn.module.program, fn.module.path, fn.facts.name
+    outline = program.outline(near)
+    files: dict[Path, None] = {}
+    for guard in sorted(guards):
+        mentioned = outline.mentions(guard) if outline.files else ()
+        program.asked.hint(near, "mention", (guard,), mentioned)
+        files.update(dict.fromkeys(mentioned))
+    modules = [program.module_of(path) for path in sorted(files)] if files else [fn.module]
+    for module in modules:
+        for caller in module.functions() if module is not None else ():
+            if caller is fn or name not in caller.facts.names:
+                continue
+            ops = caller.facts.ops
+            for number, op in enumerate(ops):
+                if op[0] == "call" and ops[op[1]][0] == "attr" and ops[op[1]][2] == name:
+                    given = any(keyword in guards for keyword, _ in op[3])
+                    if given and fn in link(caller).calls[number].targets:
+                        yield caller, number
+                        break

@@ -1,7 +1,7 @@
 """Guards that the first of several tries takes out of the caller's dict.
 
-``values.pop("expected_state")`` leaves nothing for the next try: a function that is called again with the same
-dict, because a decorator does so where it fails, then writes without a guard.
+``values.pop("expected_state")`` leaves nothing for the next try: a function that is called again with the
+same dict, because a decorator does so where it fails, then writes without a guard.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ _TAKES = "pop"
 
 
 class Spent(NamedTuple):
-    """``take``: the operation that takes the guard out; ``guard``: its key, or how that begins; ``parameter``:
-    the caller's dict; ``again``: the function that is called again, from which the dict came down to here."""
+    """``take``: the operation that takes the guard out; ``guard``: its key, or how that begins;
+    ``parameter``: the caller's dict; ``again``: the function that is called again, from which the dict came
+    down to here."""
 
     guard: str
     take: int
@@ -74,7 +75,9 @@ def _beginning(fn: Fn, register: int) -> str:
 
 def _given_only(fn: Fn, name: str) -> bool:
     """Whether a name stands for the argument throughout, and never for a copy of it."""
-    return sum(op[0] == "store" and op[1] == name for op in fn.facts.ops) == 1
+    if all(parameter.name != name for parameter in fn.facts.params):
+        return False
+    return [op[1] for op in fn.facts.ops if op[0] == "store"].count(name) == 1
 
 
 def _called_again(fn: Fn, index: int, depth: int) -> Fn | None:
@@ -142,7 +145,7 @@ def _repeats(decorator: Fn) -> bool:
 
 
 def _calls_given(fn: Fn, number: int, params: set[str]) -> bool:
-    """Whether an operation calls one of ``params`` in a loop, with the very arguments that ``fn`` was given."""
+    """Whether an operation calls one of ``params`` in a loop, with the arguments that ``fn`` was given."""
     ops = fn.facts.ops
     op = ops[number]
     if op[0] != "call" or ops[op[1]][0] != "name" or not in_loop(fn, number):

@@ -332,8 +332,8 @@ def returned(run: Interpreter, site: Site) -> Value | None:
     kind = site.kind
     mine = binding.deps(deps)
     head = value.symbol[0] if isinstance(value.symbol, tuple) and value.symbol else None
-    if head == "row":
-        row = _row(run, site, binding, found, value.symbol)
+    if head in ("row", "copy"):
+        row = _row(run, site, binding, found, value.symbol if head == "row" else value.symbol[1])
         if row is not None:
             return Value(row, mine, kind or value.type)
     if value.query is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from rmwlint.libraries.index import snake
@@ -43,7 +43,7 @@ from rmwlint.windows.released import Released, released
 from rmwlint.windows.setups import Setup, setups
 from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
 from rmwlint.windows.sharing import called_from_elsewhere, prepares, run_by_hand, several_processes
-from rmwlint.windows.skipped import Skipped, skipped_guards
+from rmwlint.windows.skipped import Skipped, relying, skipped_guards
 from rmwlint.windows.spent import Spent, spent_guards
 from rmwlint.windows.stale_rows import StaleRow, stale_rows
 from rmwlint.windows.started import Started, started_early
@@ -55,7 +55,7 @@ from rmwlint.windows.unlike import Unlike, unlike_others
 from rmwlint.windows.unlocked import Unlocked, unlocked
 from rmwlint.windows.untaken import under_untaken_lock
 from rmwlint.windows.untransacted import untransacted
-from rmwlint.windows.values import Event, Held, Place, Value
+from rmwlint.windows.values import UNKNOWN, Event, Held, Place, Value
 
 _AUGMENTING = frozenset(
     ["__iadd__", "__isub__", "__imul__", "__itruediv__", "__ifloordiv__", "__ior__", "__iand__"]
@@ -277,7 +277,8 @@ class View:
                 continue
             guard = guard_of(self.fn, self.read_of(event), event)
             # Whoever writes the other columns need not know of a lock that this save is made under.
-            if guard in ("", "lock") and not save_told_below(event):
+            own = guard == "lock" and all(held.reach != "row" for held in event.held)
+            if (not guard or own) and not save_told_below(event):
                 yield event
 
     def hazards_in_transaction(self, kind: str) -> Iterator[ToldHazard]:
@@ -398,6 +399,10 @@ class View:
         """The guards that this method offers and that a path to its normal end skips."""
         return skipped_guards(self.fn)
 
+    def relying(self, guards: Iterable[str]) -> Iterator[tuple[Fn, int]]:
+        """The calls in the project that pass guards to this method and take its return for the answer."""
+        return relying(self.fn, frozenset(guards))
+
     def spent_guards(self) -> Iterator[Spent]:
         """The guards that this function takes out of a dict which a later try is given again."""
         return spent_guards(self.fn)
@@ -457,6 +462,27 @@ class View:
     def constant(self, value: Value) -> Any:
         """The constant (or tuple of constants) that a value is known to be, else UNKNOWN."""
         return constant_of(self.fn, value)
+
+    def left_open(self, value: Value) -> bool:
+        """Whether a value is an optional argument of this function: None for callers that leave it out."""
+        symbol = value.symbol
+        if not isinstance(symbol, tuple) or symbol[:1] != ("param",):
+            return False
+        return self.fn.facts.params[symbol[1]].default == ("const", None)
+
+    def columns_apart(self, event: Event) -> bool:
+        """Whether a call names columns by a keyword, in a list that stands in the code."""
+        op = self.fn.facts.ops[event.op]
+        if op[0] != "call":
+            return False
+        for keyword, register in op[3]:
+            written = self.fn.facts.ops[register]
+            named = written[1] if written[0] == "name" and written[1] not in self.fn.facts.locals else None
+            symbol = ("global", f"{self.fn.module.name}.{named}") if named else None
+            found = self.constant(Value(symbol)) if keyword and symbol else UNKNOWN
+            if isinstance(found, tuple) and found and all(isinstance(name, str) for name in found):
+                return True
+        return False
 
     def text(self, register: int | None) -> str:
         """The expression of a register as a reader would write it."""

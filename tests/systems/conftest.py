@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import sqlalchemy
 
+from rmwlint.violation import Violation
+
 SYSTEMS = Path(__file__).resolve().parents[2] / "fixtures" / "systems"
 
 
@@ -96,6 +98,11 @@ def meet_after(original: Callable[..., Any], barrier: threading.Barrier) -> Call
 
 
 def codes(system: str, side: str) -> set[str]:
+    """The codes of what rmwlint says about one side of a system."""
+    return {violation.code for violation in violations(system, side)}
+
+
+def violations(system: str, side: str) -> list[Violation]:
     """What rmwlint says about one side of a system."""
     from rmwlint.config import Settings
     from rmwlint.request import Request
@@ -104,4 +111,4 @@ def codes(system: str, side: str) -> set[str]:
     path = str(SYSTEMS / system / f"{side}.py")
     result = run(Request([path], Settings(), use_cache=False, jobs=1))
     assert not result.failures
-    return {violation.code for violation in result.violations}
+    return list(result.violations)

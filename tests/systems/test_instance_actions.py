@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy
 
-from tests.systems.conftest import codes, fixed, load
+from tests.systems.conftest import SYSTEMS, codes, fixed, load, violations
 
 UUID = "7f1c"
 
@@ -65,3 +66,26 @@ def test_fix_ends_the_loss_and_leaves_something_to_do(engine: sqlalchemy.Engine,
 def test_rmwlint_tells_them_apart() -> None:
     assert "RMW103" in codes("instance_actions", "before")
     assert "RMW103" not in codes("instance_actions", "after")
+
+
+def test_each_action_that_has_the_fault_is_named() -> None:
+    """All go through the one `save` that leaves before it evaluates the guard."""
+    source = (SYSTEMS / "instance_actions" / "before.py").read_text()
+    actions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    actions = [
+        node for node in actions if [one.arg for one in node.args.args] == ["context", "compute", "uuid"]
+    ]
+    assert len(actions) == 22
+    (violation,) = [one for one in violations("instance_actions", "before") if one.code == "RMW103"]
+    named = {
+        (step.span.line, action.name)
+        for step in violation.steps
+        for action in actions
+        if f"`{action.name}`" in step.message
+    }
+    assert {name for _, name in named} == {action.name for action in actions}
+    assert all(
+        any(a.lineno < line <= (a.end_lineno or 0) and a.name == name for a in actions)
+        for line, name in named
+    )
+    assert violations("instance_actions", "after") == []
