@@ -67,12 +67,13 @@ def _violation(view: View, event: Event) -> Violation:
     steps += [view.step("read", at, f"`{name}` changes here") for name, at in event.set_at[:4]]
     steps.append(view.step("write", event.op, "every column is written here"))
     steps += view.trail(event, "every column is written here", "write")
+    unlikely = view.runs_alone or view.preconditioned or (read is None and view.makes)
     return view.violation(
         check,
         event.op,
         f"`{place}` is saved with all its columns although only {names} changed",
         place=place,
-        sure=LOW if view.runs_alone or (read is None and view.makes) else min(event.sure, MEDIUM),
+        sure=LOW if unlikely else min(event.sure, MEDIUM),
         steps=steps,
         interleaving=(
             ("A", f"reads {place}"),

@@ -47,7 +47,8 @@ Good:
     def save(session, image, changed):
         session.execute(update(Image).where(Image.id == image.image_id).values(**changed))
 
-Write only what changed, or compare a version in the write.
+Write only what changed, or compare a version in the write. Low confidence where the write compares a state
+or names columns that it treats apart: then somebody has thought of what may be put back.
 
 Fix for SQLAlchemy and others: `values(**every_attribute)` → the columns that the function sets. Unsafe: an
 attribute may have been changed in a way that is not seen.

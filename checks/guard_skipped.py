@@ -2,7 +2,10 @@
 
 The caller passes what it expects to find and takes the normal return for "it was so". On the path that leaves
 early nobody looked. The second of two equal requests changes nothing any more, so it leaves early, and passes
-the gate that the guard was meant to be.
+the gate that the guard was meant to be. Those who rely on the guard are named as steps.
+
+A guard that comes in a dict is skipped too where the function takes it out of that dict and is tried again:
+the next try finds none.
 
 Bad:
 

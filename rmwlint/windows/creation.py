@@ -428,4 +428,6 @@ def _sure(look: Event, create: Event) -> int:
 def _told_by_method(event: Event) -> bool:
     """Whether only the name of a method tells the table, so that nobody knows what is unique in it."""
     place = event.place
-    return place is not None and place.kind == "row" and event.type is None and ("" in dict(place.keys))
+    if place is None or place.kind != "row" or "" not in dict(place.keys):
+        return False
+    return event.type is None or event.type.kind not in ("instance", "library")

@@ -12,6 +12,7 @@ from rmwlint.windows.interpret import Analysis, analysis
 from rmwlint.windows.looks import asked, differs, elsewhere, of_state, settled, states
 from rmwlint.windows.names import is_latest_time, is_passing, starts_up
 from rmwlint.windows.paths import private, related
+from rmwlint.windows.preconditions import preconditioned
 from rmwlint.windows.quiet import heard
 from rmwlint.windows.values import RANK, UNKNOWN, Dep, Event, Held, Place, Symbol, Value, decisions, in_order
 
@@ -156,6 +157,9 @@ class _Finder:
             found = list(self.of_write(event))
             for window in _rechecked(found):
                 weak = event.place.kind in ("row", "rows") and window.sure > certainty
+                if not weak and window.sure > 1 and not window.guard:
+                    weak = event.place.kind in ("row", "rows") and preconditioned(self.fn)
+                    certainty = 1 if weak else certainty
                 yield window._replace(sure=certainty) if weak else window
 
     def of_write(self, write: Event) -> Iterator[Window]:
@@ -244,7 +248,7 @@ class _Finder:
             return window if self.asks_state(window) else window._replace(sure=1)
         if written is None:
             return window
-        if written.const is None or len(write.trail) > 1 or failing(self.fn, write):
+        if written.const is None or _far_below(write) or failing(self.fn, write):
             return window._replace(sure=1)
         if is_latest_time(window.attribute) or starts_up(self.fn.facts.name):
             return window._replace(sure=1)
@@ -340,6 +344,17 @@ class _Finder:
                 if event.op <= limit and _in_one_transaction(event, write):
                     return True
         return False
+
+
+def _far_below(write: Event) -> bool:
+    """Whether a write happens in what a callee calls; functions that only hand a call on do not count."""
+    return len(write.trail) > 1 and sum(not _hands_on(fn) for fn, _ in write.trail) > 1
+
+
+def _hands_on(fn: Fn) -> bool:
+    """Whether a function is nothing but one call."""
+    kinds = [op[0] for op in fn.facts.ops]
+    return kinds.count("call") == 1 and kinds.count("return") == 1 and "branch" not in kinds
 
 
 def _stands_for_a_state(value: Value) -> bool:

@@ -36,6 +36,7 @@ from rmwlint.windows.numbering import Numbering, numberings
 from rmwlint.windows.outcomes import looked_at
 from rmwlint.windows.ownership import of_one, of_one_key
 from rmwlint.windows.paths import of_kernel, scratch
+from rmwlint.windows.preconditions import preconditioned
 from rmwlint.windows.presence import found_there
 from rmwlint.windows.quiet import heard, quiet
 from rmwlint.windows.refills import Refill, refills
@@ -260,6 +261,11 @@ class View:
     def runs_alone(self) -> bool:
         """Whether this runs by hand, rarely two at a time."""
         return runs_alone(self.fn)
+
+    @property
+    def preconditioned(self) -> bool:
+        """Whether a client is asked which version it changes, and refused where that is an old one."""
+        return preconditioned(self.fn)
 
     @property
     def makes(self) -> bool:
