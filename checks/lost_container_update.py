@@ -3,6 +3,8 @@
 The column holds many entries, and two requests that change different entries do not seem to meet. But each
 writes the whole column as it found it plus its own change, so the other's entry is lost.
 
+Low confidence where the class that is saved compares the entries itself and writes only those that differ.
+
 Bad:
 
     from django.db import models
@@ -73,7 +75,7 @@ Fix for Django, SQLAlchemy: `.get(…)` → `.select_for_update().get(…)` in `
 
 from collections.abc import Iterator
 
-from rmwlint.check import Check, View, Violation, lost_update, place_text, window_steps
+from rmwlint.check import LOW, Check, View, Violation, lost_update, place_text, window_steps
 
 check = Check("RMW105", "lost-container-update", since="0.1")
 
@@ -93,7 +95,7 @@ def find(view: View) -> Iterator[Violation]:
             window.write.op,
             f"`{place}` is changed in memory and written back whole; an entry added in between is lost",
             place=place,
-            sure=window.sure,
+            sure=LOW if view.gathers_difference(window) else window.sure,
             steps=window_steps(view, window),
             interleaving=lost_update(place, "{}", "{A's entry}", "{B's entry}"),
             remedy="lock the row from the read to the commit, or change the one entry in the database",

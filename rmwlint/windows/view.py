@@ -13,6 +13,7 @@ from rmwlint.windows.columns import keeps_fractions, row_keys
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.creation import Creation, creations
 from rmwlint.windows.decorators import FIRST, FIRST_OF_CLASS
+from rmwlint.windows.differences import gathers_difference
 from rmwlint.windows.early import Early, early
 from rmwlint.windows.ensured import Ensured, ensured
 from rmwlint.windows.find import (
@@ -468,6 +469,11 @@ class View:
     def constant(self, value: Value) -> Any:
         """The constant (or tuple of constants) that a value is known to be, else UNKNOWN."""
         return constant_of(self.fn, value)
+
+    def gathers_difference(self, window: Window) -> bool:
+        """Whether the object that is saved gathers, of the container, only the entries that differ."""
+        kinds = (window.write.type, window.read.type if window.read is not None else None)
+        return any(gathers_difference(kind, window.attribute) for kind in kinds)
 
     def left_open(self, value: Value) -> bool:
         """Whether a value is an optional argument of this function: None for callers that leave it out."""

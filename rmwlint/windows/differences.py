@@ -1,0 +1,47 @@
+"""Objects whose changes are gathered by a method of their own, entry by entry.
+
+``changes["specs"] = {k: v for k, v in self.specs.items() if v != self._read.get(k)}``: the save writes the
+entries that this call has changed, and nobody else's.
+"""
+
+from __future__ import annotations
+
+from rmwlint.program.program import Cls, Fn
+from rmwlint.program.types import Type
+
+
+def gathers_difference(kind: Type | None, attribute: str | None) -> bool:
+    """Whether a class of the program gathers, of a container in an attribute, only what differs."""
+    if kind is None or kind.kind != "instance" or not attribute:
+        return False
+    cls: Cls = kind.ref
+    known: dict[str, bool] = cls.memo.setdefault("gathers_difference", {})  # type: ignore[assignment]
+    if attribute not in known:
+        known[attribute] = any(
+            _gathers(base.module.fn(index), attribute)
+            for base in cls.mro()
+            for index in base.facts.methods.values()
+        )
+    return known[attribute]
+
+
+def _gathers(fn: Fn, attribute: str) -> bool:
+    """Whether a method compares the attribute's entries one by one, and sets an entry of its name."""
+    ops = fn.facts.ops
+    if attribute not in fn.facts.names or not fn.first_is_self:
+        return False
+    me = ("name", fn.facts.params[0].name)
+    sets = any(op[0] == "setitem" and ops[op[2]] == ("const", attribute) for op in ops)
+    differs = any(op[0] == "compare" and op[1] in (("!=",), ("==",)) for op in ops)
+    return sets and differs and any(op[0] == "element" and _walks(fn, op[1], me, attribute) for op in ops)
+
+
+def _walks(fn: Fn, register: int, me: tuple[str, str], attribute: str) -> bool:
+    """Whether a loop goes through ``self.attribute``, its items or keys."""
+    ops = fn.facts.ops
+    op = ops[register]
+    while op[0] in ("call", "attr"):
+        if op[0] == "attr" and op[2] == attribute and ops[op[1]] == me:
+            return True
+        op = ops[op[1]]
+    return False
