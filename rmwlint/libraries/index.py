@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from rmwlint.libraries.model import AttributeModel, BaseModel, CallModel, TypeModel
@@ -258,6 +258,7 @@ class Libraries:
                 table = self._wild_receivers if "*" in pattern else self._receivers
                 table.setdefault(pattern.lstrip("_").lower(), []).append(model.name)
         self._receiver_wildcards = Wildcards(self._wild_receivers)
+        self._shapes = [(model.own_methods, model.name) for model in self.types.values() if model.own_methods]
         self._saved_by: dict[str, list[TypeModel]] = {}
         for model in self.types.values():
             for method in model.saved_by:
@@ -287,6 +288,7 @@ class Libraries:
                     known.fractions or model.fractions,
                     known.one_by_key or model.one_by_key,
                     model.wraps or known.wraps,
+                    _union(known.own_methods, model.own_methods),
                 )
             self.types[model.name] = model
             for qualified in model.classes:
@@ -470,6 +472,13 @@ class Libraries:
                 types.extend(self._wild_receivers[pattern])
             found = self._receiver_answers[identifier] = tuple(dict.fromkeys(types))
         return found
+
+    def shaped(self, methods: Container[str]) -> str | None:
+        """The type that a class with these methods of its own is taken for, None where none is."""
+        for own, name in self._shapes:
+            if all(method in methods for method in own):
+                return name
+        return None
 
     def saved_by(self, method: str) -> list[TypeModel]:
         """The types of an object of unknown type whose attributes are set before this method is called."""

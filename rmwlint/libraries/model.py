@@ -36,6 +36,8 @@ File
                                         #   given, kept as the attribute of the last name
     one_by_key = true                   # an attribute of this type that stands beside a column of its name
                                         #   and ``_id`` is the one row that the column names, not several
+    own_methods = ["save", "changes"]   # a class of the program with no known base that defines all of these
+                                        #   is taken for one: a copy of the library, or what it came from
     alone = true                        # its methods run by hand, rarely two at a time: low confidence
     element = "Model"                   # what it holds where nobody knows (then with medium confidence)
 
@@ -211,6 +213,7 @@ class TypeModel(NamedTuple):
     fractions: bool = False
     one_by_key: bool = False
     wraps: tuple[str, ...] = ()
+    own_methods: tuple[str, ...] = ()
 
 
 class CallModel(NamedTuple):

@@ -248,6 +248,7 @@ _TYPE: dict[str, Check] = {
     "first_parameters": _texts,
     "receivers": _patterns,
     "saved_by": _texts,
+    "own_methods": _texts,
     "homes": _dotted,
     "bases": _texts,
     "element": _text,
@@ -386,6 +387,7 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
         row.get("fractions", False),
         row.get("one_by_key", False),
         row.get("wraps", ()),
+        row.get("own_methods", ()),
     )
 
 

@@ -200,7 +200,8 @@ class Cls:
                 known = program.libraries.type_of_class(base.name)
                 if known is not None and known not in types:
                     types.append(known)
-        return tuple(classes), tuple(types)
+        shaped = None if types else program.libraries.shaped(self.facts.methods)
+        return tuple(classes), (shaped,) if shaped else tuple(types)
 
     def is_a(self, library_type: str) -> bool:
         """Whether it is derived from a library type."""

@@ -799,8 +799,8 @@ class Interpreter:
             how = "container" if self.is_container(left) or self.is_container(right) else "arith"
             if isinstance(left.const, str) or (isinstance(right.const, str) and symbol == "+"):
                 how = "container"
-            if symbol == "%" and isinstance(left.const, str):
-                how = "derive"
+            if symbol == "%" and (isinstance(left.const, str) or how == "container"):
+                how = "derive"  # a text is filled in
         made = self.symbol("binop", symbol, left.symbol, right.symbol)
         if op[0] == "inplace" and self.is_shared(left.symbol):
             how = "arith" if how == "derive" else how
