@@ -41,7 +41,7 @@ def _imports_beside(home: ModuleView, roots: tuple[str, ...]) -> bool:
     for qualified in (*home.facts.imports.values(), *home.facts.stars):
         if package and qualified.startswith(package + "."):
             dotted = ".".join(qualified.split(".")[: package.count(".") + 2])
-            other = home.program.module(dotted, home.path)
+            other = home.program.names_of(dotted, home.path)
             if other is not None and other is not home:
                 return _imports(other, roots)
     return False
