@@ -298,7 +298,7 @@ def _far(fn: Fn, call: Call) -> bool:
 def own(look: Event) -> bool:
     """Whether the look is among what this call itself has made: nobody else adds to that."""
     assert look.place is not None
-    return look.does != "look" and any(_made(symbol) for _, symbol in look.place.keys)
+    return look.does != "look" and any(_made(symbol) for name, symbol in look.place.keys if name != "**")
 
 
 def _made(symbol: Symbol) -> bool:

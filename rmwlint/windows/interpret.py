@@ -33,6 +33,7 @@ from rmwlint.windows.values import (
     Symbol,
     Value,
     merge_deps,
+    no_figures,
     strengthen,
     walked_through,
 )
@@ -658,7 +659,9 @@ class Interpreter:
         if base.query is not None:
             return row_from_query(self, position, base, kind, op[1])
         symbol = self.symbol("item", base.symbol, index.symbol)
-        return Value(symbol, strengthen(base.deps, "copy") | index.deps if index.deps else base.deps, kind)
+        deps = base.deps | index.deps if index.deps else base.deps
+        built = isinstance(base.symbol, tuple) and base.symbol[:1] == ("new",)
+        return Value(symbol, deps if built else no_figures(deps), kind)
 
     def op_setitem(self, position: int, op: Op) -> None:
         base = self.regs[op[1]]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rmwlint.program.link import Call
 from rmwlint.program.program import Fn
+from rmwlint.program.types import Type
 from rmwlint.windows import derived
 from rmwlint.windows.binding import Binding
 from rmwlint.windows.columns import decided, entries
@@ -212,9 +213,15 @@ def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Ev
             control |= decided(run, binding.value(value).symbol)
     if event.does == "read" and symbol is not None:
         run.rows[symbol] = binding.position
+    kind = event.type
+    if kind is None and place.kind == "row":
+        kind = _given_type(binding, place.symbol)
+    what = place.what or (kind.name if kind is not None else "")
+    key = symbol if symbol is not None else ("op", binding.position)
     return event._replace(
         op=binding.position,
-        place=place._replace(symbol=symbol if symbol is not None else ("op", binding.position), keys=keys),
+        place=place._replace(symbol=key, keys=keys, what=what),
+        type=kind,
         control=control,
         deps=binding.deps(event.deps),
         columns=columns,
@@ -225,6 +232,15 @@ def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Ev
         fresh=event.fresh or (isinstance(symbol, tuple) and symbol[:1] == ("new",)),
         query=None if event.query is None else _query(binding, event.query),
     )
+
+
+def _given_type(binding: Binding, symbol: Symbol) -> Type | None:
+    """The class of a row that the callee takes as it comes, and the caller knows."""
+    if symbol[:1] != ("param",):
+        return None
+    given = binding.values.get(symbol[1])
+    kind = given.type if given is not None else None
+    return kind if kind is not None and kind.kind == "instance" else None
 
 
 def _query(binding: Binding, query: Query) -> Query:

@@ -152,6 +152,13 @@ def strengthen(deps: frozenset[Dep], how: str) -> frozenset[Dep]:
     return frozenset(dep if RANK[dep[2]] >= rank else (dep[0], dep[1], how) for dep in deps)
 
 
+def no_figures(deps: frozenset[Dep]) -> frozenset[Dep]:
+    """The dependences of an element of something: arithmetic gives a figure, and that has no elements."""
+    if all(dep[2] != "arith" for dep in deps):
+        return deps
+    return frozenset((dep[0], dep[1], "derive") if dep[2] == "arith" else dep for dep in deps)
+
+
 def in_order(deps: frozenset[Dep]) -> list[Dep]:
     """Dependences in an order that no hash decides, the latest read first."""
     return sorted(deps, key=_number, reverse=True) if len(deps) > 1 else list(deps)
