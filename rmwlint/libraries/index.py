@@ -30,12 +30,12 @@ _WRITES = (
     "flush",
 )
 ACCESSES = frozenset(_READS + _WRITES)
-_SILENT = ("pure", "mutate", "handles", "suppress")
+_SILENT = ("pure", "mutate", "handles", "suppress", "retry")
 
 
 _ROWS = ("row", "rows")
 #: types that nothing has: what a name says on its own
-_NAMING = frozenset(["naming.Store", "naming.Exception"])
+_NAMING = frozenset(["naming.Store", "naming.Exception", "naming.Decorator"])
 
 
 class _Unknown:

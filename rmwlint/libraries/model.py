@@ -65,6 +65,9 @@ File
                                         # column: a plain column, stored as it is; scalar: nothing in it
                                         #   can be changed in place; number: the database computes with it
                                         # stamped: every save sets it
+                                        # primary: part of the primary key
+                                        # table: the class of the rows, which declares the columns
+                                        # nullable: may be empty, and two empty ones are not equal
 
 ``does`` says what the call means; the other keys refine it:
 
@@ -136,7 +139,7 @@ Hazards
   ``wait``      ``kind``: sleep join result queue lock poll
   ``switch``    gives way to other tasks or green threads
   ``spawn``     starts a thread or process (or, with ``kind = "task"``, a task of this thread) that runs its
-                callable argument ``at``
+                callable argument ``at``; ``kind = "loop"``: over and over, never twice at a time
 
   ``hook``      code that runs inside somebody else's transaction: the function so decorated
                 (``form = "decorator"``), the function given as argument ``at``, or, without either, the
@@ -147,14 +150,16 @@ Hazards
                 function so decorated (``form = "decorator"``) or the one given as argument 0
 
 Other
-  ``retry``     a function so decorated (``form = "decorator"``) is called again, with the same arguments,
-                where it fails
   ``pure``      no effect worth knowing; ``gives`` its type. ``form = "decorator"``: a function so decorated
                 becomes an object of the type in ``gives`` (a task)
   ``proxy``     returns an object whose attributes are those of the module(s) named in ``module_from``
                 (a keyword or ``argN``: a string, or a dict whose values are strings)
   ``handles``   a class of exceptions: ``exceptions`` says for which of ``duplicate missing conflict``
   ``suppress``  a context manager that swallows the exceptions given as arguments
+  ``retry``     a decorator (``form = "decorator"``) that calls the function again when it raises, or,
+                without a form, the method of that name that a user's class derived from ``on`` defines and
+                the library calls so: ``exceptions`` says for which of ``duplicate missing conflict``; of a
+                decorator, without it, for the classes that it is given
 
 ``gives``: ``@self`` (same type as the receiver) · ``@element`` (the receiver's element) · ``@class``
 (the class it is called on) · ``@arg0`` (the class given, or the class of the object given) ·

@@ -18,7 +18,7 @@ from rmwlint.libraries.model import AttributeModel, BaseModel, CallModel, TypeMo
 _PLACES = ("row", "rows", "file", "directory", "key", "document", "http")
 _REACHES = ("thread", "task", "process", "host", "cluster", "row")
 _BACKENDS = ("http", "rpc", "grpc", "ssh", "smtp", "subprocess", "socket", "cloud", "cache", "driver")
-_SPAWNS = ("thread", "task")
+_SPAWNS = ("thread", "task", "loop")
 _LOOKS = ("presence", "listing", "detail", "count")
 _READS = ("first",)
 _EXPRESSIONS = ("count",)
@@ -62,11 +62,11 @@ _GOES_WITH: dict[str, str] = {
     "hook": "at form",
     "signal": "AT key",
     "receive": "AT key form",
-    "retry": "FORM",
     "pure": "form",
     "proxy": "MODULE_FROM",
     "handles": "EXCEPTIONS",
     "suppress": "",
+    "retry": "form exceptions",
 }
 _EVERY_CALL = "on methods functions does gives requires unless confidence why docs"
 _PATTERN = re.compile(r"\*|\*?\.?[^\W\d]\w*(\.[^\W\d]\w*)*\.?\*?|\*?_\*?")
@@ -262,7 +262,9 @@ _ATTRIBUTE: dict[str, Check] = {"on": _texts, "names": _patterns, "gives": _text
 _BASE: dict[str, Check] = {
     "on": _texts,
     "field": _patterns,
-    "means": _word("unique", "version", "key", "column", "scalar", "number", "stamped"),
+    "means": _word(
+        "unique", "version", "key", "column", "scalar", "number", "stamped", "primary", "table", "nullable"
+    ),
     "key": _text,
     "calls": _dotted,
     "keyword": _text,

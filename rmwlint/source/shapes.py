@@ -46,7 +46,8 @@ def shapes_of(data: bytes) -> Shapes:
 
 def mentions(data: bytes, name: str) -> bool:
     """Whether an identifier occurs, wherever it stands."""
-    return re.search(rb"\b" + re.escape(name.encode()) + rb"\b", data) is not None
+    token = name.encode()
+    return token in data and re.search(rb"\b" + re.escape(token) + rb"\b", data) is not None
 
 
 def holds_settings(path: str) -> bool:

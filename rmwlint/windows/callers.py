@@ -93,11 +93,11 @@ def duplicate_caught_by_callers(fn: Fn) -> bool:
     known = fn.memo.get("duplicate_caught_by_callers")
     if known is None:
         fn.memo["duplicate_caught_by_callers"] = False
-        known = fn.memo["duplicate_caught_by_callers"] = _every_call(fn, 0, _duplicate_caught)
+        known = fn.memo["duplicate_caught_by_callers"] = _every_call(fn, 0, duplicate_caught)
     return bool(known)
 
 
-def _duplicate_caught(caller: Fn, number: int) -> bool:
+def duplicate_caught(caller: Fn, number: int) -> bool:
     """Whether a call stands under a handler of duplicates, or in one: it is tried again there."""
     ops, blocks = caller.facts.ops, caller.facts.blocks
     if not any(op[0] == "caught" for op in ops):

@@ -18,10 +18,14 @@ from rmwlint.windows.callers import duplicate_caught_by_callers, locked_by_calle
 from rmwlint.windows.find import common
 from rmwlint.windows.flow import reaches
 from rmwlint.windows.interpret import analysis
+from rmwlint.windows.names import is_id
+from rmwlint.windows.owned import one_loop
 from rmwlint.windows.presence import found_there
-from rmwlint.windows.quiet import heard, quiet
-from rmwlint.windows.unique import conditional_uniques, uniques
+from rmwlint.windows.quiet import quiet
+from rmwlint.windows.retried import retried_by_callers, retries, tries_again
+from rmwlint.windows.unique import conditional_uniques, nullable, uniques
 from rmwlint.windows.values import Event, Symbol
+from rmwlint.windows.ways import locked_on_every_way, locks_rows_before, rows_locked_on_every_way
 
 _LOOKS = frozenset(["read", "test", "look"])
 _KEPT = frozenset(["row", "rows"])
@@ -129,8 +133,9 @@ def _creations(fn: Fn) -> Iterator[Creation]:
                 if how is None or not _same(fn, look, create) or own(look):
                     continue
                 guard = guard_of_creation(fn, look, create, events)
-                unique, refused = _unique(look, create), _refused(fn, branch, outcome)
-                found = Creation(look, create, branch, how, guard, unique, refused, _sure(look, create))
+                unique, refused = _unique(fn, look, create), _refused(fn, branch, outcome)
+                guard = guard or _tried_again(fn, create, unique) or _locked_outside(fn)
+                found = Creation(look, create, branch, how, guard, unique, refused, _sure(fn, look, create))
                 if best is None or _weight(best) > _weight(found):
                     best = found
                 if guard.startswith("lock"):
@@ -187,6 +192,10 @@ def row_class(event: Event) -> Cls | None:
             return kind.arg.ref  # type: ignore[no-any-return]
         if kind is not None and kind is event.type and kind.kind == "instance":
             return kind.ref  # type: ignore[no-any-return]
+    kind = call.rtype if call is not None else None
+    if kind is not None and kind.kind == "class" and event.row is not None and event.row.at == "query":
+        asked: Cls = kind.ref
+        return asked if asked.row() is not None else None
     return None
 
 
@@ -318,7 +327,7 @@ def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event]) -
         for event in events:
             if event.locked and event.does == "read" and event.op <= look.op:
                 return "row lock"
-        if _locks_below(fn, look):
+        if locks_rows_before(fn, look.op):
             return "row lock"
     if _claimed(fn, create, events):
         return "another creation is the claim"
@@ -326,26 +335,28 @@ def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event]) -
         return "lock of the callers"
     if duplicate_caught_by_callers(fn):
         return "the duplicate is caught by the callers"
-    if create.call is not None and any(_minds(target, 0) for target in create.call.targets):
+    if create.call is not None and any(_minds(target, create, 0) for target in create.call.targets):
         return "the creation minds a duplicate itself"
     return ""
 
 
-def _locks_below(fn: Fn, look: Event) -> bool:
-    """Whether something that is called before the look locks rows."""
-    return any(
-        number < look.op
-        and len(call.targets) == 1
-        and call.targets[0] is not fn
-        and any(_leaves_locked(event) for event in heard(call.targets[0]).events)
-        for number, call in link(fn).calls.items()
-    )
+def _locked_outside(fn: Fn) -> str:
+    """The lock that everybody holds who comes to a function; empty where somebody holds none."""
+    if locked_on_every_way(fn):
+        return "lock on every way"
+    return "row lock on every way" if rows_locked_on_every_way(fn) else ""
 
 
-def _leaves_locked(event: Event) -> bool:
-    """Whether an event locks a row in a transaction that its function has not opened itself."""
-    own_transaction = any(held.kind == "transaction" for held in event.held)
-    return event.locked and event.does == "read" and not own_transaction
+def _tried_again(fn: Fn, create: Event, unique: bool) -> str:
+    """Why a creation that is refused for a duplicate is tried again; empty where it is not."""
+    how = retries(fn)
+    if how and (unique or (how == "named" and create.does == "make")):
+        return "the function tries again after a duplicate"
+    if create.call is not None and any(tries_again(target, fn) for target in create.call.targets):
+        return "what is called calls it again where it fails"
+    if unique and retried_by_callers(fn):
+        return "the callers try again after a duplicate"
+    return ""
 
 
 def _claimed(fn: Fn, create: Event, events: list[Event]) -> bool:
@@ -358,7 +369,7 @@ def _claimed(fn: Fn, create: Event, events: list[Event]) -> bool:
     return False
 
 
-def _minds(fn: Fn, depth: int) -> bool:
+def _minds(fn: Fn, create: Event, depth: int) -> bool:
     """Whether a function creates under a handler of duplicates, or under a lock."""
     for event in analysis(fn).events:
         if is_creation(event) and "duplicate" in event.caught:
@@ -368,24 +379,59 @@ def _minds(fn: Fn, depth: int) -> bool:
     if depth >= _MINDS_BELOW:
         return False
     named = fn.module.program.libraries.named
-    return any(
-        len(call.targets) == 1
-        and call.targets[0] is not fn
-        and (call.targets[0].facts.name == fn.facts.name or named(call.name) == "create")
-        and _minds(call.targets[0], depth + 1)
-        for call in link(fn).calls.values()
-    )
+    for call in link(fn).calls.values():
+        if len(call.targets) != 1 or call.targets[0] is fn:
+            continue
+        target = call.targets[0]
+        if target.facts.name == fn.facts.name or named(call.name) == "create":
+            if _minds(target, create, depth + 1):
+                return True
+        elif depth == 0 and any(op[0] == "caught" for op in target.facts.ops):
+            events = analysis(target).events
+            if any(
+                is_creation(event) and "duplicate" in event.caught and _nouns(event) == _nouns(create)
+                for event in events
+            ):
+                return True
+    return False
 
 
-def _unique(look: Event, create: Event) -> bool:
+def _unique(fn: Fn, look: Event, create: Event) -> bool:
+    """Whether the class declares columns of the look to be unique, whose values are not empty."""
     cls = row_class(create) or row_class(look)
     if cls is None or look.place is None:
         return False
-    columns = {plain(column.partition("__")[0]) for column, _ in look.place.keys}
+    keys = cls.keys()
+    asked = (name for name in _asked_for(fn, look) if name not in keys)
+    compared = [*look.place.keys, *((name, None) for name in asked)]
     known = {symbol for _, symbol in look.place.keys}
-    columns |= {plain(name) for name, value in create.columns if _determined(value.symbol, known)}
-    groups = (*uniques(cls), *conditional_uniques(cls))
-    return any(columns >= {plain(column) for column in group} for group in groups)
+    compared += [(name, value.symbol) for name, value in create.columns if _determined(value.symbol, known)]
+    columns = {plain(column.partition("__")[0]) for column, _ in compared}
+    missing = {plain(column.partition("__")[0]) for column, symbol in compared if _may_be_missing(symbol)}
+    empty = {plain(column) for column in nullable(cls)} & missing if missing else set()
+    groups = ({plain(column) for column in group} for group in (*uniques(cls), *conditional_uniques(cls)))
+    return any(columns >= group and not group & empty for group in groups)
+
+
+def _asked_for(fn: Fn, look: Event) -> Iterator[str]:
+    """What the function that looks calls the values it is given."""
+    call = link(fn).calls.get(look.op)
+    if call is None or len(call.targets) != 1:
+        return
+    target, op = call.targets[0], fn.facts.ops[look.op]
+    names = [param.name for param in target.facts.params if param.kind in ("positional", "any")]
+    yield from names[1 if target.first_is_self else 0 :][: len(op[2])]
+    yield from (keyword for keyword, _ in op[3] if keyword != "**")
+
+
+def _may_be_missing(symbol: Symbol | None) -> bool:
+    """Whether a value is None, or was fetched from a dict that may not have it."""
+    if symbol == ("const", None):
+        return True
+    if not isinstance(symbol, tuple) or len(symbol) != 3 or symbol[0] != "call":
+        return False
+    callee = symbol[1]
+    return isinstance(callee, tuple) and callee[0] == "attr" and callee[2] == "get"
 
 
 def plain(column: str) -> str:
@@ -411,16 +457,30 @@ def _refused(fn: Fn, branch: int, outcome: bool) -> bool:
     blocks, ops = fn.facts.blocks, fn.facts.ops
     for _, last, successors, _ in blocks:
         if last - 1 == branch and len(successors) == 2:
-            _, end, further, _ = blocks[successors[1 if outcome else 0]]
+            start, end, further, _ = blocks[successors[1 if outcome else 0]]
+            if any(_always_raises(fn, number) for number in range(start, end)):
+                return True
             op = ops[end - 1] if not further and end else ("pass",)
             given = ops[op[1]][0] if op[0] == "return" and op[1] is not None else "const"
             return op[0] in ("raise", "return") and given not in ("name", "attr", "item")
     return False
 
 
-def _sure(look: Event, create: Event) -> int:
+def _always_raises(fn: Fn, number: int) -> bool:
+    """Whether an operation calls a function of the program that never returns."""
+    call = link(fn).calls.get(number) if fn.facts.ops[number][0] == "call" else None
+    if call is None or len(call.targets) != 1:
+        return False
+    facts = call.targets[0].facts
+    ends = [last for _, last, successors, _ in facts.blocks if not successors]
+    return bool(ends) and all(last > 0 and facts.ops[last - 1][0] == "raise" for last in ends)
+
+
+def _sure(fn: Fn, look: Event, create: Event) -> int:
     sure = min(look.sure, create.sure)
     if _told_by_method(look) or _told_by_method(create):
+        return 1
+    if create.does == "make" and (_by_own_id(look, create) or one_loop(fn)):
         return 1
     return min(sure, 2) if look.does == "look" or create.does == "make" else sure
 
@@ -431,3 +491,21 @@ def _told_by_method(event: Event) -> bool:
     if place is None or place.kind != "row" or "" not in dict(place.keys):
         return False
     return event.type is None or event.type.kind not in ("instance", "library")
+
+
+def _by_own_id(look: Event, create: Event) -> bool:
+    """Whether the look is by the id that an object has, and what is created is made from that object, not
+    from the id: who else makes it has the same object in hand, or it gets an id of its own."""
+    assert look.place is not None and create.place is not None
+    given = {symbol for _, symbol in create.place.keys}
+    asked = [symbol for _, symbol in look.place.keys if symbol not in given]
+    if len(asked) != 1 or not isinstance(asked[0], tuple) or len(asked[0]) != 3:
+        return False
+    kind, owner, name = asked[0]
+    if kind == "item" and isinstance(name, tuple) and name[:1] == ("const",):
+        name = name[1]
+    if kind not in ("attr", "item") or not isinstance(name, str) or not is_id(name):
+        return False
+    return owner in given or any(
+        isinstance(symbol, tuple) and len(symbol) == 3 and symbol[:2] == (kind, owner) for symbol in given
+    )

@@ -24,7 +24,7 @@ _FAR = frozenset(["host", "cluster"])
 _CALLS_ALL = "dispatch"
 
 
-class _Decorator(NamedTuple):
+class Decoration(NamedTuple):
     """``rows`` or ``targets``: what it is; ``args`` and ``kwargs``: what it was called with."""
 
     rows: tuple[CallModel, ...]
@@ -49,11 +49,11 @@ def _held(fn: Fn) -> Iterator[Held]:
     for held in held_by_settings(fn):
         if not any(_refuses(scope, register) for scope, register, _ in _decorators_around(fn, parent)):
             yield held
-    for scope, register, number in _decorators(fn, parent):
+    for scope, register, number in decorators(fn, parent):
         yield from _of_decorator(scope, register, number)
 
 
-def _decorators(fn: Fn, parent: Fn) -> Iterator[tuple[Fn, int, int]]:
+def decorators(fn: Fn, parent: Fn) -> Iterator[tuple[Fn, int, int]]:
     """A function's decorators, and those of its class that are meant for it: (scope, register, number)."""
     for index, register in enumerate(fn.facts.decorators):
         yield parent, register, FIRST - index
@@ -67,10 +67,10 @@ def _decorators(fn: Fn, parent: Fn) -> Iterator[tuple[Fn, int, int]]:
 
 def _decorators_around(fn: Fn, parent: Fn) -> Iterator[tuple[Fn, int, int]]:
     """The decorators of a method and of what calls all methods of its class."""
-    yield from _decorators(fn, parent)
+    yield from decorators(fn, parent)
     calls_all = fn.owner.method(_CALLS_ALL) if fn.owner is not None else None
     if calls_all is not None and calls_all is not fn and calls_all.parent is not None:
-        yield from _decorators(calls_all, calls_all.parent)
+        yield from decorators(calls_all, calls_all.parent)
 
 
 def _refuses(scope: Fn, register: int) -> bool:
@@ -79,7 +79,7 @@ def _refuses(scope: Fn, register: int) -> bool:
     inside = (
         [part for part in op[2] if scope.facts.ops[part][0] in ("name", "attr")] if op[0] == "call" else []
     )
-    rows = [row for part in (register, *inside) for row in _decorator(scope, part).rows]
+    rows = [row for part in (register, *inside) for row in decoration(scope, part).rows]
     return any(row.does == "close" and "decorator" in row.form for row in rows)
 
 
@@ -93,7 +93,7 @@ def _names_method(scope: Fn, register: int, method: str) -> bool:
 
 
 def _of_decorator(parent: Fn, register: int, number: int) -> Iterator[Held]:
-    decorator = _decorator(parent, register)
+    decorator = decoration(parent, register)
     written = "@" + text(parent.facts, register)
     yield from _of_rows(decorator, number, written)
     inside: tuple[Held, ...] = ()
@@ -113,10 +113,10 @@ def _of_decorator(parent: Fn, register: int, number: int) -> Iterator[Held]:
         # a decorator of decorators: ``@method_decorator(transaction.atomic)``
         for argument in op[2]:
             if parent.facts.ops[argument][0] in ("name", "attr", "call"):
-                yield from _of_rows(_decorator(parent, argument), number, written)
+                yield from _of_rows(decoration(parent, argument), number, written)
 
 
-def _of_rows(decorator: _Decorator, number: int, written: str) -> Iterator[Held]:
+def _of_rows(decorator: Decoration, number: int, written: str) -> Iterator[Held]:
     for row in decorator.rows:
         if "decorator" not in row.form:
             continue
@@ -129,7 +129,7 @@ def _of_rows(decorator: _Decorator, number: int, written: str) -> Iterator[Held]
             yield held._replace(until_commit=row.until == "commit", widens=row.widens)
 
 
-def _suggested(parent: Fn, register: int, decorator: _Decorator, number: int, written: str) -> Iterator[Held]:
+def _suggested(parent: Fn, register: int, decorator: Decoration, number: int, written: str) -> Iterator[Held]:
     """The lock that a decorator's name suggests where nothing is known of what it does."""
     libraries = parent.module.program.libraries
     callee = parent.facts.ops[parent.facts.ops[register][1]]
@@ -143,14 +143,14 @@ def _suggested(parent: Fn, register: int, decorator: _Decorator, number: int, wr
                 return
 
 
-def _decorator(parent: Fn, register: int) -> _Decorator:
+def decoration(parent: Fn, register: int) -> Decoration:
     linked = link(parent)
     program = parent.module.program
     op = parent.facts.ops[register]
     value = linked.types[register]
     if op[0] != "call":
         targets = (value.ref,) if value is not None and value.kind in ("function", "method") else ()
-        return _Decorator(_rows(parent, value), targets, (), (), 3)
+        return Decoration(_rows(parent, value), targets, (), (), 3)
     args = tuple(_static(parent, argument) for argument in op[2])
     kwargs = tuple((keyword, _static(parent, argument)) for keyword, argument in op[3])
     known = linked.calls.get(register)
@@ -158,8 +158,8 @@ def _decorator(parent: Fn, register: int) -> _Decorator:
     if not rows and value is not None and value.kind == "library":
         rows = method_rows(program, value, "__call__", {})
     if known is None:
-        return _Decorator(rows, (), args, kwargs, 3)
-    return _Decorator(rows, known.targets, args, kwargs, known.sure)
+        return Decoration(rows, (), args, kwargs, 3)
+    return Decoration(rows, known.targets, args, kwargs, known.sure)
 
 
 def _rows(parent: Fn, value: Type | None) -> tuple[CallModel, ...]:
@@ -196,6 +196,12 @@ def _by_wrapper(decorator: Fn) -> tuple[Held, ...]:
         # what @contextmanager makes can be used as a decorator too
         ways = analysis(decorator).yields
         return ways[0].state.held if ways else ()
+    found = wrapped_call(decorator)
+    return () if found is None else analysis(found[0]).at_calls.get(found[1], ())
+
+
+def wrapped_call(decorator: Fn) -> tuple[Fn, int] | None:
+    """Where a user's decorator calls the function it is given: the function inside, and the call."""
     params: set[str] = {parameter.name for parameter in decorator.facts.params}
     pending = [decorator]
     while pending:
@@ -212,10 +218,10 @@ def _by_wrapper(decorator: Fn) -> tuple[Held, ...]:
                     continue
                 outer = callee[1] in params and callee[1] not in inner.facts.locals
                 if outer or _made_to_wrap(inner, callee[1]):
-                    return analysis(inner).at_calls.get(number, ())
+                    return inner, number
             params |= {parameter.name for parameter in inner.facts.params}
             pending.append(inner)
-    return ()
+    return None
 
 
 def _made_to_wrap(fn: Fn, called: str) -> bool:
@@ -230,5 +236,5 @@ def decorated_by(fn: Fn) -> Iterator[tuple[tuple[CallModel, ...], tuple[Fn, ...]
     parent = fn.parent
     for register in fn.facts.decorators if parent is not None else ():
         assert parent is not None
-        decorator = _decorator(parent, register)
+        decorator = decoration(parent, register)
         yield decorator.rows, decorator.targets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+from rmwlint.facts.model import Op
 from rmwlint.program.program import Fn
 
 
@@ -42,6 +43,29 @@ def in_loop(fn: Fn, op: int) -> bool:
         number >= block and any(target <= block for target in successors)
         for number, (_, _, successors, _) in enumerate(fn.facts.blocks)
     )
+
+
+def while_loop(fn: Fn, op: int) -> bool:
+    """Whether an operation stands in a loop that goes on until it is told to end: ``while True``,
+    ``while self.running``, ``while not stopped.is_set()``."""
+    block, ops = _block_of(fn, op), fn.facts.ops
+    for number, (_, _, successors, _) in enumerate(fn.facts.blocks):
+        for target in successors if number >= block else ():
+            if target <= block:
+                _, end, _, _ = fn.facts.blocks[target]
+                last = ops[end - 1] if end else ("pass",)
+                if last[0] == "branch" and _goes_on(ops, last[1]):
+                    return True
+    return False
+
+
+def _goes_on(ops: tuple[Op, ...], register: int) -> bool:
+    op = ops[register]
+    if op[0] == "unary":
+        op = ops[op[2]]
+    if op[0] == "call":
+        return not op[2] and bool(ops[op[1]][0] == "attr")
+    return op[0] == "attr" or (op[0] == "const" and bool(op[1]))
 
 
 def _block_of(fn: Fn, op: int) -> int:

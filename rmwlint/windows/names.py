@@ -60,3 +60,9 @@ def is_maker(function: str) -> bool:
     """Whether a qualified name says that rows are made there, not changed."""
     own = function.rpartition(".")[2].lower()
     return "update" not in own and any(word in function.lower() for word in _MAKERS)
+
+
+def is_id(name: str | None) -> bool:
+    """Whether a name is that of an object's identity."""
+    own = (name or "").strip("_").lower()
+    return own in ("id", "uuid", "pk", "guid") or own.endswith(("_id", "_uuid"))

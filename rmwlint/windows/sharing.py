@@ -247,14 +247,14 @@ def takes_locks(fn: Fn, tasks: bool) -> bool:
             for row in call.rows
         )
         known = known or any(
-            held.kind == "lock" and held.reach in reaches and not _named_after_work(held)
+            held.kind == "lock" and held.reach in reaches and not named_after_work(held)
             for held in held_by_decorators(fn)
         )
         fn.memo[key] = known
     return bool(known)
 
 
-def _named_after_work(held: Held) -> bool:
+def named_after_work(held: Held) -> bool:
     """Whether a lock's name is made from what is worked on: it guards that, not the object's attributes."""
     key = held.key
     return (

@@ -13,14 +13,71 @@ def uniques(cls: Cls) -> tuple[frozenset[str], ...]:
     """The groups of columns of which no two rows have the same values; each key is such a group."""
     found = cls.memo.get("uniques")
     if found is None:
+        cls.memo["uniques"] = ()
         groups = [frozenset([key]) for key in sorted(cls.keys())]
-        for library_type in cls.library_types():
-            for switch in cls.module.program.libraries.bases(library_type):
-                if switch.means == "unique":
-                    for base in cls.mro():
-                        groups += list(_groups(base, switch))
+        for switch in _switches(cls):
+            if switch.means == "unique":
+                for base in cls.mro():
+                    groups += list(_groups(base, switch))
+            elif switch.means == "primary" and not _foreign(cls):
+                groups.append(_marked(cls, switch))
+        table = table_of(cls)
+        if table is not None:
+            groups += uniques(table)
         found = cls.memo["uniques"] = tuple(dict.fromkeys(group for group in groups if group))
     return found  # type: ignore[return-value]
+
+
+def nullable(cls: Cls) -> frozenset[str]:
+    """The columns that a class says may be empty: many rows may have nothing there, unique or not."""
+    found: set[str] = set()
+    for switch in _switches(cls):
+        if switch.means == "nullable":
+            found |= _marked(cls, switch)
+    table = table_of(cls)
+    return frozenset(found) if table is None or table is cls else frozenset(found) | nullable(table)
+
+
+def table_of(cls: Cls) -> Cls | None:
+    """The class of the rows that objects of a class stand for, where its body names one."""
+    for switch in _switches(cls):
+        if switch.means == "table":
+            for base in cls.mro():
+                register = base.facts.fields.get(switch.field)
+                if register is not None:
+                    kind = link(base.module.fn(base.facts.scope)).types[register]
+                    return kind.ref if kind is not None and kind.kind == "class" else None
+    return None
+
+
+def _switches(cls: Cls) -> Iterator[BaseModel]:
+    libraries = cls.module.program.libraries
+    for library_type in cls.library_types():
+        yield from libraries.bases(library_type)
+
+
+def _marked(cls: Cls, switch: BaseModel) -> frozenset[str]:
+    """The columns whose declaration carries the keyword."""
+    return frozenset(
+        name
+        for base in cls.mro()
+        for name, register in base.facts.fields.items()
+        if register is not None and _says(base.module.fn(base.facts.scope), register, switch)
+    )
+
+
+def _foreign(cls: Cls) -> bool:
+    """Whether a base is of another package that nothing is known of: it may declare columns too."""
+    program = cls.module.program
+    for base in cls.mro():
+        scope = base.module.fn(base.facts.scope)
+        for register, written in zip(base.facts.bases, base.facts.base_names):
+            kind = program.base_type(scope, register, written)
+            if kind is None or (
+                kind.kind == "external" and program.libraries.type_of_class(kind.name) is None
+            ):
+                return written != "object"
+    return False
 
 
 def conditional_uniques(cls: Cls) -> tuple[frozenset[str], ...]:

@@ -56,7 +56,7 @@ def test_a_file_and_its_library_have_one_name(path: Path) -> None:
         ("oslo_versionedobjects.VersionedObject", "save", {}, {("write", "row")}),
         ("oslo_versionedobjects.VersionedObject", "conditional_update", {}, {("swap", "row")}),
         ("oslo_versionedobjects.VersionedObject", "get_by_instance_uuid", {}, {("read", "row")}),
-        ("neutron_lib.MechanismDriver", "create_port_precommit", {}, {("hook", None)}),
+        ("neutron_lib.MechanismDriver", "create_port_precommit", {}, {("hook", None), ("retry", None)}),
         ("neutron_lib.MechanismDriver", "create_port_postcommit", {}, set()),
         ("neutron_lib.RPCClient", "call", {}, {("backend", "rpc")}),
         ("oslo_messaging.RPCClient", "cast", {}, {("enqueue", None)}),
