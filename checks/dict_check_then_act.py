@@ -40,6 +40,12 @@ Good:
             with self.lock:
                 self.by_name.clear()
 
+Told with low confidence only: an object of which a second one does no harm, as a client or a session (not
+what starts a thread, is a lock or a queue, keeps what others put into it, or is taken from elsewhere, as by
+`allocate`); the entry of the very thing that the function was called for (`del self.jobs[job.id]`), where
+nobody walks through the table and takes out what he finds; what one loop does that is called and not handed
+to a thread, as far as the project shows the calls.
+
 Hold a lock over test and store, or use the one call that does both (`setdefault`, `pop(key, None)`). Told as
 well: an object that is set up because its flag says that it is not, and a thread started before what it uses
 is stored.
@@ -182,7 +188,7 @@ def _sure(view: View, shared: SharedWindow) -> int:
     the test refuses, and what only the tasks of one thread use."""
     if shared.stored == "resource" and view.refuses(shared.window) and not shared.keyed:
         return LOW
-    if shared.of_tasks:
+    if shared.of_tasks or shared.spare or shared.owned or shared.alone:
         return LOW
     weighs = shared.stored in ("resource", "removal", "count")
     return MEDIUM if shared.sure > 1 and weighs and not view.prepares else LOW

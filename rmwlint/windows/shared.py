@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from rmwlint.program.callsites import call_sites, handed_over
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.find import Window, common
 from rmwlint.windows.flow import passes
 from rmwlint.windows.interpret import analysis
+from rmwlint.windows.owned import of_signal, one_thread, own_entry
 from rmwlint.windows.quiet import heard
 from rmwlint.windows.sharing import (
     ALONE,
@@ -24,6 +26,7 @@ from rmwlint.windows.sharing import (
     unshared_class,
     unshared_type,
 )
+from rmwlint.windows.spares import spare
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order
 
 #: methods that take something out of a container
@@ -35,7 +38,9 @@ class SharedWindow(NamedTuple):
 
     ``stored``: what the write does, as ``sharing.stored_kind`` says. ``sure``: how sure it is that somebody
     else uses the place at the same time. ``keyed``: the place is a container of many callers' entries.
-    ``of_tasks``: what is stored serves the tasks of one thread.
+    ``of_tasks``: what is stored serves the tasks of one thread. ``spare``: a second object like the one
+    stored does no harm. ``owned``: the entry is that of the thing that the function was called for.
+    ``alone``: one thread runs the function, as far as its callers show.
     """
 
     window: Window
@@ -43,6 +48,9 @@ class SharedWindow(NamedTuple):
     sure: int
     keyed: bool
     of_tasks: bool
+    spare: bool = False
+    owned: bool = False
+    alone: bool = False
 
 
 def shared_windows(fn: Fn) -> tuple[SharedWindow, ...]:
@@ -77,9 +85,32 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
         stored = stored_kind(where, original)
         if any(dep[2] == "arith" and _same(loads.get(dep[0]), store) for dep in store.deps):
             stored = "value" if _tunes(where, original) else "count"
-        if locked_by_callers(fn):
+        if locked_by_callers(fn) or _inside_locked(fn):
             return
-        yield SharedWindow(window, stored, sure, keyed, _of_tasks(where, original))
+        if stored == "removal" and "missing" in original.caught | store.caught:
+            continue
+        found_shared = SharedWindow(window, stored, sure, keyed, _of_tasks(where, original))
+        yield _weighed(fn, found_shared, where, original)
+
+
+def _inside_locked(fn: Fn) -> bool:
+    """Whether a function is only given away, by the one around it, which runs under a lock."""
+    around = fn.parent
+    if around is None or around.index == 0 or fn.owner is not None:
+        return False
+    given = [giver for giver, _ in handed_over(fn)]
+    return given == [around] and not call_sites(fn) and locked_by_callers(around)
+
+
+def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> SharedWindow:
+    """With what lessens the harm, where the window would count otherwise."""
+    if shared.window.how != "decide" or shared.sure < 2 or shared.stored not in ("resource", "removal"):
+        return shared
+    if shared.stored == "resource" and spare(where, original):
+        return shared._replace(spare=True)
+    if own_entry(fn, shared.window):
+        return shared._replace(owned=True)
+    return shared._replace(alone=of_signal(fn) or one_thread(fn))
 
 
 def _of_tasks(fn: Fn, store: Event) -> bool:
