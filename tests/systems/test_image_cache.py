@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import shutil
@@ -64,6 +65,7 @@ def age_against_spawn(side: str, tmp_path: Path) -> dict[str, str]:
     pytest.importorskip("filelock")
     root = tmp_path / "cache"
     (root / IMAGE).mkdir(parents=True)
+    (root / f"{IMAGE}.base").write_text("image")
     (root / IMAGE / "resized").write_text("image")
     (root / IMAGE / "unused-since").write_text("yesterday")
     context = _processes()
@@ -115,6 +117,7 @@ def spawn_against_spawn(side: str, tmp_path: Path) -> list[str]:
     pytest.importorskip("filelock")
     root = tmp_path / "cache"
     root.mkdir(parents=True)
+    (root / f"{IMAGE}.base").write_text("image")
     context = _processes()
     barrier, results = context.Barrier(2), context.Queue()
     actors = [
@@ -137,9 +140,67 @@ def test_after_the_second_spawn_uses_what_the_first_made(tmp_path: Path) -> None
     assert spawn_against_spawn("after", tmp_path) == ["done", "done"]
 
 
+def _fetch(side: str, root: str, downloaded: str, half: Any, looked: Any, results: Any) -> None:
+    system = load("image_cache", side)
+
+    def rename(*args: Any, **kwargs: Any) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    def copyfile(source: str, target: str, **kwargs: Any) -> str:
+        image = Path(source).read_text()
+        with open(target, "w") as file:
+            file.write(image[: len(image) // 2])
+            file.flush()
+            half.set()
+            looked.wait(PATIENCE)
+            file.write(image[len(image) // 2 :])
+        return target
+
+    # What `shutil.move` does from one file system to another, with a copy that takes its time.
+    os.rename, shutil.copyfile = rename, copyfile  # type: ignore[assignment]
+    system.ImageCache(root).fetch(IMAGE, downloaded)
+    results.put(("fetch", "done"))
+
+
+def _spawn_meanwhile(side: str, root: str, disk: str, half: Any, looked: Any, results: Any) -> None:
+    system = load("image_cache", side)
+    half.wait(30)
+    system.ImageCache(root).spawn(IMAGE, disk)
+    looked.set()
+    results.put(("spawn", Path(disk).read_text()))
+
+
+def move_against_spawn(side: str, tmp_path: Path) -> dict[str, str]:
+    pytest.importorskip("filelock")
+    root, download = tmp_path / "cache", tmp_path / "download"
+    root.mkdir(parents=True)
+    download.write_text("the whole image")
+    context = _processes()
+    half, looked, results = context.Event(), context.Event(), context.Queue()
+    disk = str(tmp_path / "disk")
+    actors = [
+        context.Process(target=_fetch, args=(side, str(root), str(download), half, looked, results)),
+        context.Process(target=_spawn_meanwhile, args=(side, str(root), disk, half, looked, results)),
+    ]
+    for actor in actors:
+        actor.start()
+    told = dict(results.get(timeout=60) for _ in actors)
+    for actor in actors:
+        actor.join(60)
+    return told
+
+
+def test_before_a_spawn_uses_half_of_what_is_moved_in(tmp_path: Path) -> None:
+    assert move_against_spawn("before", tmp_path) == {"fetch": "done", "spawn": "the who, resized"}
+
+
+def test_after_the_spawn_waits_for_the_whole_image(tmp_path: Path) -> None:
+    assert move_against_spawn("after", tmp_path) == {"fetch": "done", "spawn": "the whole image, resized"}
+
+
 def test_fix_reaches_the_collision_and_not_the_ageing(tmp_path: Path) -> None:
     path, mended, left = fixed("image_cache", tmp_path)
-    assert (mended, left) == (["RMW406"] * 2, ["RMW406", "RMW407"])
+    assert (mended, left) == (["RMW406"] * 2, ["RMW406", "RMW407", "RMW407"])
     assert spawn_against_spawn(path, tmp_path / "spawns") == ["done", "done"]
     assert age_against_spawn(path, tmp_path / "ages") == {"age": "done", "spawn": "FileNotFoundError"}
 
