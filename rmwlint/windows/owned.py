@@ -8,7 +8,7 @@ it.
 from __future__ import annotations
 
 from rmwlint.facts.model import Op
-from rmwlint.program.callsites import call_sites, handed_over
+from rmwlint.program.calling import call_sites, handed_over
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.find import Window

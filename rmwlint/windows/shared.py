@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rmwlint.program.callsites import call_sites, handed_over
+from rmwlint.program.calling import call_sites, handed_over
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.callers import locked_by_callers

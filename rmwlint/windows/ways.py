@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rmwlint.program.callsites import call_sites
+from rmwlint.program.calling import call_sites
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.interpret import analysis
