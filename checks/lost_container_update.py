@@ -3,7 +3,8 @@
 The column holds many entries, and two requests that change different entries do not seem to meet. But each
 writes the whole column as it found it plus its own change, so the other's entry is lost.
 
-Low confidence where the class that is saved compares the entries itself and writes only those that differ.
+Low confidence where the class that is saved compares the entries itself and writes only those that differ,
+and where the row is still being made: a function `create_volume` that is given its `volume`.
 
 Bad:
 
@@ -87,6 +88,7 @@ def find(view: View) -> Iterator[Violation]:
             window.how != "container"
             or window.write.does not in ("write", "swap")
             or window.attribute is None
+            or view.leaves_out(window)
         ):
             continue
         place = place_text(view, window)
@@ -95,7 +97,7 @@ def find(view: View) -> Iterator[Violation]:
             window.write.op,
             f"`{place}` is changed in memory and written back whole; an entry added in between is lost",
             place=place,
-            sure=LOW if view.gathers_difference(window) else window.sure,
+            sure=LOW if view.gathers_difference(window) or view.still_makes(window) else window.sure,
             steps=window_steps(view, window),
             interleaving=lost_update(place, "{}", "{A's entry}", "{B's entry}"),
             remedy="lock the row from the read to the commit, or change the one entry in the database",

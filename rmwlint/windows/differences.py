@@ -6,6 +6,7 @@ entries that this call has changed, and nobody else's.
 
 from __future__ import annotations
 
+from rmwlint.program.dispatch import abstract
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.types import Type
 
@@ -23,6 +24,15 @@ def gathers_difference(kind: Type | None, attribute: str | None) -> bool:
             for index in base.facts.methods.values()
         )
     return known[attribute]
+
+
+def leaves_out(kind: Type | None, attribute: str | None) -> bool:
+    """Whether a class saves its attributes by a method each, and that of the attribute does nothing."""
+    if kind is None or kind.kind != "instance" or not attribute:
+        return False
+    cls: Cls = kind.ref
+    method = cls.method(f"_save_{attribute}")
+    return method is not None and abstract(method)
 
 
 def _gathers(fn: Fn, attribute: str) -> bool:

@@ -62,6 +62,14 @@ def is_maker(function: str) -> bool:
     return "update" not in own and any(word in function.lower() for word in _MAKERS)
 
 
+def makes_it(function: str, name: str) -> bool:
+    """Whether a function says by its name that it makes what a variable's name says: ``create_volume`` and
+    ``volume``."""
+    own = function.lower()
+    words = own.strip("_").split("_")
+    return is_maker(own) and bool(name) and name.isidentifier() and name.lower() in words
+
+
 def is_id(name: str | None) -> bool:
     """Whether a name is that of an object's identity."""
     own = (name or "").strip("_").lower()

@@ -13,7 +13,7 @@ from rmwlint.windows.columns import keeps_fractions, row_keys
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.creation import Creation, creations
 from rmwlint.windows.decorators import FIRST, FIRST_OF_CLASS
-from rmwlint.windows.differences import gathers_difference
+from rmwlint.windows.differences import gathers_difference, leaves_out
 from rmwlint.windows.early import Early, early
 from rmwlint.windows.ensured import Ensured, ensured
 from rmwlint.windows.find import (
@@ -32,7 +32,7 @@ from rmwlint.windows.hints import hints_of_write
 from rmwlint.windows.hooks import hook
 from rmwlint.windows.interpret import Analysis
 from rmwlint.windows.named_looks import NamedLook, named_looks
-from rmwlint.windows.names import is_maker
+from rmwlint.windows.names import is_maker, makes_it
 from rmwlint.windows.numbering import Numbering, numberings
 from rmwlint.windows.outcomes import looked_at
 from rmwlint.windows.ownership import of_one, of_one_key
@@ -273,6 +273,13 @@ class View:
         """Whether the name of the function or its class says that rows are made there, not changed."""
         return is_maker(self.fn.facts.qualname)
 
+    def still_makes(self, window: Window) -> bool:
+        """Whether a window is about a row that the function was given to complete it, by both their names:
+        nobody else knows the row yet."""
+        place = window.write.place
+        given = window.read is None and place is not None
+        return given and makes_it(self.fn.facts.name, place.text)  # type: ignore[union-attr]
+
     def where_it_failed(self, event: Event) -> bool:
         """Whether an event happens only where something has gone wrong."""
         return failing(self.fn, event)
@@ -474,6 +481,12 @@ class View:
         """Whether the object that is saved gathers, of the container, only the entries that differ."""
         kinds = (window.write.type, window.read.type if window.read is not None else None)
         return any(gathers_difference(kind, window.attribute) for kind in kinds)
+
+    def leaves_out(self, window: Window) -> bool:
+        """Whether the object that is saved does not write the column at all."""
+        write = window.write
+        kinds = (write.type, write.call.rtype if write.call is not None else None)
+        return any(leaves_out(kind, window.attribute) for kind in kinds)
 
     def left_open(self, value: Value) -> bool:
         """Whether a value is an optional argument of this function: None for callers that leave it out."""
