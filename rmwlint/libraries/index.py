@@ -236,6 +236,8 @@ class Libraries:
         self._judged: set[str] = set()
         self._locking: frozenset[str] | None = None
         self._far_locks: frozenset[str] | None = None
+        self._programs: frozenset[str] | None = None
+        self._runners: frozenset[str] | None = None
         self._receiver_answers: dict[str, tuple[str, ...]] = {}
         self._tokens: frozenset[str] | None = None
         self._method_names: frozenset[str] | None = None
@@ -547,6 +549,31 @@ class Libraries:
                     found += self.types[type_name].classes
             self._far_locks = frozenset(name.partition(".")[0] for name in found)
         return self._far_locks
+
+    @property
+    def programs(self) -> frozenset[str]:
+        """The names of the programs that some model knows, as they are run: ``rm``, ``qemu-img``."""
+        if self._programs is None:
+            known = self._methods.get("commands.Program")
+            names = known.exact if known is not None else {}
+            self._programs = frozenset(
+                part for name in names for part in (name, "-".join(name.split("_")[:-1])) if part
+            )
+        return self._programs
+
+    def runners(self, names: frozenset[str]) -> bool:
+        """Whether one of these names is that of a function which runs programs."""
+        if self._runners is None:
+            self._runners = frozenset(
+                name.rpartition(".")[2]
+                for name, rows in self._functions.exact.items()
+                if any(row.kind == "subprocess" for row in rows)
+            )
+        if not self._runners.isdisjoint(names):
+            return True
+        return any("exec" in name or "run" in name or "cmd" in name for name in names) and any(
+            "commands.Runner" in self.receiver(name) for name in names
+        )
 
     def named(self, name: str) -> str:
         """What the name of a method alone says of a store of things: ``test``, ``create``, else nothing."""

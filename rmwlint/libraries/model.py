@@ -134,7 +134,8 @@ Guards
   ``defer``     its callback argument ``at`` runs after the commit (on_commit)
 
 Hazards
-  ``backend``   ``kind``: http rpc grpc ssh smtp subprocess socket cloud cache driver
+  ``backend``   ``kind``: http rpc grpc ssh smtp subprocess socket cloud cache driver. ``tolerates``, of a
+                subprocess: the keyword with which it goes on where the program fails; ``*``: always
   ``enqueue``   a task or message is sent
   ``wait``      ``kind``: sleep join result queue lock poll
   ``switch``    gives way to other tasks or green threads
@@ -180,6 +181,11 @@ the second positional argument. ``value``: a boolean (compared by truth), a numb
 names, letter case ignored) or a list of these; without ``value`` any will do. A value nobody knows is never
 equal to one; a name of another module (``fcntl.LOCK_UN``) is the string of its qualified name; a list, set
 or tuple is equal when one of its items is, a dict when one of its keys is.
+
+A program that is run by its name and arguments (``["mv", a, b]``) is a method of the type
+``commands.Program``: ``arg0`` … are its operands, its options keywords without their dashes (``-rf`` is ``r``
+and ``f``), and ``valued`` lists the options that take the next word. What a program does with its first
+operand is named after both (``qemu-img create``: ``qemu_img_create``).
 
 Names are matched exactly or by a ``*`` at the front, at the end or both. Rows of the same type and the same
 name are one level; the levels are ordered: more derived type first, then exact name, then longer wildcard.
@@ -246,6 +252,7 @@ class CallModel(NamedTuple):
     when: str | None = None
     tolerates: str | None = None
     expires: tuple[str, ...] = ()
+    valued: tuple[str, ...] = ()
     reach: str | None = None
     form: tuple[str, ...] = ()
     key: str | None = None

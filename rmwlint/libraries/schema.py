@@ -54,7 +54,7 @@ _GOES_WITH: dict[str, str] = {
     "close": "session form",
     "enter": "AT",
     "defer": "AT",
-    "backend": "KIND",
+    "backend": "KIND tolerates",
     "enqueue": "",
     "wait": "KIND",
     "switch": "",
@@ -68,7 +68,7 @@ _GOES_WITH: dict[str, str] = {
     "suppress": "",
     "retry": "form exceptions",
 }
-_EVERY_CALL = "on methods functions does gives requires unless confidence why docs"
+_EVERY_CALL = "on methods functions does gives requires unless confidence why docs valued"
 _PATTERN = re.compile(r"\*|\*?\.?[^\W\d]\w*(\.[^\W\d]\w*)*\.?\*?|\*?_\*?")
 
 Check = Callable[[Any], str | None]
@@ -220,6 +220,7 @@ _CALL: dict[str, Check] = {
     "when": _text,
     "tolerates": _text,
     "expires": _texts,
+    "valued": _texts,
     "reach": _word(*_REACHES),
     "form": _words(*dict.fromkeys(_LOCK_FORMS + _TRANSACTION_FORMS)),
     "key": _word_or_argument("self", "none"),

@@ -8,7 +8,7 @@ from rmwlint.facts.model import Op
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import hazards_of, row_sure
 from rmwlint.program.link import Call, method_rows
-from rmwlint.windows import accesses, locks, offers, opaque, queries, summary
+from rmwlint.windows import accesses, commands, locks, offers, opaque, queries, summary
 from rmwlint.windows.columns import columns_of, decided, written_dict
 from rmwlint.windows.site import Site, site_of
 from rmwlint.windows.text import text
@@ -35,6 +35,8 @@ def call(run: Interpreter, position: int, op: Op) -> Value:
         given = _run(run, site, row) if row.does == "run" else _row(run, site, row)
         found = found or given
     _hazards(run, site)
+    for inner, row in commands.command_rows(run, site):
+        _command(run, inner, row, commands.tolerated(run, site))
     if known.targets and not known.rows:
         offers.offer(run, site)
         found = summary.apply(run, site)
@@ -46,6 +48,15 @@ def call(run: Interpreter, position: int, op: Op) -> Value:
     if known.cls is not None:
         accesses.wrap(run, site, found)
     return _named(run, site, found) if run.creating else found
+
+
+def _command(run: Interpreter, site: Site, row: CallModel, tolerated: frozenset[str]) -> None:
+    """What the program that a call runs does to files."""
+    before = len(run.result.events)
+    _row(run, site, row)
+    for number in range(before, len(run.result.events)):
+        event = run.result.events[number]
+        run.result.events[number] = event._replace(caught=event.caught | tolerated)
 
 
 def _named(run: Interpreter, site: Site, found: Value) -> Value:

@@ -26,6 +26,8 @@ def related(read: Event, write: Event, how: str) -> bool:
     """Whether a look at one path speaks of another: of what a listing names, of the directory around it."""
     if read.place is None or write.place is None or read.row is None:
         return False
+    if write.place.kind == "directory" and write.does == "create" and how == "decide":
+        return read.row.kind == "presence" and inside(read.place.symbol, write.place.symbol)
     if write.place.kind not in ("file", "directory") or write.does != "delete":
         return False
     if read.row.kind == "listing":

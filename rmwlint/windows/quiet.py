@@ -16,6 +16,7 @@ from rmwlint.program.effects import called_parameters
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView, remembered
 from rmwlint.windows.accesses import guard_parameters
+from rmwlint.windows.commands import runs_programs
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.forwarded import changed_by_forwarding
 from rmwlint.windows.interpret import Analysis, analysis
@@ -245,7 +246,14 @@ class _Anchors:
             return False
         if held_by_decorators(self.fn):
             return True
-        return self._rows() or self._enters(_CONTEXTS) or self._offered() or self._tracked() or self._shared()
+        return (
+            self._rows()
+            or self._enters(_CONTEXTS)
+            or self._offered()
+            or self._tracked()
+            or self._shared()
+            or runs_programs(self.fn)
+        )
 
     def holds(self, depth: int) -> bool:
         """Whether something may be held in it; context managers are followed to that depth."""
