@@ -18,6 +18,7 @@ File
     classes = ["django.db.models.Model", "django.db.models.base.Model"]
     objects = ["django.db.connection"]  # module-level objects of this type, by qualified name
     unshared = true                     # each thread, task or request has its own (ContextVar, a form)
+    shared = true                       # several threads use one object of it (a manager of periodic tasks)
     atomic_when = "ATOMIC_REQUESTS"     # where the project's settings make this true, the methods of derived
     first_parameters = ["request"]      #   classes run in a transaction, and so do functions whose first
                                         #   parameter has such a name
@@ -225,6 +226,7 @@ class TypeModel(NamedTuple):
     one_by_key: bool = False
     wraps: tuple[str, ...] = ()
     own_methods: tuple[str, ...] = ()
+    shared: bool = False
 
 
 class CallModel(NamedTuple):

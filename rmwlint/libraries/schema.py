@@ -245,6 +245,7 @@ _TYPE: dict[str, Check] = {
     "keys": _dotted,
     "objects": _dotted,
     "unshared": _flag,
+    "shared": _flag,
     "atomic_when": _identifier,
     "first_parameters": _texts,
     "receivers": _patterns,
@@ -391,6 +392,7 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
         row.get("one_by_key", False),
         row.get("wraps", ()),
         row.get("own_methods", ()),
+        row.get("shared", False),
     )
 
 

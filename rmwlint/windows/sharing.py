@@ -347,6 +347,11 @@ def shared_class(cls: Cls, tasks: bool) -> bool:
 
 
 def _shared(cls: Cls, tasks: bool) -> bool:
+    libraries = cls.module.program.libraries
+    if any(
+        libraries.types[above].shared for name in cls.library_types() for above in libraries.lineage(name)
+    ):
+        return True
     for base in cls.mro():
         for fn in base.module.functions():
             if _within(fn, base) and (takes_locks(fn, tasks) or spawns(fn, tasks)):
