@@ -65,9 +65,7 @@ def is_maker(function: str) -> bool:
 def makes_it(function: str, name: str) -> bool:
     """Whether a function says by its name that it makes what a variable's name says: ``create_volume`` and
     ``volume``."""
-    own = function.lower()
-    words = own.strip("_").split("_")
-    return is_maker(own) and bool(name) and name.isidentifier() and name.lower() in words
+    return name.isidentifier() and f"_create_{name.lower()}_" in f"_{function.lower()}_"
 
 
 def is_id(name: str | None) -> bool:
