@@ -5,7 +5,8 @@ nor anything else is loaded; where a file has, only those answers are given anew
 a part in. An answer about a file rests on
 
 * its own text, and the texts that the questions of its module led to, and theirs, and so on;
-* hints from the text of the whole project (who derives from this class?), which are compared one by one;
+* hints from the text of the whole project (who derives from this class? who takes locks there?), which are
+  compared one by one;
 * which files there are, what git ignores, what marks a project: where any of that changes, nothing stands;
 * the settings, the library models, rmwlint itself and Python: another of these has answers of its own.
 
@@ -255,6 +256,17 @@ class Answers:
                 self._mentions[name] = (*files, path) if now_there else tuple(set(files) - {path})
                 changed.append(f"mention {name}")
         return changed
+
+    def looks(self, path: str) -> dict[str, tuple[str, str]]:
+        """The hints that rest on what the functions of a file call or use, each with its kind and names."""
+        found: dict[str, tuple[str, str]] = {}
+        for file in self._files.values():
+            for hint in file.hints:
+                if hint.startswith(("calls ", "uses ")):
+                    kind, names, where = hint.split(" ", 2)
+                    if where == path:
+                        found[hint] = kind, names
+        return found
 
     def _switches(self) -> list[str]:
         hints = {hint for file in self._files.values() for hint in file.hints}

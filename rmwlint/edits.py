@@ -6,10 +6,11 @@ file is moved with them. Else the answers are withdrawn that its content can hav
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rmwlint.answers import Answers, Place
+from rmwlint.facts.called import called_of, uses_of
 from rmwlint.facts.model import Function, Module, Op
 from rmwlint.facts.sameness import functions_changed, places_moved, same_but_for_places
 from rmwlint.report.fingerprint import fingerprints
@@ -24,7 +25,8 @@ def settle(kept: Answers, changed: Sequence[str], store: Store) -> None:
         before = store.facts_under(kept.facts_key(path))
         after = store.facts_of(Path(path)) if before is not None else None
         if hints or before is None or after is None or not same_but_for_places(before, after):
-            kept.withdraw(path, hints, _bodies(before, after))
+            looks = _looks_changed(kept.looks(path), before, after)
+            kept.withdraw(path, [*hints, *looks], _bodies(before, after))
             continue
         data, lines = store.data(Path(path)), store.source_lines(Path(path))
         if kept.comments(path) != (standing(lines) if data is not None and may_suppress(data) else ""):
@@ -53,6 +55,19 @@ def _bodies(before: Module | None, after: Module | None) -> frozenset[str] | Non
         if around is not None:
             names.add(function.name)
     return frozenset(names)
+
+
+def _looks_changed(
+    looks: Mapping[str, tuple[str, str]], before: Module | None, after: Module | None
+) -> list[str]:
+    """The hints that are answered otherwise by what the functions of a file call or use now."""
+    if before is None or after is None:
+        return list(looks)
+
+    def seen(module: Module, kind: str, names: str) -> object:
+        return called_of(module, names.split(",")) if kind == "calls" else uses_of(module, names)
+
+    return [hint for hint, look in looks.items() if seen(before, *look) != seen(after, *look)]
 
 
 def _imports(function: Function) -> list[Op]:

@@ -127,6 +127,65 @@ def again(path):
         os.mkdir(path)  # rmwlint: ignore[RMW406] said
     return 1  # rmwlint: ignore[RMW104]
 """,
+    "shop/shelves.py": """\
+class Shelf:
+    def __init__(self):
+        self.pool = None
+
+    def run(self, command):
+        if self.pool is None:
+            self.pool = make_pool(4)
+        return self.pool.run(command)
+""",
+    "shop/busy.py": """\
+import threading
+
+from shop.shelves import Shelf
+
+
+class Busy(Shelf):
+    def serve(self):
+        return self.guard()
+
+    def guard(self):
+        return threading.Lock()
+""",
+    "shop/files.py": """\
+import os
+
+
+def drop_all(folder):
+    for name in os.listdir(folder):
+        os.unlink(os.path.join(folder, name))
+""",
+    "shop/tidy.py": """\
+from filelock import FileLock
+
+from shop import files
+
+LOCK = "/var/lock/files"
+
+
+def tidy(folder):
+    with FileLock(LOCK):
+        files.drop_all(folder)
+
+
+def tidy_again(folder):
+    with FileLock(LOCK):
+        files.drop_all(folder)
+""",
+    "shop/nightly.py": """\
+from shop import files
+
+
+def night(folder):
+    files.drop_all(folder)
+
+
+def day():
+    return "drop_all"
+""",
     "shop/quiet.py": "def nothing():\n    return None\n",
 }  # fmt: skip
 
@@ -202,6 +261,30 @@ EDITS: dict[str, tuple[dict[str, str | None], set[str]]] = {
         {"shop/quiet.py": PROJECT["shop/quiet.py"] + EXPRESS},
         {"shop/ship.py"},
     ),
+    "a lock that a derived class makes no more": (
+        {"shop/busy.py": PROJECT["shop/busy.py"].replace("threading.Lock()", "threading")},
+        {"shop/shelves.py"},
+    ),
+    "a derived class that is of another base": (
+        {
+            "shop/busy.py": PROJECT["shop/busy.py"].replace(
+                "shop.shelves import Shelf", "shop.carriers import Carrier as Shelf"
+            )
+        },
+        {"shop/shelves.py"},
+    ),
+    "what a derived class does besides its lock": (
+        {"shop/busy.py": PROJECT["shop/busy.py"].replace("return self.guard()", "return [self.guard()]")},
+        {"shop/busy.py"},
+    ),
+    "a lock that the other callers hold no more": (
+        {"shop/tidy.py": PROJECT["shop/tidy.py"].replace("with FileLock(LOCK):", "if LOCK:")},
+        {"shop/nightly.py"},
+    ),
+    "a call where the name was only text": (
+        {"shop/nightly.py": PROJECT["shop/nightly.py"].replace('"drop_all"', "files.drop_all()")},
+        {"shop/nightly.py"},
+    ),
     "a new file with a subclass": ({"shop/express.py": EXPRESS}, {"shop/ship.py"}),
     "a file gone": ({"shop/bump.py": None}, {"shop/orders.py"}),
     "a module becomes a package": (
@@ -247,6 +330,7 @@ UNSEEN = (
     "lines above a lambda",
     "lambdas in another order",
     "a file that no door looks at",
+    "what a derived class does besides its lock",
     "nothing",
 )
 
@@ -351,6 +435,16 @@ def test_what_an_edit_has_no_part_in_is_not_asked_again(project: Path, asked: li
     check()
     assert "shop/alone.py" not in asked
     assert len(asked) < 5
+
+
+def test_a_base_class_rests_on_the_locks_of_those_derived_from_it_alone(
+    project: Path, asked: list[str]
+) -> None:
+    check()
+    del asked[:]
+    write(project, EDITS["what a derived class does besides its lock"][0])
+    check()
+    assert asked == ["shop/busy.py"]
 
 
 def test_edits_follow_each_other(project: Path) -> None:

@@ -238,6 +238,7 @@ class Libraries:
         self._far_locks: frozenset[str] | None = None
         self._programs: frozenset[str] | None = None
         self._runners: frozenset[str] | None = None
+        self._synchronizing: frozenset[str] | None = None
         self._receiver_answers: dict[str, tuple[str, ...]] = {}
         self._tokens: frozenset[str] | None = None
         self._method_names: frozenset[str] | None = None
@@ -574,6 +575,19 @@ class Libraries:
         return any("exec" in name or "run" in name or "cmd" in name for name in names) and any(
             "commands.Runner" in self.receiver(name) for name in names
         )
+
+    @property
+    def synchronizing(self) -> frozenset[str]:
+        """The packages a function of which takes a lock, or starts a thread, a task or a process."""
+        if self._synchronizing is None:
+            found = [
+                name
+                for table in (self._functions.exact, self._functions.wild)
+                for name, rows in table.items()
+                if any(row.does in ("lock", "spawn") for row in rows)
+            ]
+            self._synchronizing = frozenset(name.partition(".")[0] for name in [*found, *self._objects])
+        return self._synchronizing
 
     def named(self, name: str) -> str:
         """What the name of a method alone says of a store of things: ``test``, ``create``, else nothing."""

@@ -26,13 +26,15 @@ class LedTo(NamedTuple):
 
 class Asked:
     """``words``: the qualified names that were asked for from a file, modules or what lies in them;
-    ``names``: modules whose names alone were; ``files`` and ``bodies``: those that were looked at without
-    being asked for by name; ``hints``: what was asked of the project's text."""
+    ``names``: modules whose names alone were; ``files``, ``outlined`` and ``bodies``: those that were looked
+    at without being asked for by name, outlined for their names alone; ``hints``: what was asked of the
+    project's text, or of what the functions of a file call."""
 
     def __init__(self) -> None:
         self.words: dict[Path, set[str]] = {}
         self.names: dict[Path, set[str]] = {}
         self.files: dict[Path, set[Path]] = {}
+        self.outlined: dict[Path, set[Path]] = {}
         self.bodies: dict[Path, set[tuple[Path, str]]] = {}
         self.hints: dict[Path, set[str]] = {}
         self._derived: set[tuple[Path, int]] = set()
@@ -46,6 +48,21 @@ class Asked:
         """A module was looked at that a question had already found."""
         if path != near:
             self.files.setdefault(near, set()).add(path)
+
+    def outlines(self, near: Path, files: Iterable[Path]) -> None:
+        """These files were looked at for what their names mean: classes and what they are derived from."""
+        self.outlined.setdefault(near, set()).update(files)
+
+    def calls(self, near: Path, path: Path, packages: Iterable[str]) -> None:
+        """It was looked at what the functions of a file call of these packages, and at its names."""
+        self.hints.setdefault(near, set()).add(f"calls {','.join(sorted(packages))} {path}")
+        self.outlines(near, (path,))
+
+    def uses(self, near: Path, path: Path, name: str) -> None:
+        """It was looked at how the functions of a file use a name, and nothing was linked for it."""
+        if path != near:
+            self.hints.setdefault(near, set()).add(f"uses {name} {path}")
+            self.outlines(near, (path,))
 
     def functions(self, near: Path, name: str, files: Iterable[Path]) -> None:
         """The functions of that name in these files were looked at, and nothing else of them."""
@@ -65,7 +82,7 @@ class Asked:
         ``find`` gives the files in which a qualified name was looked for, as seen from a file.
         """
         files = {near: set(paths) for near, paths in self.files.items()}
-        names: dict[Path, set[Path]] = {}
+        names = {near: set(paths) for near, paths in self.outlined.items()}
         for words, found in ((self.words, files), (self.names, names)):
             for near, asked in words.items():
                 paths = found.setdefault(near, set())

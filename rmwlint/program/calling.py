@@ -7,11 +7,12 @@ files to look into is asked of the project's text, so both are the same whatever
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from rmwlint.program.link import Call, link
-from rmwlint.program.program import Fn, ModuleView
+from rmwlint.program.program import Fn, ModuleView, Program
 
 #: A name that more files have than this is no name of one function.
 _MOST_FILES = 24
@@ -30,11 +31,15 @@ class Calling(NamedTuple):
     bound: bool
 
 
-def callings(fn: Fn) -> tuple[tuple[Calling, ...], bool]:
-    """The calls of a function that are known, and whether its name says that these are all."""
+def callings(fn: Fn, near: Path | None = None) -> tuple[tuple[Calling, ...], bool]:
+    """The calls of a function that are known, and whether its name says that these are all.
+
+    ``near``: the file on whose behalf it is asked, where that is not the function's own. Many rest on a file
+    that has what all use; it is better off resting on none of those.
+    """
+    modules, all_known = mentioning(fn, near)
     known = fn.memo.get("callings")
     if known is None:
-        modules, all_known = mentioning(fn)
         known = fn.memo["callings"] = (tuple(_found(fn, modules)), all_known)
     return known  # type: ignore[return-value]
 
@@ -59,11 +64,22 @@ def _overridden(target: Fn, fn: Fn) -> bool:
     return target.owner in fn.owner.mro()
 
 
-def mentioning(fn: Fn) -> tuple[list[ModuleView], bool]:
-    """The modules whose text has a function's name, its own first; whether these are all."""
-    module = fn.module
+def mentioning(fn: Fn, near: Path | None = None) -> tuple[list[ModuleView], bool]:
+    """The modules whose text has a function's name, its own first; whether these are all.
+
+    ``near``: see :func:`callings`.
+    """
     if not public(fn) and fn.facts.name.startswith("_"):
-        return [module], True
+        return [fn.module], True
+    key = "mentioning" if near is None else f"mentioning {near}"
+    known = fn.memo.get(key)
+    if known is None:
+        known = fn.memo[key] = _mentioning(fn, fn.module.path if near is None else near)
+    return known  # type: ignore[return-value]
+
+
+def _mentioning(fn: Fn, near: Path) -> tuple[list[ModuleView], bool]:
+    module = fn.module
     program = module.program
     outline = program.outline(module.path)
     names = [fn.facts.name] if fn.owner is None else [fn.facts.name, fn.owner.facts.name]
@@ -71,11 +87,11 @@ def mentioning(fn: Fn) -> tuple[list[ModuleView], bool]:
         # Where too many have the method's name, whoever has the class's name knows its objects.
         files = outline.mentions(name)
         all_known = bool(outline.files) and len(files) <= _MOST_FILES
-        program.asked.hint(module.path, "mention", (name,), files if all_known else ())
+        program.asked.hint(near, "mention", (name,))
         if all_known:
             break
-    others = [program.module_of(path) for path in files] if all_known else []
-    return list(dict.fromkeys([module, *(one for one in others if one is not None)])), all_known
+    others = _using(program, fn.facts.name, files, near) if all_known else ()
+    return list(dict.fromkeys([module, *others])), all_known
 
 
 def public(fn: Fn) -> bool:
@@ -168,8 +184,19 @@ def _modules(fn: Fn, name: str) -> Iterator[ModuleView]:
         return
     files = module.program.outline(module.path).mentions(name)
     few = files if len(files) <= _MOST_FILES else ()
-    module.program.asked.hint(module.path, "mention", (name,), few)
-    for path in few:
-        other = module.program.module_of(path)
-        if other is not None and other is not module:
+    module.program.asked.hint(module.path, "mention", (name,))
+    yield from (other for other in _using(module.program, name, few, module.path) if other is not module)
+
+
+def _using(program: Program, name: str, files: Iterable[Path], near: Path) -> Iterator[ModuleView]:
+    """The modules of those files a function of which uses a name. The file that asks rests on all that those
+    do, but on nothing else of the others."""
+    for path in files:
+        other = program.module_of(path)
+        if other is not None and any(
+            name in function.names or ("name", name) in function.ops for function in other.facts.functions
+        ):
+            program.asked.file(near, path)
             yield other
+        else:
+            program.asked.uses(near, path, name)

@@ -10,12 +10,13 @@ few: more of them would say nothing about any one call.
 
 from __future__ import annotations
 
+import builtins
 from pathlib import Path
 from typing import NamedTuple
 
 from rmwlint.facts.model import Op
 from rmwlint.program.link import Call
-from rmwlint.program.program import Cls, Fn, Program
+from rmwlint.program.program import Cls, Fn, ModuleView, Program
 
 #: A base class with more subclasses than this is an interface of everything.
 MOST_SUBCLASSES = 48
@@ -102,23 +103,27 @@ def may_be(cls: Cls, other: Cls, near: Path) -> bool:
 def subclasses(cls: Cls, near: Path) -> tuple[Cls, ...]:
     """The classes of the project derived from ``cls``, by file and name; none where there are too many.
 
-    ``near``: the file on whose behalf it is asked.
+    ``near``: the file on whose behalf it is asked. It rests on what they are derived from; who looks at their
+    functions must say so.
     """
     known: _Derived | None = cls.memo.get("subclasses")  # type: ignore[assignment]
     if known is None:
         known = cls.memo["subclasses"] = _subclasses(cls)
     asked = cls.module.program.asked
     if asked.first(near, cls):
-        asked.hint(near, "class", known.names, known.files)
+        asked.hint(near, "class", known.names, known.unclear)
+        asked.outlines(near, known.files)
     return known.classes
 
 
 class _Derived(NamedTuple):
-    """``names``: the base classes that were searched for, in ``files``."""
+    """``names``: the base classes that were searched for, in ``files``. ``unclear``: those of them where it
+    takes more than names to tell what a class is derived from."""
 
     classes: tuple[Cls, ...]
     names: frozenset[str]
     files: frozenset[Path]
+    unclear: frozenset[Path]
 
 
 def _subclasses(cls: Cls) -> _Derived:
@@ -128,6 +133,7 @@ def _subclasses(cls: Cls) -> _Derived:
     pending = [cls.name]
     asked: set[str] = set()
     files: set[Path] = set()
+    unclear: set[Path] = set()
     while pending:
         name = pending.pop(0)
         if name in asked:
@@ -136,13 +142,41 @@ def _subclasses(cls: Cls) -> _Derived:
         for path, child in outline.children(name):
             files.add(path)
             for derived in _classes(program, path, child):
+                if not _clear(derived):
+                    unclear.add(path)
                 if derived not in found and derived is not cls and cls in derived.mro():
                     found[derived] = None
                     pending.append(child)
         if len(found) > MOST_SUBCLASSES:
-            return _Derived((), frozenset(asked), frozenset(files))
+            found.clear()
+            break
     classes = tuple(sorted(found, key=lambda derived: derived.qualified))
-    return _Derived(classes, frozenset(asked), frozenset(files))
+    return _Derived(classes, frozenset(asked), frozenset(files), frozenset(unclear))
+
+
+def _clear(cls: Cls) -> bool:
+    """Whether imports and class statements alone say what a class is derived from, all the way up."""
+    known = cls.memo.get("clear")
+    if known is None:
+        above = cls.mro()
+        known = cls.memo["clear"] = all(
+            _named_plainly(base.module, written, above) for base in above for written in base.facts.base_names
+        )
+    return bool(known)
+
+
+def _named_plainly(module: ModuleView, written: str, above: tuple[Cls, ...]) -> bool:
+    name, _, rest = written.partition(".")
+    facts = module.facts
+    if name in facts.class_defs:
+        return not rest
+    if name not in facts.imports:
+        return not rest and not facts.stars and not module.may_bind(name) and hasattr(builtins, name)
+    qualified = facts.imports[name] + (f".{rest}" if rest else "")
+    if any(cls.qualified == qualified and cls.name in cls.module.facts.class_defs for cls in above):
+        return True
+    package = qualified.partition(".")[0]
+    return module.program.source.find_module(package, module.path) is None
 
 
 def _classes(program: Program, path: Path, name: str) -> list[Cls]:
@@ -174,6 +208,8 @@ def overrides(cls: Cls, name: str, targets: tuple[Fn, ...], near: Path) -> tuple
                 if method is not None:
                     found[method] = None
         known = cls.memo[key] = tuple(found)
+    for method in known:  # type: ignore[attr-defined]
+        program.asked.file(near, method.module.path)
     return tuple(fn for fn in known if fn not in targets)  # type: ignore[attr-defined]
 
 

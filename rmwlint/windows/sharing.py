@@ -8,8 +8,10 @@ elsewhere, so the answer for a file does not depend on what else is checked.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from rmwlint.facts.called import calls_imported
 from rmwlint.program.calling import callings, public
 from rmwlint.program.dispatch import subclasses
 from rmwlint.program.link import Call, link
@@ -234,12 +236,7 @@ def takes_locks(fn: Fn, tasks: bool) -> bool:
     known = fn.memo.get(key)
     if known is None:
         reaches = _NEAR | {"task"} if tasks else _NEAR
-        decorating = {
-            register
-            for other in fn.module.functions()
-            if other.facts.parent == fn.index
-            for register in other.facts.decorators
-        }
+        decorating = _decorating(fn)
         known = any(
             row.does == "lock" and row.reach in reaches
             for number, call in link(fn).calls.items()
@@ -252,6 +249,16 @@ def takes_locks(fn: Fn, tasks: bool) -> bool:
         )
         fn.memo[key] = known
     return bool(known)
+
+
+def _decorating(fn: Fn) -> set[int]:
+    """The operations of a function that decorate those in it."""
+    return {
+        register
+        for other in fn.module.functions()
+        if other.facts.parent == fn.index
+        for register in other.facts.decorators
+    }
 
 
 def named_after_work(held: Held) -> bool:
@@ -363,12 +370,73 @@ def _shared_below(cls: Cls, tasks: bool) -> bool:
     """Whether a class derived from it locks what its objects do, or starts threads (or tasks) that do it: an
     object of the base class alone is seldom made then."""
     for derived in subclasses(cls, cls.module.path):
-        if derived.module is not cls.module and not imports_concurrency(derived.module, tasks):
-            continue
-        for fn in derived.module.functions():
-            if _within(fn, derived) and (takes_locks(fn, tasks) or spawns(fn, tasks)):
+        within = (fn for fn in derived.module.functions() if _within(fn, derived))
+        if derived.module is cls.module:
+            if any(takes_locks(fn, tasks) or spawns(fn, tasks) for fn in within):
+                return True
+        elif imports_concurrency(derived.module, tasks):
+            # were its functions linked, the base class would rest on all that they call
+            _rest_on_calls(cls, derived)
+            if any(_synchronizes(fn, cls.module.path, tasks) for fn in within):
                 return True
     return False
+
+
+def _rest_on_calls(cls: Cls, derived: Cls) -> None:
+    program = cls.module.program
+    packages = program.libraries.synchronizing
+    imported = {qualified.partition(".")[0] for qualified in _imported(derived.module)}
+    program.asked.calls(cls.module.path, derived.module.path, packages & imported)
+
+
+def _synchronizes(fn: Fn, near: Path, tasks: bool) -> bool:
+    """Whether a function takes a lock or starts a thread (or task) by what its module imports, or a method's
+    decorators take one. ``near``: the file on whose behalf it is asked."""
+    libraries = fn.module.program.libraries
+    reaches = _NEAR | {"task"} if tasks else _NEAR
+    decorating: set[int] | None = None
+    for number, word in calls_imported(fn.module.facts, fn.facts):
+        for row in libraries.function_meaning(word, {}):
+            if row.does == "spawn" and (tasks or row.kind != "task"):
+                return True
+            if row.does == "lock" and row.reach in reaches:
+                decorating = _decorating(fn) if decorating is None else decorating
+                if number not in decorating:
+                    return True
+    if not fn.facts.decorators or fn.owner is None or fn.owner.facts.scope != 0:
+        return False
+    _rest_on_decorators(fn, near)
+    held = held_by_decorators(fn)
+    return any(one.kind == "lock" and one.reach in reaches and not named_after_work(one) for one in held)
+
+
+def _rest_on_decorators(fn: Fn, near: Path) -> None:
+    """Say what it takes to tell what the decorators of a function do."""
+    module = fn.module
+    names = _names_in(module.fn(0), list(fn.facts.decorators))
+    for name in names or ():
+        if name in module.facts.imports and module.home == module.program.home(near):
+            module.program.resolve(module.facts.imports[name], near)
+        elif module.may_bind(name):
+            names = None
+    if names is None or (fn.owner is not None and fn.owner.facts.decorators):
+        module.program.asked.file(near, module.path)
+
+
+def _names_in(fn: Fn, registers: list[int]) -> set[str] | None:
+    """The names that expressions are made of, None where they are made of more than names and calls."""
+    names: set[str] = set()
+    while registers:
+        op = fn.facts.ops[registers.pop()]
+        if op[0] == "name":
+            names.add(op[1])
+        elif op[0] == "attr":
+            registers.append(op[1])
+        elif op[0] == "call":
+            registers += [op[1], *op[2], *(register for _, register in op[3])]
+        elif op[0] != "const":
+            return None
+    return names
 
 
 def locks_by_decorator(cls: Cls) -> bool:

@@ -103,7 +103,9 @@ def relying(fn: Fn, guards: frozenset[str]) -> Iterator[tuple[Fn, int]]:
     files: dict[Path, None] = {}
     for guard in sorted(guards):
         mentioned = outline.mentions(guard) if outline.files else ()
-        program.asked.hint(near, "mention", (guard,), mentioned)
+        program.asked.hint(near, "mention", (guard,))
+        for path in mentioned:
+            program.asked.uses(near, path, guard)
         files.update(dict.fromkeys(mentioned))
     modules = [program.module_of(path) for path in sorted(files)] if files else [fn.module]
     for module in modules:
@@ -114,6 +116,9 @@ def relying(fn: Fn, guards: frozenset[str]) -> Iterator[tuple[Fn, int]]:
             for number, op in enumerate(ops):
                 if op[0] == "call" and ops[op[1]][0] == "attr" and ops[op[1]][2] == name:
                     given = any(keyword in guards for keyword, _ in op[3])
-                    if given and fn in link(caller).calls[number].targets:
+                    if not given:
+                        continue
+                    program.asked.file(near, caller.module.path)
+                    if fn in link(caller).calls[number].targets:
                         yield caller, number
                         break

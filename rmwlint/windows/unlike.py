@@ -7,10 +7,11 @@ setting, and reach other processes; a lock of one object says nothing of another
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from rmwlint.program.calling import callings, public
+from rmwlint.program.calling import Calling, callings, public
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.callers import locked_by_callers
@@ -45,7 +46,7 @@ def unlike_others(fn: Fn) -> Iterator[Unlike]:
             continue
         if _far(heard(fn).at_calls.get(number, ())):
             continue
-        guarded = _guarded(target)
+        guarded = _guarded(target, fn.module.path)
         if guarded is None or any(caller is fn for caller, _ in guarded[1]):
             continue
         told.add(target)
@@ -68,16 +69,29 @@ def _changes_files(fn: Fn) -> bool:
     return bool(known)
 
 
-def _guarded(target: Fn) -> tuple[str, tuple[tuple[Fn, int], ...]] | None:
-    """The lock that most calls of a function are made under, as written, and those calls."""
+def _guarded(target: Fn, near: Path) -> tuple[str, tuple[tuple[Fn, int], ...]] | None:
+    """The lock that most calls of a function are made under, as written, and those calls; asked on behalf of
+    the file ``near``."""
+    if not _locks_around(target):
+        return None
+    calls, all_known = callings(target, near)
+    if not all_known:
+        return None
     known = target.memo.get("guarded_calls", False)
     if known is False:
-        known = target.memo["guarded_calls"] = _most(target) if _locks_around(target) else None
+        known = target.memo["guarded_calls"] = _most(calls)
     return known  # type: ignore[return-value]
 
 
 def _locks_around(target: Fn) -> bool:
     """Whether a module of the project that names the function may also take a lock of many processes."""
+    known = target.memo.get("locks_around")
+    if known is None:
+        known = target.memo["locks_around"] = _may_lock_around(target)
+    return bool(known)
+
+
+def _may_lock_around(target: Fn) -> bool:
     module = target.module
     program = module.program
     outline = program.outline(module.path)
@@ -86,13 +100,11 @@ def _locks_around(target: Fn) -> bool:
         files = outline.mentions(word)
         program.asked.hint(module.path, "mention", (word,))
         locking.update(files)
+    program.asked.hint(module.path, "mention", (target.facts.name,))
     return bool(locking) and not locking.isdisjoint(outline.mentions(target.facts.name))
 
 
-def _most(target: Fn) -> tuple[str, tuple[tuple[Fn, int], ...]] | None:
-    calls, all_known = callings(target)
-    if not all_known:
-        return None
+def _most(calls: Sequence[Calling]) -> tuple[str, tuple[tuple[Fn, int], ...]] | None:
     under: dict[Symbol, list[tuple[Fn, int]]] = {}
     texts: dict[Symbol, str] = {}
     for caller, number, _ in calls:
