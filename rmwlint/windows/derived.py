@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rmwlint.facts.model import Function, Op
+from rmwlint.facts.operands import numbers_in
 from rmwlint.program.program import Fn
 
 _PLAIN = frozenset(["const", "param", "import", "def", "class", "lambda", "pass", "delete"])
@@ -89,13 +90,7 @@ def _operands(op: Op) -> Iterator[int]:
         return
     if kind == "field":
         return
-    pending = list(op[1:])
-    while pending:
-        part = pending.pop()
-        if isinstance(part, tuple):
-            pending.extend(part)
-        elif isinstance(part, int) and not isinstance(part, bool):
-            yield part
+    yield from numbers_in(op)
 
 
 __all__ = ["admits", "result_of"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rmwlint.facts.model import Op
+from rmwlint.facts.operands import numbers_in
 from rmwlint.program.program import Fn
 
 _NO_OPERANDS = frozenset(["const", "name", "param", "lambda", "def", "class", "import", "pass", "leave"])
@@ -42,10 +43,4 @@ def _operands(op: Op) -> Iterator[int]:
     if op[0] == "field":
         yield op[3]
         return
-    pending = list(op[1:])
-    while pending:
-        part = pending.pop()
-        if isinstance(part, tuple):
-            pending.extend(part)
-        elif isinstance(part, int) and not isinstance(part, bool):
-            yield part
+    yield from numbers_in(op)

@@ -277,8 +277,9 @@ class View:
         """Whether a window is about a row that the function was given to complete it, by both their names:
         nobody else knows the row yet."""
         place = window.write.place
-        given = window.read is None and place is not None
-        return given and makes_it(self.fn.facts.name, place.text)  # type: ignore[union-attr]
+        if window.read is not None or place is None:
+            return False
+        return makes_it(self.fn.facts.name, place.text)
 
     def where_it_failed(self, event: Event) -> bool:
         """Whether an event happens only where something has gone wrong."""
