@@ -24,7 +24,9 @@ Good:
             order.mark_shipping()
         requests.post(carrier, json={"order": order.pk}, timeout=5)
 
-Commit a pending state first, call the backend after the commit, then record the result.
+Commit a pending state first, call the backend after the commit, then record the result. Low confidence where
+what is called refuses to run in a transaction (`if session.in_transaction(): raise`), itself or by a
+decorator.
 """
 
 from collections.abc import Iterator

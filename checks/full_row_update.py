@@ -48,7 +48,8 @@ Good:
         session.execute(update(Image).where(Image.id == image.image_id).values(**changed))
 
 Write only what changed, or compare a version in the write. Low confidence where the write compares a state
-or names columns that it treats apart: then somebody has thought of what may be put back.
+or names columns that it treats apart: then somebody has thought of what may be put back; and where the row
+is deleted next.
 
 Fix for SQLAlchemy and others: `values(**every_attribute)` → the columns that the function sets. Unsafe: an
 attribute may have been changed in a way that is not seen.
@@ -68,7 +69,7 @@ def find(view: View) -> Iterator[Violation]:
             continue
         # A guard compares one state; the other columns are put back all the same.
         guarded = any(not view.left_open(value) for _, value in event.passed)
-        thought_of = guarded or view.columns_apart(event)
+        thought_of = guarded or view.columns_apart(event) or view.deleted_next(event)
         place = event.place.text
         yield view.violation(
             check,

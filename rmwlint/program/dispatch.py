@@ -51,16 +51,16 @@ def candidates(fn: Fn, number: int, call: Call) -> Candidates:
             and (kind.kind == "instance" or is_own(fn, call.receiver))
         ):
             found = overrides(kind.ref, call.name, call.targets, fn.module.path)
-            return Candidates(_accepting(found, fn.facts.ops[number]), False)
+            return Candidates(accepting(found, fn.facts.ops[number]), False)
         return _NONE
     if call.receiver is None or call.targets or call.qualified:
         return _NONE
     if fn.facts.ops[call.receiver][0] not in ("name", "attr"):
         return _NONE  # a chain of calls is a query or a builder far more often than an object of the program
-    return Candidates(_accepting(named(fn, call.name), fn.facts.ops[number]), True)
+    return Candidates(accepting(named(fn, call.name), fn.facts.ops[number]), True)
 
 
-def _accepting(found: tuple[Fn, ...], call: Op) -> tuple[Fn, ...]:
+def accepting(found: tuple[Fn, ...], call: Op) -> tuple[Fn, ...]:
     """The methods that can be called with those arguments."""
     given = [keyword for keyword, _ in call[3]]
     return tuple(fn for fn in found if "**" in given or _accepts(fn, len(call[2]), given))

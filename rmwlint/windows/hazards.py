@@ -19,6 +19,7 @@ from rmwlint.program.effects import (
 )
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn
+from rmwlint.program.refusing import refused
 from rmwlint.windows.automatic import begun_by_itself
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.interpret import analysis
@@ -202,7 +203,27 @@ def told(fn: Fn, number: int, effect: Effect, held: Held) -> Hazard:
     sure = min(effect.sure, held.sure)
     if len(below) > 3:
         sure = min(sure, 2)
+    if held.kind == "transaction" and sure > 1 and _is_refused(fn, number, below):
+        sure = 1
     return Hazard(number, held, effect.label, effect.detail, sure, below)
+
+
+def _is_refused(fn: Fn, number: int, below: tuple[tuple[Fn, Effect], ...]) -> bool:
+    """Whether something on the way down to a hazard refuses to run in a transaction, and none of those above
+    it sees to it that it is let through."""
+    calls = [(fn, number), *((callee, effect.op) for callee, effect in below)]
+    for depth, (caller, op) in enumerate(calls):
+        # a wrapper's way on to what it wraps is no call
+        found = refused(caller, op) if op in link(caller).calls else None
+        if found is not None and not any(_sets(above, found.unless) for above, _ in calls[: depth + 1]):
+            return True
+    return False
+
+
+def _sets(fn: Fn, names: frozenset[str]) -> bool:
+    """Whether a function stores one of those attributes."""
+    ops = fn.facts.ops
+    return bool(names) and any(op[0] == "setattr" and op[2] in names for op in ops)
 
 
 __all__ = ["Hazard", "hazards_in_transaction", "hazards_of_hook", "hazards_under", "open_transaction", "told"]

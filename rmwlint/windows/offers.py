@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rmwlint.program.program import Fn
 from rmwlint.windows.accesses import guard_parameters
 from rmwlint.windows.binding import Binding
 from rmwlint.windows.columns import entries
@@ -23,7 +24,7 @@ def offer(run: Interpreter, site: Site) -> None:
     if len(targets) != 1 or site.known.cls is not None:
         return
     target = targets[0]
-    offered = guard_parameters(target)
+    offered = [name for name in guard_parameters(target) if _looks_at(target, name)]
     if not offered:
         return
     binding = Binding(run, site.position, target, site.receiver, site.args, site.kwargs)
@@ -51,3 +52,9 @@ def offer(run: Interpreter, site: Site) -> None:
                 sure=min(site.known.sure, _CERTAINTY),
             )
         )
+
+
+def _looks_at(fn: Fn, name: str) -> bool:
+    """Whether a function uses a parameter: one that it ignores guards nothing."""
+    inner = (function for function in fn.module.facts.functions if function.parent == fn.index)
+    return any(("name", name) in function.ops for function in (fn.facts, *inner))

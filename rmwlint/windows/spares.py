@@ -1,7 +1,8 @@
 """What can be made twice with no harm: the one that is replaced has served as well as the other.
 
 A client, a session, a pool of connections: made again it is the same. Not so what starts a thread, is a lock,
-or keeps what others put into it; nor what is taken from elsewhere (``allocate``, ``register``).
+or keeps what others put into it; nor what is taken from elsewhere (``allocate``, ``register``),
+unless under the object's own id.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from rmwlint.libraries.index import snake
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.interpret import analysis
+from rmwlint.windows.names import is_id
 from rmwlint.windows.opaque import mutates
 from rmwlint.windows.sharing import made_by, spawns, takes_locks
 from rmwlint.windows.values import Event, Value
@@ -56,6 +58,8 @@ def spare(fn: Fn, store: Event) -> bool:
     if value is None or _fitted_later(fn, store):
         return False
     words = _words(fn, value)
+    if words and words[0] in _TAKES and _for_itself(fn, store):
+        return True
     if words and (words[0] in _TAKES or _heavy(words)):
         return False
     if any(spawns(target, False) or takes_locks(target, False) for target in _makers(fn, store)):
@@ -80,6 +84,20 @@ def _heavy(words: list[str]) -> bool:
 def _words(fn: Fn, value: Value) -> list[str]:
     name = made_by(fn, value.symbol).rpartition(".")[2]
     return [word for word in snake(name).split("_") if word]
+
+
+def _for_itself(fn: Fn, store: Event) -> bool:
+    """Whether what is taken is taken under the id of the very object that keeps it: whoever gives it has it
+    under that id from the first time on."""
+    ops = fn.facts.ops
+    op = ops[store.op]
+    if op[0] != "setattr" or ops[op[3]][0] != "call":
+        return False
+    _, _, args, keywords = ops[op[3]]
+    given = [ops[register] for register in (*args, *(register for _, register in keywords))]
+    return bool(given) and all(
+        part[0] == "attr" and ops[part[1]] == ops[op[1]] and is_id(part[2]) for part in given
+    )
 
 
 def _makers(fn: Fn, store: Event) -> Iterator[Fn]:

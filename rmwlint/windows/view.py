@@ -57,6 +57,7 @@ from rmwlint.windows.unlike import Unlike, unlike_others
 from rmwlint.windows.unlocked import Unlocked, unlocked
 from rmwlint.windows.untaken import under_untaken_lock
 from rmwlint.windows.untransacted import untransacted
+from rmwlint.windows.unused import unused
 from rmwlint.windows.values import UNKNOWN, Event, Held, Place, Value
 
 _AUGMENTING = frozenset(
@@ -284,6 +285,18 @@ class View:
     def where_it_failed(self, event: Event) -> bool:
         """Whether an event happens only where something has gone wrong."""
         return failing(self.fn, event)
+
+    def deleted_next(self, write: Event) -> bool:
+        """Whether the row that was written is deleted where the function goes on: nothing is put back."""
+        return any(
+            event.does == "delete"
+            and event.op > write.op
+            and event.place is not None
+            and write.place is not None
+            and same_place(event.place, write.place)
+            and event.control <= write.control
+            for event in self.events
+        )
 
     def saves_of_stale_rows(self) -> Iterator[Event]:
         """Writes to a row read before, here or by whoever passed it in, that no guard protects."""
@@ -558,6 +571,8 @@ class View:
     ) -> Violation:
         """A violation whose primary location is an operation of this function."""
         qualname = self.fn.facts.qualname
+        if sure > 1 and unused(self.fn):
+            sure = 1
         return Violation(
             check.code,
             check.name,
