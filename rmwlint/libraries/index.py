@@ -236,6 +236,7 @@ class Libraries:
         self._judged: set[str] = set()
         self._locking: frozenset[str] | None = None
         self._far_locks: frozenset[str] | None = None
+        self._coroutines: frozenset[str] | None = None
         self._programs: frozenset[str] | None = None
         self._runners: frozenset[str] | None = None
         self._synchronizing: frozenset[str] | None = None
@@ -266,6 +267,12 @@ class Libraries:
         for model in self.types.values():
             for method in model.saved_by:
                 self._saved_by.setdefault(method, []).append(model)
+        self._shown: dict[tuple[str, str], str] = {
+            (where, method): model.name
+            for model in self.types.values()
+            for where in model.shown_on
+            for method in model.shown_by
+        }
 
     def _add(self, rows: Rows) -> None:
         for model in rows.types:
@@ -292,6 +299,9 @@ class Libraries:
                     known.one_by_key or model.one_by_key,
                     model.wraps or known.wraps,
                     _union(known.own_methods, model.own_methods),
+                    known.shared or model.shared,
+                    _union(known.shown_by, model.shown_by),
+                    _union(known.shown_on, model.shown_on),
                 )
             self.types[model.name] = model
             for qualified in model.classes:
@@ -487,6 +497,11 @@ class Libraries:
         """The types of an object of unknown type whose attributes are set before this method is called."""
         return self._saved_by.get(method, [])
 
+    def shown(self, where: str, method: str) -> str | None:
+        """The type that something is taken for where this method is called on it; ``where``: what it is
+        besides, as ``shown_on`` says. None where it says nothing."""
+        return self._shown.get((where, method))
+
     def gives(self, row: CallModel | AttributeModel) -> Gives | None:
         """What the call or attribute gives, parsed; None where the row does not say."""
         if row.gives is None:
@@ -539,6 +554,17 @@ class Libraries:
                 if any(row.does == "query" and row.lock for row in rows)
             )
         return self._locking
+
+    @property
+    def coroutines(self) -> frozenset[str]:
+        """The decorators that make a coroutine of a generator, by qualified name."""
+        if self._coroutines is None:
+            self._coroutines = frozenset(
+                name
+                for name, rows in self._functions.exact.items()
+                if any(row.does == "switch" and "decorator" in row.form for row in rows)
+            )
+        return self._coroutines
 
     @property
     def far_locks(self) -> frozenset[str]:

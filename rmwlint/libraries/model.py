@@ -39,6 +39,11 @@ File
                                         #   and ``_id`` is the one row that the column names, not several
     own_methods = ["save", "changes"]   # a class of the program with no known base that defines all of these
                                         #   is taken for one: a copy of the library, or what it came from
+    shown_by = ["filter", "all"]        # something is taken for this type, with medium confidence, where one
+    shown_on = ["Model"]                #   of these methods is called on it: an attribute of such a type
+                                        #   that its class does not declare; ``function``: a function of the
+                                        #   program that a decorator nobody knows has changed; ``import``:
+                                        #   what a module that nobody knows gives
     alone = true                        # its methods run by hand, rarely two at a time: low confidence
     element = "Model"                   # what it holds where nobody knows (then with medium confidence)
 
@@ -139,7 +144,8 @@ Hazards
                 subprocess: the keyword with which it goes on where the program fails; ``*``: always
   ``enqueue``   a task or message is sent
   ``wait``      ``kind``: sleep join result queue lock poll
-  ``switch``    gives way to other tasks or green threads
+  ``switch``    gives way to other tasks or green threads; with ``form = "decorator"``: a generator so
+                decorated is a coroutine, and gives way where it yields
   ``spawn``     starts a thread or process (or, with ``kind = "task"``, a task of this thread) that runs its
                 callable argument ``at``; ``kind = "loop"``: over and over, never twice at a time
 
@@ -154,6 +160,8 @@ Hazards
 Other
   ``pure``      no effect worth knowing; ``gives`` its type. ``form = "decorator"``: a function so decorated
                 becomes an object of the type in ``gives`` (a task)
+                ``reverse``, of a column's declaration: the keyword that says by which attribute the rows it
+                names reach those of the class
   ``proxy``     returns an object whose attributes are those of the module(s) named in ``module_from``
                 (a keyword or ``argN``: a string, or a dict whose values are strings)
   ``handles``   a class of exceptions: ``exceptions`` says for which of ``duplicate missing conflict``
@@ -227,6 +235,8 @@ class TypeModel(NamedTuple):
     wraps: tuple[str, ...] = ()
     own_methods: tuple[str, ...] = ()
     shared: bool = False
+    shown_by: tuple[str, ...] = ()
+    shown_on: tuple[str, ...] = ()
 
 
 class CallModel(NamedTuple):
@@ -266,6 +276,7 @@ class CallModel(NamedTuple):
     kind: str | None = None
     module_from: str | None = None
     exceptions: tuple[str, ...] = ()
+    reverse: str | None = None
     requires: tuple[str, Any] | None = None
     unless: tuple[str, Any] | None = None
     confidence: str = "high"

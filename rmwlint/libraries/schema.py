@@ -57,18 +57,20 @@ _GOES_WITH: dict[str, str] = {
     "backend": "KIND tolerates",
     "enqueue": "",
     "wait": "KIND",
-    "switch": "",
+    "switch": "form",
     "spawn": "AT kind",
     "hook": "at form",
     "signal": "AT key",
     "receive": "AT key form",
-    "pure": "form",
+    "pure": "form reverse",
     "proxy": "MODULE_FROM",
     "handles": "EXCEPTIONS",
     "suppress": "",
     "retry": "form exceptions",
 }
 _EVERY_CALL = "on methods functions does gives requires unless confidence why docs valued"
+#: what an object of a ``shown_by`` type can be besides an attribute of another type
+SHOWN_ON = ("function", "import")
 _PATTERN = re.compile(r"\*|\*?\.?[^\W\d]\w*(\.[^\W\d]\w*)*\.?\*?|\*?_\*?")
 
 Check = Callable[[Any], str | None]
@@ -232,6 +234,7 @@ _CALL: dict[str, Check] = {
     "kind": _word(*_BACKENDS, *_WAITS, *_LOOKS, *_READS, *_STORES, *_SPAWNS, *_STEPS),
     "module_from": _module_from,
     "exceptions": _words(*_EXCEPTIONS),
+    "reverse": _identifier,
     "requires": _condition,
     "unless": _condition,
     "confidence": _word("high", "medium", "low"),
@@ -251,6 +254,8 @@ _TYPE: dict[str, Check] = {
     "receivers": _patterns,
     "saved_by": _texts,
     "own_methods": _texts,
+    "shown_by": _texts,
+    "shown_on": _texts,
     "homes": _dotted,
     "bases": _texts,
     "element": _text,
@@ -393,6 +398,10 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
         row.get("wraps", ()),
         row.get("own_methods", ()),
         row.get("shared", False),
+        row.get("shown_by", ()),
+        tuple(
+            _full((name,), library)[0] if name not in SHOWN_ON else name for name in row.get("shown_on", ())
+        ),
     )
 
 
@@ -497,6 +506,10 @@ def resolve(files: Mapping[str, Rows]) -> None:
     for file, rows in files.items():
         named = [
             *(("type", number, model.bases, "bases") for number, model in enumerate(rows.types, 1)),
+            *(
+                ("type", number, tuple(name for name in of.shown_on if name not in SHOWN_ON), "shown_on")
+                for number, of in enumerate(rows.types, 1)
+            ),
             *(
                 ("type", number, (of.element,), "element")
                 for number, of in enumerate(rows.types, 1)

@@ -367,6 +367,26 @@ def method_rows(
     return _NO_ROWS
 
 
+def _shown_member(program: Program, member: Type, name: str) -> str | None:
+    """The type of an undeclared attribute, by a method that is called on it."""
+    holder = member.arg
+    if holder is None:
+        return None
+    names = (
+        (holder.name,)
+        if holder.kind == "library"
+        else holder.ref.library_types()
+        if holder.kind == "instance"
+        else ()
+    )
+    for of in names:
+        for above in program.libraries.lineage(of):
+            shown = program.libraries.shown(above, name)
+            if shown is not None:
+                return shown
+    return None
+
+
 def suggested_class(module: ModuleView, identifier: str) -> Cls | None:
     """The class of the program whose name in snake case is ``identifier``: ``order_line`` → ``OrderLine``.
 
@@ -815,6 +835,9 @@ class _Linker:
             saved = self.saved_call(op, register, name)
             if saved is not None:
                 return saved, None
+            shown = _shown_member(self.program, receiver, name)
+            if shown is not None:
+                return self.shown_call(op, register, name, shown)
         if kind in ("module", "proxy", "iterable"):
             member = self.types[op[1]]
             if kind == "iterable":
@@ -827,7 +850,8 @@ class _Linker:
         if kind == "function":
             task = decorated_type(self.program, receiver.ref)
             if task is None:
-                return _UNKNOWN_CALL, None
+                shown = self.shown_function(receiver.ref, name)
+                return (_UNKNOWN_CALL, None) if shown is None else self.shown_call(op, register, name, shown)
             receiver = task
         keywords = _Keywords(self, op)
         member = self.types[op[1]]
@@ -839,6 +863,10 @@ class _Linker:
                 member = None
         assert receiver is not None
         rows = method_rows(self.program, receiver, name, keywords)
+        if not rows and kind == "external" and "." in receiver.name:
+            shown = self.libraries.shown("import", name)
+            if shown is not None:
+                return self.shown_call(op, register, name, shown)
         found: Type | None = None
         targets: tuple[Fn, ...] = ()
         cls: Cls | None = None
@@ -891,6 +919,16 @@ class _Linker:
                     return Call((), rows, register, receiver, name, MEDIUM), found
         saved = self.saved_call(op, register, name)
         return saved or Call((), (), register, None, name, 3), None
+
+    def shown_call(self, op: Op, register: int, name: str, shown: str) -> tuple[Call, Type | None]:
+        """A call of a method which shows what its object is."""
+        receiver = Type("library", shown, None, None, MEDIUM)
+        rows = method_rows(self.program, receiver, name, _Keywords(self, op))
+        return Call((), rows, register, receiver, name, MEDIUM), self.first_given(rows, receiver, op)
+
+    def shown_function(self, fn: Fn, name: str) -> str | None:
+        """The type that a decorator which nobody knows must have made of a function, by a method's name."""
+        return self.libraries.shown("function", name) if fn.facts.decorators else None
 
     def saved_call(self, op: Op, register: int, name: str) -> Call | None:
         """A call that saves an unknown object, whose attributes were set before."""

@@ -15,7 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from rmwlint.facts.model import Class, Module
+from rmwlint.facts.coroutines import as_coroutine, decorators_of
+from rmwlint.facts.model import Class, Function, Module
 from rmwlint.libraries.index import Libraries
 from rmwlint.program.asked import Asked, LedTo
 from rmwlint.program.cycles import Cycles
@@ -75,6 +76,8 @@ class Fn:
         self.module = module
         self.index = index
         facts = self.facts = module.facts.functions[index]
+        if facts.is_generator and facts.decorators and _decorated_coroutine(module, facts):
+            facts = self.facts = as_coroutine(facts)
         self.qualified = f"{module.name}.{facts.qualname}"
         #: the class whose body defines it
         self.owner: Cls | None = None if facts.owner is None else module.cls(facts.owner)
@@ -119,6 +122,12 @@ class Fn:
             if op[0] in ("name", "attr"):
                 names.append(op[-1])
         return tuple(names)
+
+
+def _decorated_coroutine(module: ModuleView, facts: Function) -> bool:
+    """Whether a decorator makes a coroutine of the generator."""
+    coroutines = module.program.libraries.coroutines
+    return not coroutines.isdisjoint(decorators_of(module.facts, facts))
 
 
 class Cls:

@@ -8,6 +8,7 @@ from rmwlint.facts.model import Op
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import hazards_of, row_sure
 from rmwlint.program.link import Call, method_rows
+from rmwlint.program.reverse import undeclared
 from rmwlint.windows import accesses, commands, locks, offers, opaque, queries, summary
 from rmwlint.windows.columns import columns_of, decided, written_dict
 from rmwlint.windows.site import Site, site_of
@@ -47,7 +48,19 @@ def call(run: Interpreter, position: int, op: Op) -> Value:
         run.made[found.symbol] = site.kwargs
     if known.cls is not None:
         accesses.wrap(run, site, found)
-    return _named(run, site, found) if run.creating else found
+    return _named(run, site, _asked(run, site, found)) if run.creating else found
+
+
+def _asked(run: Interpreter, site: Site, found: Value) -> Value:
+    """Whether a row has an attribute that its class does not declare: whether another row refers to it."""
+    asked = undeclared(run.fn, site.position)
+    if asked is None:
+        return found
+    holder, name = asked
+    written = f"{text(run.facts, holder)}.{name}"
+    place = Place("row", ("attr", run.regs[holder].symbol, name), "", frozenset(), written)
+    run.emit(Event(site.position, "look", place, sure=2))
+    return found._replace(deps=found.deps | {(site.position, None, "copy")})
 
 
 def _command(run: Interpreter, site: Site, row: CallModel, tolerated: frozenset[str]) -> None:

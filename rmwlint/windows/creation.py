@@ -14,6 +14,7 @@ from typing import NamedTuple
 from rmwlint.libraries.index import snake
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn
+from rmwlint.program.reverse import asked_through, referring
 from rmwlint.windows.callers import duplicate_caught_by_callers, locked_by_callers
 from rmwlint.windows.find import common
 from rmwlint.windows.flow import reaches
@@ -23,6 +24,7 @@ from rmwlint.windows.owned import one_loop
 from rmwlint.windows.presence import found_there
 from rmwlint.windows.quiet import quiet
 from rmwlint.windows.retried import retried_by_callers, retries, tries_again
+from rmwlint.windows.text import text
 from rmwlint.windows.unique import conditional_uniques, nullable, uniques
 from rmwlint.windows.values import Event, Symbol
 from rmwlint.windows.ways import locked_on_every_way, locks_rows_before, rows_locked_on_every_way
@@ -173,6 +175,8 @@ def _same(fn: Fn, look: Event, create: Event) -> bool:
     one, other = row_class(look), row_class(create)
     if one is not None and other is not None:
         return one is other or one in other.mro() or other in one.mro()
+    if _refers(fn, look, create, one, other):
+        return True
     by_name = look.does == "look" or create.does == "make"
     if not alike(look, create) and not (by_name and _abbreviated(look, create)):
         return False
@@ -184,10 +188,34 @@ def _same(fn: Fn, look: Event, create: Event) -> bool:
     return all(event.does not in ("look", "make") or _kept(fn, event) for event in (look, create))
 
 
+def _refers(fn: Fn, look: Event, create: Event, looked: Cls | None, made: Cls | None) -> bool:
+    """Whether rows are asked for by way of a row that those which are made refer to, or the other way round.
+
+    Where neither class is known, it is the same attribute of the same row.
+    """
+    if look.trail or create.trail:
+        return False
+    asked = None if looked is not None else through(fn, look)
+    given = None if made is not None else through(fn, create)
+    if asked is not None and made is not None:
+        return referring(made, asked[0]) is not None
+    if given is not None and looked is not None:
+        return referring(looked, given[0]) is not None
+    return asked is not None and asked == given
+
+
+def through(fn: Fn, event: Event) -> tuple[str, str] | None:
+    """The undeclared attribute of a row by which an event reaches its rows, by name and as it is written."""
+    found = asked_through(fn, event.op)
+    return None if found is None else (found[1], text(fn.facts, found[0]))
+
+
 def row_class(event: Event) -> Cls | None:
     """The class of the rows that an event is about, None where it is not known."""
     call = event.call
     for kind in (event.type, call.rtype if call is not None else None):
+        if kind is not None and kind.kind == "member":
+            continue  # an attribute that nobody declares; what it belongs to is another row
         if kind is not None and kind.arg is not None and kind.arg.kind == "instance":
             return kind.arg.ref  # type: ignore[no-any-return]
         if kind is not None and kind is event.type and kind.kind == "instance":

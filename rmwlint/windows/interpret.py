@@ -539,6 +539,10 @@ class Interpreter:
                 deps = base.deps
                 if row is not None and kind.kind == "member":
                     deps = frozenset([(row, name, "copy")])
+                    if self.creating and self.facts.blocks[self.block][3] and self.is_row(base.type):
+                        # where no other row refers to it, the handler hears of it
+                        place = Place("row", ("attr", base.symbol, name), "", frozenset(), name)
+                        self.emit(Event(position, "look", place, sure=_SUGGESTED))
                 return Value(("attr", base.symbol, name), deps, kind)
             return Value(("global", kind.name), type=kind)
         if base.type is not None and base.type.kind in ("module", "class", "external"):
@@ -963,7 +967,7 @@ class Interpreter:
     def op_unpack(self, position: int, op: Op) -> Value:
         base = self.regs[op[1]]
         index: int = op[2]
-        if base.items is not None and len(base.items) == op[3] and all(key is None for key, _ in base.items):
+        if base.items and len(base.items) == op[3] and all(key is None for key, _ in base.items):
             return base.items[index][1]
         row = self.rows.get(base.symbol)
         kind = self.link.types[position]

@@ -217,11 +217,11 @@ def shared_memory(fn: Fn) -> tuple[bool, bool]:
     owner = method_around(fn).owner
     if owner is not None and unshared_class(owner):
         return False, False
-    if fn.module.unlikely:
+    if fn.module.unlikely or fn.facts.is_async:
+        # what a coroutine has found missing before it waits is told of any class, where it is made by a key
         return True, True
-    tasks = fn.facts.is_async
-    own = owner is not None and (shared_class(owner, tasks) or locks_by_decorator(owner))
-    return own, around_concurrency(fn.module, tasks)
+    own = owner is not None and (shared_class(owner, False) or locks_by_decorator(owner))
+    return own, around_concurrency(fn.module, False)
 
 
 def _anchors(fn: Fn) -> _Anchors:

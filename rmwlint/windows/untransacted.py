@@ -18,6 +18,7 @@ from rmwlint.windows.locking_queries import asking
 from rmwlint.windows.values import Event, Held
 
 _DEEPEST = 4
+_WRITES = frozenset(["write", "delete", "delta", "swap"])
 
 
 def untransacted(fn: Fn) -> Iterator[tuple[Event, int]]:
@@ -25,7 +26,8 @@ def untransacted(fn: Fn) -> Iterator[tuple[Event, int]]:
     locking = asking(fn)
     if not locking:
         return
-    for event in analysis(fn).events:
+    events = analysis(fn).events
+    for event in events:
         query = event.query
         if event.does != "read" or not event.locked or query is None or query.locked is None or event.trail:
             continue
@@ -33,9 +35,24 @@ def untransacted(fn: Fn) -> Iterator[tuple[Event, int]]:
         if asked is None or asked.row.inside != "transaction" or _open(event.held):
             continue
         around = _alone(fn, 0, premises(fn, event.op))
+        if around == 1 and _written_in_own(event, events):
+            around = 2
         sure = min(around, asked.sure, event.sure)
         if sure:
             yield event, sure
+
+
+def _written_in_own(read: Event, events: list[Event]) -> bool:
+    """Whether the row is written in a transaction that the function opens after it has locked the row: it
+    does not count on one of its callers'."""
+    return any(
+        event.does in _WRITES
+        and event.place is not None
+        and read.place is not None
+        and event.place.symbol == read.place.symbol
+        and any(held.kind == "transaction" and held.id > read.op for held in event.held)
+        for event in events
+    )
 
 
 def _open(held: tuple[Held, ...]) -> bool:
