@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rmwlint.cache import Cache
 from rmwlint.config import Settings
+from rmwlint.facts.edited import edited
 from rmwlint.facts.lower import lower
 from rmwlint.facts.model import Module
 from rmwlint.facts.storage import UnusableFactsError, dump, load
@@ -72,6 +73,8 @@ class Store:
         self._target = target
         self._max_file_size = max_file_size
         self._given: dict[Path, bytes] = {}
+        #: what was given last and had facts: most of these are the next text's as well
+        self._earlier: dict[Path, tuple[list[str], Module]] = {}
         self._bytes: dict[Path, bytes] = {}
         self._bytes_kept = 0
         self._lines: dict[Path, list[str]] = {}
@@ -86,14 +89,18 @@ class Store:
 
     def give(self, path: Path, data: bytes) -> None:
         """Take ``data`` for the content of ``path``, whatever the disk says (an editor's unsaved text)."""
+        known = self._facts.get(path) if path in self._given else None
+        earlier = self._earlier.get(path) if known is None else (self.source_lines(path), known)
         self.forget(path)
         self._given[path] = data
+        if earlier is not None:
+            self._earlier[path] = earlier
 
     def forget(self, path: Path) -> None:
         """Know nothing more of a file: it is read again when it is asked for."""
         kept: tuple[dict[Path, Any], ...]
-        kept = (self._given, self._bytes, self._lines, self._facts, self._computed, self.rejected)
-        for known in kept:
+        kept = (self._given, self._earlier, self._bytes, self._lines, self._facts, self._computed)
+        for known in (*kept, self.rejected):
             known.pop(path, None)
 
     def close(self) -> None:
@@ -269,6 +276,9 @@ class Store:
             module = _unpack(packed)
             if module is not None:
                 return module if module.path == str(path) else module._replace(path=str(path))
+        again = self._edited(path, name)
+        if again is not None:
+            return again
         try:
             module = facts(Task(data, name, str(path)), self._target)
         except Unparsable as error:
@@ -278,6 +288,13 @@ class Store:
             # unsaved text is of no use to the next run
             self.cache.put(key, dump(module))
         return module
+
+    def _edited(self, path: Path, name: str) -> Module | None:
+        """The facts of a text that is given, by those of the one before it; None where it takes more."""
+        earlier = self._earlier.get(path)
+        if earlier is None or earlier[1].name != name:
+            return None
+        return edited(earlier[1], earlier[0], self.source_lines(path))
 
     def _reject(self, path: Path, error: Unparsable) -> None:
         span = Span(error.line, error.column, error.line, error.column)

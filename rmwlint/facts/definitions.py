@@ -6,7 +6,7 @@ import ast
 
 from rmwlint.facts.expressions import EXPRESSIONS, keyword_registers, registers_of
 from rmwlint.facts.model import Class, Function, Parameter
-from rmwlint.facts.scope import ClassBody, LowerStatement, Scope
+from rmwlint.facts.scope import ClassBody, LowerStatement, ModuleFacts, Scope
 from rmwlint.facts.text import annotation_text, base_text, default_of, last_name
 
 #: Filled by ``statements``, which needs this module.
@@ -34,6 +34,18 @@ def define_function(node: AnyFunction, scope: Scope) -> None:
     else:
         _add_method(body, node, index)
     scope.emit(("def", name, index, decorators), node)
+
+
+def lower_alone(
+    node: AnyFunction, facts: ModuleFacts, body: ClassBody | None, decorators: tuple[int, ...]
+) -> None:
+    """Lower one function of a module's top level, or of the class ``body`` there, and nothing around it.
+
+    ``facts`` has as many functions as stand above it; ``decorators`` are its registers in the module's body.
+    """
+    scope = Scope(facts, 0, "", node)
+    scope.body_class = body
+    _lower_function(node, scope, decorators)
 
 
 def _lower_function(node: AnyFunction, scope: Scope, decorators: tuple[int, ...]) -> int:

@@ -50,6 +50,8 @@ def functions_changed(one: Module, other: Module) -> list[int] | None:
         return None
     numbers = []
     for number, (before, after) in enumerate(zip(one.functions, other.functions)):
+        if before is after:
+            continue
         name = _unnumbered(before.qualname)
         if name != _unnumbered(after.qualname):
             return None
