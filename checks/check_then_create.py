@@ -31,7 +31,7 @@ Silent where the database refuses the second row and the function, or everything
 it, tries again after a duplicate or catches it; and where everything that calls it holds one lock, or has
 locked rows. Told with low confidence only, of what its name alone says to be created: what is looked for by
 the id of the object that it is made from, what only a loop makes that is called and not handed to a thread,
-and what is refused anyhow where it is found.
+and what is refused anyhow where it is found; and of whatever a command that is run by hand makes.
 
 Declare the columns of the look unique, and create first: `get_or_create`, an upsert, or a creation whose
 duplicate is caught and looked up again. Where that cannot be, hold one lock over both, or lock the row of a
@@ -61,7 +61,7 @@ def find(view: View) -> Iterator[Violation]:
             creation.create.op,
             f"`{thing}` is created because it was not found; another can create it in between",
             place=thing,
-            sure=LOW if view.one_shot else _sure(creation),
+            sure=LOW if view.one_shot or view.runs_alone else _sure(creation),
             steps=creation_steps(view, creation),
             interleaving=(
                 ("A", f"looks for {thing}: finds none"),

@@ -6,6 +6,7 @@ import fnmatch
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from rmwlint.facts.model import Op
 from rmwlint.libraries.index import matches
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.program import Cls, Fn
@@ -455,7 +456,31 @@ def _is_new(run: Interpreter, site: Site, value: Value) -> bool:
         return True
     types = (kind.name,) if kind.kind == "library" else kind.ref.library_types()
     lineage = (run.libraries.types[ancestor] for known in types for ancestor in run.libraries.lineage(known))
-    return any(matches(pattern, name) for model in lineage for pattern in model.made_by)
+    return any(matches(pattern, name) for model in lineage for pattern in model.made_by) or _gives_new(
+        run, symbol
+    )
+
+
+def _gives_new(run: Interpreter, symbol: Symbol) -> bool:
+    """Whether a value comes from a function of the program that gives nothing but what it has just made."""
+    call = run.link.calls.get(symbol[1]) if symbol[0] == "op" and len(symbol) == 2 else None
+    if call is None or len(call.targets) != 1:
+        return False
+    ops = call.targets[0].facts.ops
+    given = [op[1] for op in ops if op[0] == "return"]
+    return bool(given) and all(register is not None and _constructed(ops, register) for register in given)
+
+
+def _constructed(ops: tuple[Op, ...], register: int) -> bool:
+    """Whether a register holds what a call of something with a class's name gave."""
+    op = ops[register]
+    if op[0] == "name":
+        stored = [other[2] for other in ops if other[0] == "store" and other[1] == op[1]]
+        return len(stored) == 1 and ops[stored[0]][0] == "call" and _constructed(ops, stored[0])
+    if op[0] != "call" or ops[op[1]][0] not in ("name", "attr"):
+        return False
+    name = str(ops[op[1]][-1])
+    return name[:1].isupper() and not name.isupper()
 
 
 def _made_by(run: Interpreter, symbol: Symbol) -> str:

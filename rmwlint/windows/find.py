@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.callers import locked_by_callers, rows_locked_by_callers
 from rmwlint.windows.flow import fails
@@ -101,14 +102,24 @@ def told_below(window: Window) -> bool:
 
 
 def runs_alone(fn: Fn) -> bool:
-    """Whether a function is a method of a class whose methods run by hand, rarely two at a time."""
-    owner = fn.owner
-    if owner is None:
-        return False
-    types = owner.module.program.libraries
-    return any(
-        types.types[ancestor].alone for name in owner.library_types() for ancestor in types.lineage(name)
-    )
+    """Whether a function is a method of a class whose methods run by hand, rarely two at a time, or is called
+    by a signal that is sent so."""
+    names = list(_signals(fn)) if fn.owner is None else fn.owner.library_types()
+    types = fn.module.program.libraries
+    return any(types.types[ancestor].alone for name in names for ancestor in types.lineage(name))
+
+
+def _signals(fn: Fn) -> Iterator[str]:
+    """The types of what a function's decorators are given."""
+    parent = fn.parent
+    if parent is None or not fn.facts.decorators:
+        return
+    ops, types = parent.facts.ops, link(parent).types
+    for register in fn.facts.decorators:
+        for given in ops[register][2] if ops[register][0] == "call" else ():
+            kind = types[given]
+            if kind is not None and kind.kind == "library":
+                yield kind.name
 
 
 def failing(fn: Fn, event: Event) -> bool:
