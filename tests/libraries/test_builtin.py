@@ -243,8 +243,13 @@ def test_reads_that_lock_by_keyword(built_in: Libraries, type_name: str, method:
     ],
 )
 def test_transactions(built_in: Libraries, qualified: str, form: tuple[str, ...], readonly: bool) -> None:
-    (row,) = built_in.functions(qualified)
+    (row,) = (row for row in built_in.functions(qualified) if row.requires is None)
     assert (row.does, row.form, row.readonly, row.nested) == ("transaction", form, readonly, False)
+
+
+def test_a_transaction_on_a_replica_only_reads(built_in: Libraries) -> None:
+    (row,) = (row for row in built_in.functions("django.db.transaction.atomic") if row.requires is not None)
+    assert (row.does, row.readonly) == ("transaction", True)
 
 
 def test_savepoints_are_nested(built_in: Libraries) -> None:
