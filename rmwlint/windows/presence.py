@@ -12,6 +12,8 @@ from rmwlint.facts.model import Function
 
 _DEPTH = 12
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+#: what a name is given before anything is found
+_EMPTY = (("const", None), ("const", False), ("const", ""))
 #: methods whose result is empty where what they are called on is
 _STILL = frozenset(
     ["first", "all", "one_or_none", "scalar", "scalars", "fetchone", "fetchall", "json", "strip"]
@@ -110,13 +112,35 @@ class _Reader:
     def stored(self, name: str, register: int, at: int, depth: int) -> int:
         """What the last assignments of a name above the branch say; constants between them say nothing."""
         ops = self.function.ops
+        taken = empty = False
         for number in range(min(register, at) - 1, -1, -1):
             op = ops[number]
             if op[0] == "store" and op[1] == name:
                 sign = self.sign(op[2], number, depth + 1)
                 if sign:
                     return sign
-        return 1 if self.filled(register, at) else 0
+                taken = taken or self.part(op[2], number)
+                empty = empty or ops[op[2]] in _EMPTY
+        return 1 if (taken and empty) or self.filled(register, at) else 0
+
+    def part(self, register: int, at: int) -> bool:
+        """Whether a value is a part of what the look gave: what it is called, what stands under a key."""
+        ops = self.function.ops
+        for _ in range(_DEPTH):
+            if register == self.look:
+                return True
+            op = ops[register]
+            if op[0] in ("item", "attr", "element", "await", "unpack"):
+                register = op[1]
+            elif op[0] == "name":
+                stores = (n for n in range(min(register, at) - 1, -1, -1) if ops[n][:2] == ("store", op[1]))
+                at = next(stores, -1)
+                if at < 0:
+                    return False
+                register = ops[at][2]
+            else:
+                return False
+        return False
 
     def filled(self, register: int, at: int) -> bool:
         """Whether a container, known by its name, is filled above with what the look gave."""
