@@ -127,7 +127,10 @@ def _sure(view: View, window: Window) -> int:
 def _sets(window: Window) -> bool:
     """Whether the write gives the tested column a value of its own, not one made of its old value."""
     value = dict(window.write.columns).get(window.attribute or "")
-    return value is not None and not any(dep[1] == window.attribute for dep in value.deps)
+    own = None if window.read is None else window.read.op
+    return value is not None and not any(
+        dep[1] == window.attribute and own in (None, dep[0]) for dep in value.deps
+    )
 
 
 def _puts_back(window: Window) -> bool:

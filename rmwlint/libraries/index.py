@@ -302,6 +302,7 @@ class Libraries:
                     known.shared or model.shared,
                     _union(known.shown_by, model.shown_by),
                     _union(known.shown_on, model.shown_on),
+                    model.makes or known.makes,
                 )
             self.types[model.name] = model
             for qualified in model.classes:

@@ -35,6 +35,7 @@ File
     fractions = true                    # its timestamps keep fractions of seconds
     wraps = ["arg0", "instance"]        # it is made around an object: the first of these arguments that is
                                         #   given, kept as the attribute of the last name
+    makes = "Meta.model"                # made around none, it makes a row of the class that this field names
     one_by_key = true                   # an attribute of this type that stands beside a column of its name
                                         #   and ``_id`` is the one row that the column names, not several
     own_methods = ["save", "changes"]   # a class of the program with no known base that defines all of these
@@ -237,6 +238,7 @@ class TypeModel(NamedTuple):
     shared: bool = False
     shown_by: tuple[str, ...] = ()
     shown_on: tuple[str, ...] = ()
+    makes: str | None = None
 
 
 class CallModel(NamedTuple):

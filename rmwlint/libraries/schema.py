@@ -264,6 +264,7 @@ _TYPE: dict[str, Check] = {
     "fractions": _flag,
     "one_by_key": _flag,
     "wraps": _texts,
+    "makes": _text,
 }
 _ATTRIBUTE: dict[str, Check] = {"on": _texts, "names": _patterns, "gives": _text}
 _BASE: dict[str, Check] = {
@@ -402,6 +403,7 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
         tuple(
             _full((name,), library)[0] if name not in SHOWN_ON else name for name in row.get("shown_on", ())
         ),
+        row.get("makes"),
     )
 
 

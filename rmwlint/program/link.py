@@ -367,6 +367,34 @@ def method_rows(
     return _NO_ROWS
 
 
+def _sending(fn: Fn, shown: str) -> int:
+    """How sure it is that a function's decorators have made a job of it that somebody else does.
+
+    Where one of the program's own has, something beside it that is named like a method of the type ``shown``
+    must send, itself or by a function that it calls: what only runs later in this process is no such job.
+    """
+    assert fn.parent is not None
+    names = fn.module.program.libraries.types[shown].shown_by
+    linked = link(fn.parent)
+    for register in fn.facts.decorators:
+        call, value = linked.calls.get(register), linked.types[register]
+        own = [target.module for target in call.targets] if call is not None else []
+        own += [call.cls.module] if call is not None and call.cls is not None else []
+        if value is not None and value.kind in ("function", "class"):
+            own.append(value.ref.module)
+        named = [other for module in own for other in module.functions() if other.facts.name in names]
+        if named:
+            return MEDIUM if any(_sends(other, 1) for other in named) else 1
+    return MEDIUM
+
+
+def _sends(fn: Fn, depth: int) -> bool:
+    calls = link(fn).calls.values()
+    if any(row.does in ("backend", "enqueue") for call in calls for row in call.rows):
+        return True
+    return depth > 0 and any(_sends(target, depth - 1) for call in calls for target in call.targets)
+
+
 def _shown_member(program: Program, member: Type, name: str) -> str | None:
     """The type of an undeclared attribute, by a method that is called on it."""
     holder = member.arg
@@ -850,8 +878,10 @@ class _Linker:
         if kind == "function":
             task = decorated_type(self.program, receiver.ref)
             if task is None:
-                shown = self.shown_function(receiver.ref, name)
-                return (_UNKNOWN_CALL, None) if shown is None else self.shown_call(op, register, name, shown)
+                shown = self.libraries.shown("function", name) if receiver.ref.facts.decorators else None
+                if shown is None:
+                    return _UNKNOWN_CALL, None
+                return self.shown_call(op, register, name, shown, _sending(receiver.ref, shown))
             receiver = task
         keywords = _Keywords(self, op)
         member = self.types[op[1]]
@@ -920,15 +950,13 @@ class _Linker:
         saved = self.saved_call(op, register, name)
         return saved or Call((), (), register, None, name, 3), None
 
-    def shown_call(self, op: Op, register: int, name: str, shown: str) -> tuple[Call, Type | None]:
+    def shown_call(
+        self, op: Op, register: int, name: str, shown: str, sure: int = MEDIUM
+    ) -> tuple[Call, Type | None]:
         """A call of a method which shows what its object is."""
-        receiver = Type("library", shown, None, None, MEDIUM)
+        receiver = Type("library", shown, None, None, sure)
         rows = method_rows(self.program, receiver, name, _Keywords(self, op))
-        return Call((), rows, register, receiver, name, MEDIUM), self.first_given(rows, receiver, op)
-
-    def shown_function(self, fn: Fn, name: str) -> str | None:
-        """The type that a decorator which nobody knows must have made of a function, by a method's name."""
-        return self.libraries.shown("function", name) if fn.facts.decorators else None
+        return Call((), rows, register, receiver, name, sure), self.first_given(rows, receiver, op)
 
     def saved_call(self, op: Op, register: int, name: str) -> Call | None:
         """A call that saves an unknown object, whose attributes were set before."""

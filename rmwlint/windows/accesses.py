@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from rmwlint.facts.model import Op
 from rmwlint.libraries.index import matches
 from rmwlint.libraries.model import CallModel
+from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
+from rmwlint.program.types import Type
 from rmwlint.windows.columns import columns_of, decided, limit_of, written_dict
 from rmwlint.windows.queries import conditions, many, queried, started
 from rmwlint.windows.site import Site
@@ -222,6 +224,12 @@ def _forget(run: Interpreter, value: Value, only: Sequence[str] | None = None) -
 
 def write(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | None:
     """A write, with its columns and guards; the value it gives."""
+    made = _made_new(run, site) if row.at == "wrapped" else None
+    if made is not None:
+        place = Place("rows", ("query", site.position), made.name, frozenset(), made.name.rpartition(".")[2])
+        event = Event(site.position, "create", place, row=row, call=site.known, type=made, sure=_SUGGESTED)
+        run.emit(event._replace(deps=merge_deps(site.given)))
+        return Value(("new", site.position), NO_DEPS, made)
     at = _place(run, site, row)
     value = at.value
     if row.at == "wrapped":
@@ -385,6 +393,41 @@ def wrapped(run: Interpreter, site: Site) -> Value | None:
     words = _wraps(run, kind.ref)
     found = run.state.attrs.get((site.receiver.symbol, words[-1])) if words else None
     return found if found is not None and found.symbol in run.rows else None
+
+
+def _made_new(run: Interpreter, site: Site) -> Type | None:
+    """The rows of which the receiver makes one: it was made here, around none that there is."""
+    kind = site.known.rtype
+    receiver = site.receiver
+    if receiver is None or kind is None or kind.kind != "instance" or receiver.symbol[:1] != ("new",):
+        return None
+    words = _wraps(run, kind.ref)
+    if not words or (receiver.symbol, words[-1]) in run.state.attrs:
+        return None
+    made = run.ops[receiver.symbol[1]]
+    # a list of arguments that nobody sees may hold one
+    if made[0] != "call" or any(keyword == "**" for keyword, _ in made[3]):
+        return None
+    if any(run.ops[register][0] == "star" for register in made[2]):
+        return None
+    return _makes(run, kind.ref)
+
+
+def _makes(run: Interpreter, cls: Cls) -> Type | None:
+    """The rows that objects of a class make, by the field of its body that names their class."""
+    types = run.libraries.types
+    lines = (types[name].makes for known in cls.library_types() for name in run.libraries.lineage(known))
+    field = next((words for words in lines if words), None)
+    if field is None:
+        return None
+    outer, _, name = field.rpartition(".")
+    for base in cls.mro():
+        for inner in base.module.facts.classes:
+            if inner.qualname == f"{base.facts.qualname}.{outer}" and inner.fields.get(name) is not None:
+                kind = link(base.module.fn(inner.scope)).types[inner.fields[name] or 0]
+                rows = kind is not None and kind.kind == "class" and kind.ref.row() is not None
+                return Type("instance", kind.name, None, kind.ref, _SUGGESTED) if rows and kind else None
+    return None
 
 
 def members(run: Interpreter, container: Value) -> list[Value]:

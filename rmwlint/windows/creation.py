@@ -26,7 +26,7 @@ from rmwlint.windows.quiet import quiet
 from rmwlint.windows.retried import retried_by_callers, retries, tries_again
 from rmwlint.windows.text import text
 from rmwlint.windows.unique import conditional_uniques, nullable, uniques
-from rmwlint.windows.values import Event, Symbol
+from rmwlint.windows.values import Dep, Event, Symbol
 from rmwlint.windows.ways import locked_on_every_way, locks_rows_before, rows_locked_on_every_way
 
 _LOOKS = frozenset(["read", "test", "look"])
@@ -127,7 +127,8 @@ def _creations(fn: Fn) -> Iterator[Creation]:
             looks.setdefault(event.op, []).append(event)
     for create in creates:
         best: Creation | None = None
-        for dep, branch, outcome in sorted(create.control, key=lambda one: (one[1], one[0][0])):
+        decided = [*create.control, *_passed(fn, create)]
+        for dep, branch, outcome in sorted(decided, key=lambda one: (one[1], one[0][0])):
             if dep[1] is not None or dep[0] >= create.op:
                 continue
             for look in looks.get(dep[0], ()):
@@ -145,6 +146,20 @@ def _creations(fn: Fn) -> Iterator[Creation]:
                     break
         if best is not None:
             yield best
+
+
+def _passed(fn: Fn, create: Event) -> Iterator[tuple[Dep, int, bool]]:
+    """What lets a creation happen besides what decides it: a look that is not always made, and that ends the
+    call where it finds something (``if name: if exists(name): return …``)."""
+    if create.trail:
+        return
+    known = {branch for _, branch, _ in create.control}
+    for branch, deps in analysis(fn).deciding.items():
+        if branch in known or branch > create.op:
+            continue
+        for outcome in (True, False):
+            if _refused(fn, branch, outcome) and reaches(fn, branch, create.op):
+                yield from ((dep, branch, outcome) for dep in deps)
 
 
 def _weight(creation: Creation) -> tuple[bool, bool, int]:

@@ -97,6 +97,7 @@ class Analysis:
         "at_calls",
         "calls_decided",
         "control_at",
+        "deciding",
         "events",
         "exits",
         "fn",
@@ -117,6 +118,8 @@ class Analysis:
         self.control_at: dict[int, frozenset[tuple[Dep, int, bool]]] = {}
         #: calls that something read has decided on: by what, and the receiver
         self.calls_decided: dict[int, tuple[frozenset[tuple[Dep, int, bool]], Symbol]] = {}
+        #: branch → what was read that decides which way it goes, in a function that may create something
+        self.deciding: dict[int, frozenset[Dep]] = {}
         #: branch → the symbol of its condition, where that depends on something read
         self.tests: dict[int, Symbol] = {}
 
@@ -233,6 +236,8 @@ class Interpreter:
                 self.result.tests[last - 1] = self.condition(condition.symbol)
             known = truth(self.ops, end[1], self.flag) if self.constants and end[0] == "branch" else None
             deciding = condition.deps | self.presence(condition)
+            if self.creating and deciding and end[0] == "branch":
+                self.result.deciding[last - 1] = deciding
             for outcome, target in zip((True, False), successors):
                 if known is not None and outcome is not known:
                     continue
