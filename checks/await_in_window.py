@@ -29,7 +29,9 @@ Good:
                 return self.entries[key]
 
 Hold an `asyncio.Lock` over both ends, store the pending future before awaiting it, or look again afterwards.
-Told with low confidence where the function's name says that it sets up what is not in use yet.
+What is worked through with an await inside and then emptied loses what was added meanwhile: put an empty
+container in its place first, and work through the old one. Told with low confidence where the function's
+name says that it sets up what is not in use yet, or ends the use of what it empties.
 """
 
 from collections.abc import Iterator
@@ -103,6 +105,31 @@ def find(view: View) -> Iterator[Violation]:
                 ("A", "goes on    RuntimeError: changed size during iteration"),
             ),
             remedy="walk through a copy: list(…)",
+        )
+
+
+@check.on_events
+def find_drains(view: View) -> Iterator[Violation]:
+    for drain in view.drains:
+        place = drain.text
+        yield view.violation(
+            check,
+            drain.emptied,
+            f"`{place}` is worked through, awaited over, and emptied: what is added meanwhile is dropped",
+            place=place,
+            sure=MEDIUM if drain.sure > 1 and not drain.ends and not view.prepares else LOW,
+            steps=[
+                view.step("read", drain.read, "worked through from here"),
+                view.step("hazard", drain.switch, "other tasks run here"),
+                view.step("write", drain.added, "added to here", drain.adder),
+                view.step("write", drain.emptied, "emptied here"),
+            ],
+            interleaving=(
+                ("A", f"takes what is in {place}, awaits"),
+                ("B", f"adds to {place}"),
+                ("A", f"empties {place}    what B added is dropped unseen"),
+            ),
+            remedy="put an empty container in its place before the await, and work through the old one",
         )
 
 

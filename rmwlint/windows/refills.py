@@ -21,8 +21,8 @@ from rmwlint.windows.shared import TAKES, sharing
 from rmwlint.windows.sharing import ALONE, prepares
 from rmwlint.windows.values import Symbol
 
-#: a place by its name: an attribute of self, or a variable of the module
-_Place = tuple[str, str]
+#: a place by its kind and name: an attribute of self, or a variable of the module
+NamedPlace = tuple[str, str]
 
 
 class Refill(NamedTuple):
@@ -41,11 +41,11 @@ def refills(fn: Fn) -> Iterator[Refill]:
     """Places that the function empties and then fills bit by bit, each with a function that reads it."""
     if fn.index == 0 or fn.facts.name in ALONE or fn.facts.is_async or shared_memory(fn) == (False, False):
         return
-    told: set[_Place] = set()
-    emptied = [(op, place) for op, place in _emptied(fn) if not fn.facts.is_generator]
+    told: set[NamedPlace] = set()
+    emptied = [(op, place) for op, place in emptied_in(fn) if not fn.facts.is_generator]
     if not emptied:
         return
-    fills = list(_fills(fn))
+    fills = list(filled_in(fn))
     for op, place in emptied:
         later = [number for number, other in fills if other == place and reaches(fn, op, number)]
         filled = next((number for number in later if in_loop(fn, number) and not in_loop(fn, op)), None)
@@ -53,9 +53,7 @@ def refills(fn: Fn) -> Iterator[Refill]:
             filled = later[-1]
         if filled is None or place in told or _locked(fn, op) or _locked(fn, filled):
             continue
-        symbol: Symbol = ("attr", ("param", 0), place[1])
-        if place[0] == "global":
-            symbol = ("global", f"{fn.module.name}.{place[1]}")
+        symbol = symbol_of(fn, place)
         sure = sharing(fn, symbol)
         if not sure or _only_prepares(fn):
             continue
@@ -66,7 +64,14 @@ def refills(fn: Fn) -> Iterator[Refill]:
             yield Refill(text, op, filled, found[0], found[1], sure)
 
 
-def _place(fn: Fn, register: int) -> _Place | None:
+def symbol_of(fn: Fn, place: NamedPlace) -> Symbol:
+    """What a value that is loaded from the place in the function is known by."""
+    if place[0] == "global":
+        return ("global", f"{fn.module.name}.{place[1]}")
+    return ("attr", ("param", 0), place[1])
+
+
+def _place(fn: Fn, register: int) -> NamedPlace | None:
     """The attribute of self, or the module's variable, that a register was loaded from."""
     op = fn.facts.ops[register]
     if op[0] == "attr" and _is_self(fn, op[1]):
@@ -81,7 +86,8 @@ def _is_self(fn: Fn, register: int) -> bool:
     return fn.owner is not None and fn.first_is_self and op[:2] == ("name", fn.facts.params[0].name)
 
 
-def _emptied(fn: Fn) -> Iterator[tuple[int, _Place]]:
+def emptied_in(fn: Fn) -> Iterator[tuple[int, NamedPlace]]:
+    """The operations of a function that empty a place, or put an empty container there."""
     for number, op in enumerate(fn.facts.ops):
         if op[0] == "setattr" and _is_self(fn, op[1]) and _empty(fn, fn.facts.ops[op[3]]):
             yield number, ("attr", op[2])
@@ -106,7 +112,8 @@ def _empty(fn: Fn, value: Op) -> bool:
     )
 
 
-def _fills(fn: Fn) -> Iterator[tuple[int, _Place]]:
+def filled_in(fn: Fn) -> Iterator[tuple[int, NamedPlace]]:
+    """The operations of a function that put something into the container in a place."""
     for number, op in enumerate(fn.facts.ops):
         register = _changed(fn, op)
         if register is not None and op[0] != "delitem":
@@ -140,11 +147,11 @@ def _only_prepares(fn: Fn) -> bool:
     """Whether all who call the method, as far as the class shows, do so before the object is shown."""
     if not fn.facts.name.startswith("_"):
         return False
-    callers = [other for other in _around(fn) if other is not fn and fn.facts.name in other.facts.names]
+    callers = [other for other in users_around(fn) if other is not fn and fn.facts.name in other.facts.names]
     return bool(callers) and all(other.facts.name in ALONE or prepares(other) for other in callers)
 
 
-def _around(fn: Fn) -> Iterator[Fn]:
+def users_around(fn: Fn) -> Iterator[Fn]:
     """The functions that can use the same place: methods of the class, its bases and of classes made from it
     in this module; for a function, its module's."""
     if fn.owner is None:
@@ -159,10 +166,10 @@ def _around(fn: Fn) -> Iterator[Fn]:
         yield from cls.own_methods()
 
 
-def _readers(fn: Fn, place: _Place) -> Iterator[tuple[Fn, int]]:
+def _readers(fn: Fn, place: NamedPlace) -> Iterator[tuple[Fn, int]]:
     """Functions, and where, that read the place and are no part of the refill. One that refills first is hit
     too, by the refill of another."""
-    others = fn.module.functions() if place[0] == "global" else _around(fn)
+    others = fn.module.functions() if place[0] == "global" else users_around(fn)
     for other in others:
         name = other.facts.name
         if other is fn or other.index == 0 or name in ALONE or prepares(other) or name == fn.facts.name:

@@ -14,6 +14,7 @@ from rmwlint.windows.constants import constant_of
 from rmwlint.windows.creation import Creation, creations
 from rmwlint.windows.decorators import FIRST, FIRST_OF_CLASS
 from rmwlint.windows.differences import gathers_difference, leaves_out
+from rmwlint.windows.drains import Drain, drains
 from rmwlint.windows.early import Early, early
 from rmwlint.windows.ensured import Ensured, ensured
 from rmwlint.windows.find import (
@@ -347,6 +348,11 @@ class View:
     def refills(self) -> tuple[Refill, ...]:
         """Shared containers that are emptied and filled again while others may read them."""
         return tuple(refills(self.fn))
+
+    @property
+    def drains(self) -> tuple[Drain, ...]:
+        """Shared containers that are worked through with an await in between, and then emptied."""
+        return tuple(drains(self.fn))
 
     @property
     def streams(self) -> tuple[Stream, ...]:
