@@ -22,8 +22,8 @@ from rmwlint.windows.values import Event
 
 #: names, and first words, of what ends the use of an object: what is added then is lost anyhow
 _ENDINGS = """
-    close aclose stop shutdown shut_down teardown tear_down disconnect dispose cancel destroy terminate cleanup
-    clean_up finalize exit aexit kill quit
+    close aclose stop shutdown shut_down teardown tear_down disconnect dispose cancel destroy terminate
+    cleanup clean_up finalize exit aexit kill quit
 """
 _ENDS = tuple(_ENDINGS.split())
 #: what gives a view of a container, or goes over it as it is
