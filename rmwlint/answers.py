@@ -5,6 +5,7 @@ nor anything else is loaded; where a file has, only those answers are given anew
 a part in. An answer about a file rests on
 
 * its own text, and the texts that the questions of its module led to, and theirs, and so on;
+* those that a check of it has looked at besides, and theirs; what calls into the file does not rest on these;
 * hints from the text of the whole project (who derives from this class? who takes locks there?), which are
   compared one by one;
 * which files there are, what git ignores, what marks a project: where any of that changes, nothing stands;
@@ -57,7 +58,7 @@ class Answer(NamedTuple):
 class _File:
     """One file: how it was seen, what its module's questions led to, and the answer, where it was asked."""
 
-    __slots__ = ("answer", "bodies", "facts", "hints", "led_to", "names", "seen")
+    __slots__ = ("answer", "bodies", "checked", "facts", "hints", "led_to", "names", "seen")
 
     def __init__(
         self,
@@ -68,6 +69,7 @@ class _File:
         bodies: tuple[tuple[str, str], ...] = (),
         hints: tuple[str, ...] = (),
         answer: tuple[Any, ...] | None = None,
+        checked: tuple[str, ...] = (),
     ) -> None:
         self.seen = seen
         self.facts = facts
@@ -76,20 +78,22 @@ class _File:
         self.bodies = bodies
         self.hints = hints
         self.answer = answer
+        self.checked = checked
 
     def plain(self) -> tuple[Any, ...]:
         """All of it, in the order in which it is made of it."""
-        return self.seen, self.facts, self.led_to, self.names, self.bodies, self.hints, self.answer
+        known = self.seen, self.facts, self.led_to, self.names, self.bodies, self.hints
+        return (*known, self.answer, self.checked)
 
     def withdraw(self) -> None:
         """Know nothing more but what others may still rest on: the names that can be reached through it."""
-        self.led_to, self.bodies, self.hints, self.answer = (), (), (), None
+        self.led_to, self.bodies, self.hints, self.checked, self.answer = (), (), (), (), None
 
 
 class Learnt(NamedTuple):
-    """What a run adds. ``led_to``, ``names``, ``bodies`` and ``hints``: see ``program.asked``; ``facts``:
-    under which key the cache keeps the facts of a file; ``projects``: the files of each; ``shapes``: of all
-    of those; ``mentions``: the files that mention a name."""
+    """What a run adds. ``led_to``, ``names``, ``bodies``, ``hints`` and ``checked``: see ``program.asked``;
+    ``facts``: under which key the cache keeps the facts of a file; ``projects``: the files of each;
+    ``shapes``: of all of those; ``mentions``: the files that mention a name."""
 
     ledger: Ledger
     facts: Mapping[str, bytes]
@@ -98,6 +102,7 @@ class Learnt(NamedTuple):
     names: Mapping[str, Iterable[str]] = _NOTHING
     bodies: Mapping[str, Iterable[tuple[str, str]]] = _NOTHING
     hints: Mapping[str, Iterable[str]] = _NOTHING
+    checked: Mapping[str, Iterable[str]] = _NOTHING
     projects: Mapping[str, tuple[str, ...]] = _NOTHING
     shapes: Mapping[str, Shapes] = _NOTHING
     mentions: Mapping[str, tuple[str, ...]] = _NOTHING
@@ -196,6 +201,9 @@ class Answers:
             file_reached = self._files.get(other)
             if file_reached is not None:
                 file_reached.withdraw()
+        for file in self._files.values():
+            if file.checked and not reached.isdisjoint(file.checked):
+                file.answer, file.checked = None, ()
         self._dirty = self._dirty or bool(reached)
 
     def move(self, path: str, place: Place, marks: Callable[[Sequence[Violation]], Sequence[str]]) -> None:
@@ -331,6 +339,9 @@ class Answers:
         for path, hints in learnt.hints.items():
             file = self._known(path)
             file.hints = tuple(sorted({*file.hints, *hints}))
+        for path, others in learnt.checked.items():
+            file = self._known(path)
+            file.checked = tuple(sorted({*file.checked, *others} - {path}))
         for path, key in learnt.facts.items():
             self._known(path).facts = key
         for path, answer in learnt.answers.items():

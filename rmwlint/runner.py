@@ -158,6 +158,7 @@ def _learn(
             _plain(led_to.names),
             {str(near): [(str(path), name) for path, name in found] for near, found in led_to.bodies.items()},
             {str(near): hints for near, hints in program.asked.hints.items()},
+            _plain(led_to.checked),
             {root: tuple(map(str, files)) for root, files in store.projects.items()},
             shapes,
             mentions,

@@ -14,7 +14,7 @@ import pytest
 
 import rmwlint
 from rmwlint import answers
-from rmwlint.answers import Answers
+from rmwlint.answers import Answer, Answers, Learnt
 from rmwlint.asking import Work
 from rmwlint.config import settings_for
 from rmwlint.libraries.index import Libraries
@@ -23,6 +23,7 @@ from rmwlint.report.result import Result
 from rmwlint.request import Request
 from rmwlint.runner import run
 from rmwlint.source.files import find
+from rmwlint.source.ledger import Ledger
 from rmwlint.source.project import project_root
 from rmwlint.source.shapes import nothing_known
 from rmwlint.store import store_for
@@ -175,6 +176,25 @@ def tidy_again(folder):
     with FileLock(LOCK):
         files.drop_all(folder)
 """,
+    "shop/weekly.py": """\
+from shop import files, locks
+
+
+def week(folder):
+    with locks.locked():
+        files.drop_all(folder)
+""",
+    "shop/locks.py": """\
+from contextlib import contextmanager
+
+from filelock import FileLock
+
+
+@contextmanager
+def locked():
+    with FileLock("/var/lock/files"):
+        yield
+""",
     "shop/nightly.py": """\
 from shop import files
 
@@ -185,6 +205,13 @@ def night(folder):
 
 def day():
     return "drop_all"
+""",
+    "shop/shift.py": """\
+from shop import nightly
+
+
+def shift(folder):
+    nightly.night(folder)
 """,
     "shop/quiet.py": "def nothing():\n    return None\n",
 }  # fmt: skip
@@ -279,6 +306,26 @@ EDITS: dict[str, tuple[dict[str, str | None], set[str]]] = {
     ),
     "a lock that the other callers hold no more": (
         {"shop/tidy.py": PROJECT["shop/tidy.py"].replace("with FileLock(LOCK):", "if LOCK:")},
+        {"shop/nightly.py"},
+    ),
+    "a lock of another caller, taken two modules away": (
+        {"shop/locks.py": PROJECT["shop/locks.py"].replace("with FileLock", "if print")},
+        {"shop/nightly.py"},
+    ),
+    "a function that others call under a lock has another name": (
+        {
+            "shop/files.py": PROJECT["shop/files.py"].replace("drop_all", "drop"),
+            "shop/weekly.py": PROJECT["shop/weekly.py"].replace("drop_all", "drop"),
+            "shop/tidy.py": PROJECT["shop/tidy.py"].replace("drop_all", "drop"),
+        },
+        {"shop/nightly.py"},
+    ),
+    "another caller that holds the lock": (
+        {"shop/quiet.py": PROJECT["shop/tidy.py"]},
+        {"shop/nightly.py"},
+    ),
+    "a file gone that held the lock": (
+        {"shop/tidy.py": None},
         {"shop/nightly.py"},
     ),
     "a call where the name was only text": (
@@ -445,6 +492,36 @@ def test_a_base_class_rests_on_the_locks_of_those_derived_from_it_alone(
     write(project, EDITS["what a derived class does besides its lock"][0])
     check()
     assert asked == ["shop/busy.py"]
+
+
+def test_who_calls_a_file_does_not_rest_on_what_its_checks_looked_at(tmp_path: Path) -> None:
+    def learnt() -> Answers:
+        answers = Answers(str(tmp_path), "key", 100)
+        files = ("files.py", "nightly.py", "shift.py", "tidy.py", "locks.py")
+        answers.learn(
+            ".",
+            files,
+            Learnt(
+                Ledger(),
+                {},
+                dict.fromkeys(files, Answer()),
+                led_to={"nightly.py": ["files.py"], "shift.py": ["nightly.py"], "tidy.py": ["locks.py"]},
+                checked={"nightly.py": ["tidy.py"]},
+            ),
+        )
+        answers.save()
+        return Answers(str(tmp_path), "key", 100)
+
+    def standing(path: str, bodies: frozenset[str] | None = None) -> set[str]:
+        answers = learnt()
+        answers.withdraw(path, bodies=bodies)
+        return {name for name in ("files.py", "nightly.py", "shift.py", "tidy.py") if answers.answered(name)}
+
+    for bodies in (None, frozenset(["tidy"])):
+        assert standing("tidy.py", bodies) == {"files.py", "shift.py"}
+        assert standing("locks.py", bodies) == {"files.py", "shift.py"}
+        assert standing("files.py", bodies) == {"tidy.py"}
+        assert standing("nightly.py", bodies) == {"files.py", "tidy.py"}
 
 
 def test_edits_follow_each_other(project: Path) -> None:

@@ -4,6 +4,9 @@ A module's code is linked on its behalf: whatever name of another module it need
 its own file. So an answer about a file rests on the files its own questions led to, on those that theirs led
 to, and so on, and on nothing else but hints from the text of the project, which are kept apart.
 
+Some are asked by a check about its own file and by nobody else (do the other callers of that function hold a
+lock?). The answer about that file rests on what they led to; whoever calls into the file does not.
+
 Some questions look no further than at what a file itself says: which names it defines and imports, or what
 stands in its functions of one name. They are kept apart too, since most changes of a file change neither.
 """
@@ -17,18 +20,21 @@ from typing import NamedTuple
 
 class LedTo(NamedTuple):
     """The files that the questions from each file led to. ``names``: those whose names alone were looked at;
-    ``bodies``: files, and the name of those of their functions that were looked at alone."""
+    ``bodies``: files, and the name of those of their functions that were looked at alone; ``checked``: those
+    that checks of the file led to, and nothing that others can ask."""
 
     files: Mapping[Path, set[Path]]
     names: Mapping[Path, set[Path]]
     bodies: Mapping[Path, set[tuple[Path, str]]]
+    checked: Mapping[Path, set[Path]]
 
 
 class Asked:
     """``words``: the qualified names that were asked for from a file, modules or what lies in them;
     ``names``: modules whose names alone were; ``files``, ``outlined`` and ``bodies``: those that were looked
-    at without being asked for by name, outlined for their names alone; ``hints``: what was asked of the
-    project's text, or of what the functions of a file call."""
+    at without being asked for by name, outlined for their names alone; ``checked``: those that only a check
+    of the file looked at; ``hints``: what was asked of the project's text, or of what the functions of a file
+    call."""
 
     def __init__(self) -> None:
         self.words: dict[Path, set[str]] = {}
@@ -36,6 +42,7 @@ class Asked:
         self.files: dict[Path, set[Path]] = {}
         self.outlined: dict[Path, set[Path]] = {}
         self.bodies: dict[Path, set[tuple[Path, str]]] = {}
+        self.checked: dict[Path, set[Path]] = {}
         self.hints: dict[Path, set[str]] = {}
         self._derived: set[tuple[Path, int]] = set()
 
@@ -48,6 +55,11 @@ class Asked:
         """A module was looked at that a question had already found."""
         if path != near:
             self.files.setdefault(near, set()).add(path)
+
+    def file_for_check(self, near: Path, path: Path) -> None:
+        """A module was looked at for a check of ``near``, in a question that nobody else asks about that."""
+        if path != near:
+            self.checked.setdefault(near, set()).add(path)
 
     def outlines(self, near: Path, files: Iterable[Path]) -> None:
         """These files were looked at for what their names mean: classes and what they are derived from."""
@@ -88,4 +100,4 @@ class Asked:
                 paths = found.setdefault(near, set())
                 for word in asked:
                     paths.update(find(word, near))
-        return LedTo(files, names, self.bodies)
+        return LedTo(files, names, self.bodies, self.checked)

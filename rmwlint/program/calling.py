@@ -7,7 +7,7 @@ files to look into is asked of the project's text, so both are the same whatever
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,8 +34,8 @@ class Calling(NamedTuple):
 def callings(fn: Fn, near: Path | None = None) -> tuple[tuple[Calling, ...], bool]:
     """The calls of a function that are known, and whether its name says that these are all.
 
-    ``near``: the file on whose behalf it is asked, where that is not the function's own. Many rest on a file
-    that has what all use; it is better off resting on none of those.
+    ``near``: the file that a check asks for, which alone rests on the callers then. Many rest on a file that
+    has what all use; it is better off resting on none of those.
     """
     modules, all_known = mentioning(fn, near)
     known = fn.memo.get("callings")
@@ -74,13 +74,14 @@ def mentioning(fn: Fn, near: Path | None = None) -> tuple[list[ModuleView], bool
     key = "mentioning" if near is None else f"mentioning {near}"
     known = fn.memo.get(key)
     if known is None:
-        known = fn.memo[key] = _mentioning(fn, fn.module.path if near is None else near)
+        known = fn.memo[key] = _mentioning(fn, near)
     return known  # type: ignore[return-value]
 
 
-def _mentioning(fn: Fn, near: Path) -> tuple[list[ModuleView], bool]:
+def _mentioning(fn: Fn, checked: Path | None) -> tuple[list[ModuleView], bool]:
     module = fn.module
     program = module.program
+    near = module.path if checked is None else checked
     outline = program.outline(module.path)
     names = [fn.facts.name] if fn.owner is None else [fn.facts.name, fn.owner.facts.name]
     for name in names:
@@ -90,7 +91,8 @@ def _mentioning(fn: Fn, near: Path) -> tuple[list[ModuleView], bool]:
         program.asked.hint(near, "mention", (name,))
         if all_known:
             break
-    others = _using(program, fn.facts.name, files, near) if all_known else ()
+    rest_on = program.asked.file if checked is None else program.asked.file_for_check
+    others = _using(program, fn.facts.name, files, near, rest_on) if all_known else ()
     return list(dict.fromkeys([module, *others])), all_known
 
 
@@ -185,10 +187,14 @@ def _modules(fn: Fn, name: str) -> Iterator[ModuleView]:
     files = module.program.outline(module.path).mentions(name)
     few = files if len(files) <= _MOST_FILES else ()
     module.program.asked.hint(module.path, "mention", (name,))
-    yield from (other for other in _using(module.program, name, few, module.path) if other is not module)
+    rest_on = module.program.asked.file
+    using = _using(module.program, name, few, module.path, rest_on)
+    yield from (other for other in using if other is not module)
 
 
-def _using(program: Program, name: str, files: Iterable[Path], near: Path) -> Iterator[ModuleView]:
+def _using(
+    program: Program, name: str, files: Iterable[Path], near: Path, rest_on: Callable[[Path, Path], None]
+) -> Iterator[ModuleView]:
     """The modules of those files a function of which uses a name. The file that asks rests on all that those
     do, but on nothing else of the others."""
     for path in files:
@@ -196,7 +202,7 @@ def _using(program: Program, name: str, files: Iterable[Path], near: Path) -> It
         if other is not None and any(
             name in function.names or ("name", name) in function.ops for function in other.facts.functions
         ):
-            program.asked.file(near, path)
+            rest_on(near, path)
             yield other
         else:
             program.asked.uses(near, path, name)

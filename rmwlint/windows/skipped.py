@@ -118,7 +118,7 @@ def relying(fn: Fn, guards: frozenset[str]) -> Iterator[tuple[Fn, int]]:
                     given = any(keyword in guards for keyword, _ in op[3])
                     if not given:
                         continue
-                    program.asked.file(near, caller.module.path)
+                    program.asked.file_for_check(near, caller.module.path)
                     if fn in link(caller).calls[number].targets:
                         yield caller, number
                         break

@@ -142,5 +142,5 @@ def _held_around(fn: Fn) -> bool:
     """Whether all who call the function hold such a lock."""
     if not public(fn):
         return False
-    calls, _ = callings(fn)
+    calls, _ = callings(fn, fn.module.path)
     return bool(calls) and all(_far(heard(caller).at_calls.get(number, ())) for caller, number, _ in calls)
