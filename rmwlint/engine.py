@@ -99,8 +99,12 @@ def _analyse(
             continue
         scope = module_scope(module, lines)
         subjects = _Subjects(scope, store)
-        for check in checks:
-            yield from _checked(check, subjects, store)
+        program.asked.checking = path
+        try:
+            for check in checks:
+                yield from _checked(check, subjects, store)
+        finally:
+            program.asked.checking = None
 
 
 class _Subjects:

@@ -37,6 +37,8 @@ class Asked:
     call."""
 
     def __init__(self) -> None:
+        #: the file that checks are looking at now
+        self.checking: Path | None = None
         self.words: dict[Path, set[str]] = {}
         self.names: dict[Path, set[str]] = {}
         self.files: dict[Path, set[Path]] = {}

@@ -31,13 +31,25 @@ class Calling(NamedTuple):
     bound: bool
 
 
-def callings(fn: Fn, near: Path | None = None) -> tuple[tuple[Calling, ...], bool]:
-    """The calls of a function that are known, and whether its name says that these are all.
+def checking(program: Program) -> Path | None:
+    """The file whose check asks, where nothing but its answer can come of that; None where others may learn
+    of it as well: what is found out about a function is kept for all who ask about it."""
+    return None if program.cycles.busy else program.asked.checking
 
-    ``near``: the file that a check asks for, which alone rests on the callers then. Many rest on a file that
-    has what all use; it is better off resting on none of those.
-    """
-    modules, all_known = mentioning(fn, near)
+
+def kept_for_check(fn: Fn, name: str, answer: Callable[[], bool]) -> bool:
+    """What ``answer`` says of a function by its callers, kept under ``name`` for the file whose check asks:
+    the answer about that file, and about no other, rests on those callers then."""
+    key = f"{name} {checking(fn.module.program)}"
+    known = fn.memo.get(key)
+    if known is None:
+        known = fn.memo[key] = answer()
+    return bool(known)
+
+
+def callings(fn: Fn) -> tuple[tuple[Calling, ...], bool]:
+    """The calls of a function that are known, and whether its name says that these are all."""
+    modules, all_known = mentioning(fn)
     known = fn.memo.get("callings")
     if known is None:
         known = fn.memo["callings"] = (tuple(_found(fn, modules)), all_known)
@@ -64,35 +76,31 @@ def _overridden(target: Fn, fn: Fn) -> bool:
     return target.owner in fn.owner.mro()
 
 
-def mentioning(fn: Fn, near: Path | None = None) -> tuple[list[ModuleView], bool]:
-    """The modules whose text has a function's name, its own first; whether these are all.
-
-    ``near``: see :func:`callings`.
-    """
+def mentioning(fn: Fn) -> tuple[list[ModuleView], bool]:
+    """The modules whose text has a function's name, its own first; whether these are all."""
     if not public(fn) and fn.facts.name.startswith("_"):
         return [fn.module], True
-    key = "mentioning" if near is None else f"mentioning {near}"
+    check = checking(fn.module.program)
+    key = f"mentioning {check}"
     known = fn.memo.get(key)
     if known is None:
-        known = fn.memo[key] = _mentioning(fn, near)
+        known = fn.memo[key] = _mentioning(fn, check)
     return known  # type: ignore[return-value]
 
 
-def _mentioning(fn: Fn, checked: Path | None) -> tuple[list[ModuleView], bool]:
+def _mentioning(fn: Fn, check: Path | None) -> tuple[list[ModuleView], bool]:
     module = fn.module
     program = module.program
-    near = module.path if checked is None else checked
     outline = program.outline(module.path)
     names = [fn.facts.name] if fn.owner is None else [fn.facts.name, fn.owner.facts.name]
     for name in names:
         # Where too many have the method's name, whoever has the class's name knows its objects.
         files = outline.mentions(name)
         all_known = bool(outline.files) and len(files) <= _MOST_FILES
-        program.asked.hint(near, "mention", (name,))
+        program.asked.hint(check or module.path, "mention", (name,))
         if all_known:
             break
-    rest_on = program.asked.file if checked is None else program.asked.file_for_check
-    others = _using(program, fn.facts.name, files, near, rest_on) if all_known else ()
+    others = _using(fn, fn.facts.name, files, check) if all_known else ()
     return list(dict.fromkeys([module, *others])), all_known
 
 
@@ -120,17 +128,19 @@ def argument(calling: Calling, callee: Fn, index: int) -> int | None:
 
 def call_sites(fn: Fn) -> tuple[Site, ...]:
     """(caller, operation) of the calls that may reach a function, by file; none where they cannot be told."""
+    name = fn.facts.name
+    if name.startswith("__") or name == "<lambda>":
+        return ()
+    modules = _modules(fn)
     known = fn.memo.get("call_sites")
     if known is None:
-        known = fn.memo["call_sites"] = tuple(_sites(fn))
+        known = fn.memo["call_sites"] = tuple(_sites(fn, modules))
     return known  # type: ignore[return-value]
 
 
-def _sites(fn: Fn) -> Iterator[Site]:
+def _sites(fn: Fn, modules: Iterable[ModuleView]) -> Iterator[Site]:
     name = fn.facts.name
-    if name.startswith("__") or name == "<lambda>":
-        return
-    for module in _modules(fn, name):
+    for module in modules:
         for caller in module.functions():
             if caller is fn or name not in caller.facts.names:
                 continue
@@ -141,15 +151,16 @@ def _sites(fn: Fn) -> Iterator[Site]:
 
 def handed_over(fn: Fn) -> tuple[Site, ...]:
     """(function, operation) of the calls that are given a function, to call it themselves, by file."""
+    modules = _modules(fn)
     known = fn.memo.get("handed_over")
     if known is None:
-        known = fn.memo["handed_over"] = tuple(_handings(fn))
+        known = fn.memo["handed_over"] = tuple(_handings(fn, modules))
     return known  # type: ignore[return-value]
 
 
-def _handings(fn: Fn) -> Iterator[Site]:
+def _handings(fn: Fn, modules: Iterable[ModuleView]) -> Iterator[Site]:
     name = fn.facts.name
-    for module in _modules(fn, name):
+    for module in modules:
         for giver in module.functions():
             ops = giver.facts.ops
             if name not in giver.facts.names and (fn.owner is not None or ("name", name) not in ops):
@@ -178,31 +189,40 @@ def _may_reach(call: Call, fn: Fn) -> bool:
     return any(target.owner is not None and target.owner in lineage for target in call.targets)
 
 
-def _modules(fn: Fn, name: str) -> Iterator[ModuleView]:
-    module = fn.module
+def _modules(fn: Fn) -> tuple[ModuleView, ...]:
+    check = checking(fn.module.program)
+    key = f"using {check}"
+    known = fn.memo.get(key)
+    if known is None:
+        known = fn.memo[key] = (fn.module, *_other_modules(fn, check))
+    return known  # type: ignore[return-value]
+
+
+def _other_modules(fn: Fn, check: Path | None) -> Iterator[ModuleView]:
+    module, name = fn.module, fn.facts.name
     nested = fn.parent is not None and fn.parent.index != 0 and fn.owner is None
-    yield module
     if nested:
         return
     files = module.program.outline(module.path).mentions(name)
     few = files if len(files) <= _MOST_FILES else ()
-    module.program.asked.hint(module.path, "mention", (name,))
-    rest_on = module.program.asked.file
-    using = _using(module.program, name, few, module.path, rest_on)
-    yield from (other for other in using if other is not module)
+    module.program.asked.hint(check or module.path, "mention", (name,))
+    yield from (other for other in _using(fn, name, few, check) if other is not module)
 
 
-def _using(
-    program: Program, name: str, files: Iterable[Path], near: Path, rest_on: Callable[[Path, Path], None]
-) -> Iterator[ModuleView]:
+def _using(fn: Fn, name: str, files: Iterable[Path], check: Path | None) -> Iterator[ModuleView]:
     """The modules of those files a function of which uses a name. The file that asks rests on all that those
     do, but on nothing else of the others."""
+    program = fn.module.program
+    asked, near = program.asked, check or fn.module.path
     for path in files:
         other = program.module_of(path)
         if other is not None and any(
             name in function.names or ("name", name) in function.ops for function in other.facts.functions
         ):
-            rest_on(near, path)
+            if check is None:
+                asked.file(near, path)
+            else:
+                asked.file_for_check(near, path)
             yield other
         else:
-            program.asked.uses(near, path, name)
+            asked.uses(near, path, name)

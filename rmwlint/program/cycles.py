@@ -39,6 +39,11 @@ class Cycles:
         self._provisional: dict[Hashable, _Provisional] = {}
         self._low = _NEVER
 
+    @property
+    def busy(self) -> bool:
+        """Whether a question is being answered."""
+        return bool(self._open)
+
     def ask(
         self,
         key: Hashable,

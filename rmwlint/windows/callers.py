@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rmwlint.program.calling import callings
+from rmwlint.program.calling import callings, kept_for_check
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.flow import in_handler, reaches
@@ -61,11 +61,7 @@ def locked_by_callers(fn: Fn) -> bool:
 def locked_wherever_called(fn: Fn) -> bool:
     """Whether every call that is known, in other modules too, is made under a lock. Others may call a public
     function without it."""
-    known = fn.memo.get("locked_wherever_called")
-    if known is None:
-        fn.memo["locked_wherever_called"] = False
-        known = fn.memo["locked_wherever_called"] = _locked_wherever_called(fn, 0)
-    return bool(known)
+    return kept_for_check(fn, "locked_wherever_called", lambda: _locked_wherever_called(fn, 0))
 
 
 def locked_somewhere_called(fn: Fn) -> bool:

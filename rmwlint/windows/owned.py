@@ -8,7 +8,7 @@ it.
 from __future__ import annotations
 
 from rmwlint.facts.model import Op
-from rmwlint.program.calling import call_sites, handed_over
+from rmwlint.program.calling import call_sites, handed_over, kept_for_check
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.find import Window
@@ -136,10 +136,7 @@ def of_signal(fn: Fn) -> bool:
 def one_thread(fn: Fn) -> bool:
     """Whether every way to a function, as far as the project shows it, begins in one loop that is called and
     not handed to a thread, or before there are threads."""
-    known = fn.memo.get("one_thread")
-    if known is None:
-        known = fn.memo["one_thread"] = every_way(fn, _begins)
-    return bool(known)
+    return kept_for_check(fn, "one_thread", lambda: every_way(fn, _begins))
 
 
 def _begins(caller: Fn, number: int) -> bool:
@@ -149,10 +146,7 @@ def _begins(caller: Fn, number: int) -> bool:
 def one_loop(fn: Fn) -> bool:
     """Whether every way to a function begins in a loop that is called and not handed to a thread, or in a
     function that is called over and over. At start-up several processes run the same at the same time."""
-    known = fn.memo.get("one_loop")
-    if known is None:
-        known = fn.memo["one_loop"] = every_way(fn, _in_loop)
-    return bool(known)
+    return kept_for_check(fn, "one_loop", lambda: every_way(fn, _in_loop))
 
 
 def _in_loop(caller: Fn, number: int) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from rmwlint.libraries.index import snake
 from rmwlint.libraries.model import CallModel
+from rmwlint.program.calling import kept_for_check
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn, remembered
 from rmwlint.windows.callers import duplicate_caught
@@ -115,10 +116,7 @@ def _wraps(decorator: Fn) -> bool:
 def retried_by_callers(fn: Fn) -> bool:
     """Whether every way to a function, as far as the project shows it, tries again after a duplicate, or
     catches it."""
-    found = fn.memo.get("retried_by_callers")
-    if found is None:
-        found = fn.memo["retried_by_callers"] = every_way(fn, _cares)
-    return bool(found)
+    return kept_for_check(fn, "retried_by_callers", lambda: every_way(fn, _cares))
 
 
 def _cares(caller: Fn, number: int) -> bool:

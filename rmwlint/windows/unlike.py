@@ -8,7 +8,6 @@ setting, and reach other processes; a lock of one object says nothing of another
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from rmwlint.program.calling import Calling, callings, public
@@ -46,7 +45,7 @@ def unlike_others(fn: Fn) -> Iterator[Unlike]:
             continue
         if _far(heard(fn).at_calls.get(number, ())):
             continue
-        guarded = _guarded(target, fn.module.path)
+        guarded = _guarded(target)
         if guarded is None or any(caller is fn for caller, _ in guarded[1]):
             continue
         told.add(target)
@@ -69,12 +68,11 @@ def _changes_files(fn: Fn) -> bool:
     return bool(known)
 
 
-def _guarded(target: Fn, near: Path) -> tuple[str, tuple[tuple[Fn, int], ...]] | None:
-    """The lock that most calls of a function are made under, as written, and those calls; asked on behalf of
-    the file ``near``."""
+def _guarded(target: Fn) -> tuple[str, tuple[tuple[Fn, int], ...]] | None:
+    """The lock that most calls of a function are made under, as written, and those calls."""
     if not _locks_around(target):
         return None
-    calls, all_known = callings(target, near)
+    calls, all_known = callings(target)
     if not all_known:
         return None
     known = target.memo.get("guarded_calls", False)
@@ -142,5 +140,5 @@ def _held_around(fn: Fn) -> bool:
     """Whether all who call the function hold such a lock."""
     if not public(fn):
         return False
-    calls, _ = callings(fn, fn.module.path)
+    calls, _ = callings(fn)
     return bool(calls) and all(_far(heard(caller).at_calls.get(number, ())) for caller, number, _ in calls)

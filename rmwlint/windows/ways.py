@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rmwlint.program.calling import call_sites
+from rmwlint.program.calling import call_sites, kept_for_check
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.interpret import analysis
@@ -36,10 +36,7 @@ def _every_way(fn: Fn, holds: Callable[[Fn, int], bool], passed: frozenset[Fn]) 
 
 def locked_on_every_way(fn: Fn) -> bool:
     """Whether every way to a function takes a lock that is one for all, not one for each thing worked on."""
-    known = fn.memo.get("locked_on_every_way")
-    if known is None:
-        known = fn.memo["locked_on_every_way"] = every_way(fn, _lock_held)
-    return bool(known)
+    return kept_for_check(fn, "locked_on_every_way", lambda: every_way(fn, _lock_held))
 
 
 def _lock_held(caller: Fn, number: int) -> bool:
@@ -51,10 +48,7 @@ def _lock_held(caller: Fn, number: int) -> bool:
 
 def rows_locked_on_every_way(fn: Fn) -> bool:
     """Whether every way to a function locks rows first and keeps them locked."""
-    known = fn.memo.get("rows_locked_on_every_way")
-    if known is None:
-        known = fn.memo["rows_locked_on_every_way"] = every_way(fn, locks_rows_before)
-    return bool(known)
+    return kept_for_check(fn, "rows_locked_on_every_way", lambda: every_way(fn, locks_rows_before))
 
 
 def locks_rows_before(fn: Fn, number: int) -> bool:
