@@ -26,7 +26,8 @@ Act, and handle the error; or use the call that does both (`exist_ok=True`, `mis
 Told with low confidence where the path belongs to one object that the function is given (`order.uuid` in its
 name), or that all its known callers give it; to the run of the object's own methods; or to a temporary place:
 mostly one actor at a time works there. Likewise where all known callers hold a lock. Silent where the other
-way only raises: the second one gets an error either way.
+way only raises: the second one gets an error either way. What a file says counts as a look where a lock or
+pid file is removed for it, as being left over: meanwhile somebody else may have removed it, and made his own.
 
 Fix for os, shutil, pathlib: `exist_ok=True`, `missing_ok=True`, `with
 contextlib.suppress(FileNotFoundError):`. Safe where the act comes to the same for one actor. Unsafe
@@ -109,9 +110,12 @@ def find_named(view: View) -> Iterator[Violation]:
 def _sure(view: View, window: Window) -> int:
     """How sure it is that the second actor gets hurt; 0 where the act itself is safe."""
     read, write = window.read, window.write
-    assert read is not None
+    assert read is not None and write.place is not None
     kind = read.row.kind if read.row is not None else None
     there = view.found_there(window)
+    if read.does == "read" and write.does == "delete" and window.how == "decide":
+        # what it says decides that it goes, and by then it may be another one
+        return MEDIUM if view.of_claim(write.place) else 0
     if read.does != "test" and there is not False:
         return 0
     if window.how != "decide":

@@ -27,6 +27,7 @@ from rmwlint.windows.sharing import (
     around_concurrency,
     locks_by_decorator,
     method_around,
+    reached_by_threads,
     shared_class,
     unshared_class,
 )
@@ -221,7 +222,8 @@ def shared_memory(fn: Fn) -> tuple[bool, bool]:
         # what a coroutine has found missing before it waits is told of any class, where it is made by a key
         return True, True
     own = owner is not None and (shared_class(owner, False) or locks_by_decorator(owner))
-    return own, around_concurrency(fn.module, False)
+    apart = bool(fn.facts.global_names) and any(op[0] == "branch" for op in fn.facts.ops)
+    return own, around_concurrency(fn.module, False) or (apart and reached_by_threads(fn))
 
 
 def _anchors(fn: Fn) -> _Anchors:

@@ -21,12 +21,13 @@ from rmwlint.windows.sharing import (
     ALONE,
     around_concurrency,
     method_around,
+    reached_by_threads,
     shared_class,
     stored_kind,
     unshared_class,
     unshared_type,
 )
-from rmwlint.windows.spares import spare
+from rmwlint.windows.spares import fitted_later, spare
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order
 
 #: methods that take something out of a container
@@ -85,6 +86,10 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
         stored = stored_kind(where, original)
         if any(dep[2] == "arith" and _same(loads.get(dep[0]), store) for dep in store.deps):
             stored = "value" if _tunes(where, original) else "count"
+        if window.how == "decide" and stored in ("resource", "value") and fitted_later(where, original):
+            stored = "resource"  # others meet it half made, and a second one takes its place
+            if sure == 1 and place.symbol[:1] == ("global",) and reached_by_threads(fn):
+                sure = 2
         if locked_by_callers(fn) or _inside_locked(fn):
             return
         if stored == "removal" and "missing" in original.caught | store.caught:

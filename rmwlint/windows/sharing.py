@@ -230,6 +230,18 @@ def called_from_elsewhere(fn: Fn) -> bool:
     )
 
 
+def reached_by_threads(fn: Fn) -> bool:
+    """Whether a module that says its code runs in several threads calls the function."""
+    known = fn.memo.get("reached_by_threads")
+    if known is None:
+        fn.memo["reached_by_threads"] = False
+        known = fn.memo["reached_by_threads"] = public(fn) and any(
+            imports_concurrency(calling.caller.module, False) and not run_by_hand(calling.caller.module)
+            for calling in callings(fn)[0]
+        )
+    return bool(known)
+
+
 def takes_locks(fn: Fn, tasks: bool) -> bool:
     """Whether the function makes or takes a lock of threads (or tasks), its decorators included."""
     key = "takes_task_locks" if tasks else "takes_thread_locks"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rmwlint.facts.model import Op
 from rmwlint.libraries.index import snake
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
@@ -55,7 +56,7 @@ _FITS = ("parse", "load", "connect", "start", "open", "init", "setup", "set", "c
 def spare(fn: Fn, store: Event) -> bool:
     """Whether a second object like the one that is stored does no harm."""
     value = next((value for name, value in store.columns if name == ""), None)
-    if value is None or _fitted_later(fn, store):
+    if value is None or fitted_later(fn, store):
         return False
     words = _words(fn, value)
     if words and words[0] in _TAKES and _for_itself(fn, store):
@@ -201,25 +202,40 @@ def _written_outside(cls: Cls, names: frozenset[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _fitted_later(fn: Fn, store: Event) -> bool:
+def fitted_later(fn: Fn, store: Event) -> bool:
     """Whether the object is made fit for use after it has been stored, where the same test decides it: others
     meet it before."""
     ops = fn.facts.ops
     op = ops[store.op]
     branches = {branch for _, branch, _ in store.control}
-    if op[0] != "setattr" or not branches:
+    if op[0] not in ("setattr", "store") or not branches:
         return False
     control = analysis(fn).control_at
     for number in range(store.op + 1, len(ops)):
-        called = ops[number]
-        if called[0] != "call" or ops[called[1]][0] != "attr":
+        later = ops[number]
+        if later[0] == "setattr":
+            holder, decided = later[1], _in_block(fn, store.op, number)
+        elif later[0] == "call" and ops[later[1]][0] == "attr":
+            method = ops[later[1]]
+            if snake(method[2]).lstrip("_").split("_")[0] not in _FITS:
+                continue
+            holder = method[1]
+            decided = bool(branches & {branch for _, branch, _ in control.get(number, ())})
+        else:
             continue
-        method = ops[called[1]]
-        holder = ops[method[1]]
-        if holder[:1] != ("attr",) or holder[2] != op[2] or ops[holder[1]] != ops[op[1]]:
-            continue
-        if snake(method[2]).lstrip("_").split("_")[0] in _FITS and branches & {
-            branch for _, branch, _ in control.get(number, ())
-        }:
+        if decided and _holds(ops, holder, op):
             return True
     return False
+
+
+def _holds(ops: tuple[Op, ...], register: int, store: Op) -> bool:
+    """Whether a register is what a store has just put there."""
+    op = ops[register]
+    if store[0] == "store":
+        return op == ("name", store[1])
+    return op[0] == "attr" and op[2] == store[2] and ops[op[1]] == ops[store[1]]
+
+
+def _in_block(fn: Fn, first: int, second: int) -> bool:
+    """Whether two operations stand in one block, so that whoever does one does both."""
+    return any(start <= first and second < end for start, end, _, _ in fn.facts.blocks)

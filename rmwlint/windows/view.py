@@ -171,6 +171,14 @@ class View:
         around = (*self.fn.facts.qualname.split("."), place.text)
         return common(self.fn, place.symbol) or any(COMMON in self._suggested(snake(name)) for name in around)
 
+    def of_claim(self, place: Place) -> bool:
+        """Whether a name in a path, or around the function, suggests a file that claims something by being
+        there, and nothing tells this process's own from others'."""
+        around = (*self.fn.facts.qualname.split("."), place.text)
+        if not any("files.Claim" in self._suggested(snake(name)) for name in around):
+            return False
+        return not any("files.OwnMark" in self._suggested(name) for name in self.fn.facts.names)
+
     def of_one_key(self, event: Event) -> bool:
         """Whether the path of an event is that of one object, or of one key that the function is given."""
         return of_one_key(self.fn, event)
