@@ -50,7 +50,8 @@ Write a neighbour and put it in place with `os.replace`, so that a reader sees t
 and hold a lock of all processes from the read to the replacement, so that no update is lost. Told as well:
 what is removed or moved piece by piece, or filled chunk by chunk, where others look for it. With low
 confidence: what is read only where the object does not have it in memory, and the writer puts it there first;
-and a file of one object that the function is given, read and rewritten: mostly one actor at a time does that.
+and a file of one object that the function is given, read and rewritten: mostly one actor at a time does that,
+unless the file has entries by a key of which its path knows nothing.
 
 Fix for open, pathlib: a neighbour is written and put in place by `os.replace`; read and write go under a
 lock file. Unsafe: the file becomes another one, with the mode of a new file; a lock file stays.
@@ -190,7 +191,8 @@ def _derived(view: View) -> Iterator[tuple[object, Violation]]:
         # Of a path that a private function is given only its callers know who else writes there.
         given = view.fn.facts.name.startswith("_") and not lasting(key_of(view.fn, write.place.symbol))
         once = view.one_shot or view.fn.index == 0 or given
-        alone = once or view.of_one(write) or view.locked_wherever_called
+        own = view.of_one(write) and not view.of_many(window)
+        alone = once or own or view.locked_wherever_called
         violation = view.violation(
             check,
             write.op,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rmwlint.facts.model import Op
@@ -299,15 +299,16 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
     if value is not None and at.place.kind in ("file", "directory"):
         # An open file says nothing of what is in it.
         given = tuple(
-            each
-            for each in (value, site.receiver, *given)
-            if each is not None and not (isinstance(each.symbol, tuple) and each.symbol[:1] == ("opened",))
+            each for each in (value, site.receiver, *given) if each is not None and not _is_open(each)
         )
     deps = merge_deps(given)
     if at.place.kind in ("document", "key", "http"):
         deps = deps.union(_of_snapshots(run, given))
     if at.place.kind == "file":
         deps = deps.union(*(run.contents.get(each.symbol, NO_DEPS) for each in given))
+        if row.columns == "content" and (site.receiver is not None or _is_open(value)):
+            # what else is given to be copied is a path
+            deps = deps.union(_of_parameters(run, value, given))
     return Event(
         site.position,
         _effect(site, row),
@@ -349,6 +350,32 @@ def _of_snapshots(run: Interpreter, given: Iterable[Value]) -> Iterable[Dep]:
                 yield row, None, "container" if changed else "copy"
             elif changed:
                 yield from strengthen(each.deps, "container")
+
+
+def _is_open(value: Value | None) -> bool:
+    return value is not None and isinstance(value.symbol, tuple) and value.symbol[:1] == ("opened",)
+
+
+def _of_parameters(run: Interpreter, path: Value | None, given: Iterable[Value]) -> Iterable[Dep]:
+    """The parameters that what is written is made of: what they hold, only the callers know."""
+    mutated = run.state.mutated
+    for each in given:
+        if path is not None and each.symbol == path.symbol:
+            continue
+        for index in _parameters_in(each.symbol):
+            if index or not run.fn.first_is_self:
+                yield -1 - index, None, "container" if ("param", index) in mutated else "derive"
+
+
+def _parameters_in(symbol: Symbol) -> Iterator[int]:
+    if not isinstance(symbol, tuple) or not symbol:
+        return
+    if symbol[0] == "param":
+        yield symbol[1]
+    elif symbol[0] in ("call", "binop", "fstring"):
+        # what a call is given, or the thing whose method it calls
+        for part in symbol[1:]:
+            yield from _parameters_in(part[1] if isinstance(part, tuple) and part[:1] == ("attr",) else part)
 
 
 def _given_so_far(

@@ -147,8 +147,10 @@ def guard_of(fn: Fn, read: Event | None, write: Event, attribute: str | None = N
     return finder.guard(read, write, attribute)
 
 
-def _strength(window: Window) -> tuple[int, int]:
-    return (RANK.get(window.how, -1), window.sure)
+def _strength(window: Window) -> tuple[int, int, bool]:
+    # a callee that looks whether a file is there and reads it gives what it read
+    content = window.how != "decide" and window.read is not None and window.read.does == "read"
+    return (RANK.get(window.how, -1), window.sure, content)
 
 
 class _Finder:

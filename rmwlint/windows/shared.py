@@ -345,7 +345,7 @@ def walks(fn: Fn) -> Iterator[Walk]:
         return
     events = heard(fn).events
     for event in events:
-        if event.does != "walk" or event.place is None or any(held.kind == "lock" for held in event.held):
+        if event.does != "walk" or event.place is None:
             continue
         if not _resizable(fn, event) or _swapped(events, event):
             continue
@@ -360,7 +360,7 @@ def walks(fn: Fn) -> Iterator[Walk]:
             switch = next((e.op for e in events if e.does == "switch" and event.op < e.op < body), None)
             if switch is None:
                 continue
-        changed = next(_changes(fn, event.place.symbol), None)
+        changed = next(_changes(fn, event), None)
         if changed is not None and not locked_by_callers(fn):
             yield Walk(event, changed[0], changed[1], switch, sure)
 
@@ -400,10 +400,16 @@ def _loop_body(fn: Fn, op: int) -> int | None:
     return best
 
 
-def _changes(fn: Fn, symbol: Symbol) -> Iterator[tuple[Fn, Event]]:
-    """Where the size of a shared container is changed, outside constructors: in its class or module."""
+def _changes(fn: Fn, walk: Event) -> Iterator[tuple[Fn, Event]]:
+    """Where the size of a shared container is changed, outside constructors: in its class or module.
+
+    Where the walk holds a lock, only under no lock: any that the change holds may be the one both mean.
+    """
+    assert walk.place is not None
+    symbol = walk.place.symbol
     if not isinstance(symbol, tuple):
         return
+    locked = any(held.kind == "lock" for held in walk.held)
     own = symbol[0] == "attr" and len(symbol) == 3
     owner = method_around(fn).facts.owner if own else None
     for other in fn.module.functions():
@@ -418,9 +424,13 @@ def _changes(fn: Fn, symbol: Symbol) -> Iterator[tuple[Fn, Event]]:
             same = there == symbol
             if own and isinstance(there, tuple) and len(there) == 3 and there[0] == "attr":
                 same = there[2] == symbol[2] and there[1][0] in ("param", "outer")
-            if same and not _puts(other, event):
+            if same and not _puts(other, event) and not (locked and _locked(other, event)):
                 yield other, event
                 break
+
+
+def _locked(fn: Fn, event: Event) -> bool:
+    return any(held.kind == "lock" for held in event.held) or locked_by_callers(fn)
 
 
 def _puts(fn: Fn, event: Event) -> bool:

@@ -52,6 +52,7 @@ from rmwlint.windows.stale_rows import StaleRow, stale_rows
 from rmwlint.windows.started import Started, started_early
 from rmwlint.windows.stores import KeyLock, StoreWindow, key_locks, store_windows
 from rmwlint.windows.streams import COMMON, Stream, common, streams
+from rmwlint.windows.tables import of_many
 from rmwlint.windows.text import text
 from rmwlint.windows.unannounced import Unannounced, unannounced
 from rmwlint.windows.unlike import Unlike, unlike_others
@@ -178,6 +179,9 @@ class View:
         if not any("files.Claim" in self._suggested(snake(name)) for name in around):
             return False
         return not any("files.OwnMark" in self._suggested(name) for name in self.fn.facts.names)
+    def of_many(self, window: Window) -> bool:
+        """Whether a file has entries for several objects, and its path is not that of the one at hand."""
+        return of_many(self.fn, window)
 
     def of_one_key(self, event: Event) -> bool:
         """Whether the path of an event is that of one object, or of one key that the function is given."""
