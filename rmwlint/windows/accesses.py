@@ -255,7 +255,9 @@ def write(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | No
         return Value(symbol, frozenset([(position, None, "copy")]), kind)
     if place.kind in ("file", "directory") and row.gives is not None:
         return Value(("opened", place.symbol, place.text), frozenset([(position, None, "copy")]), kind)
-    return Value(("outcome", position), frozenset(), kind)
+    # how many rows an update has met tells whether there are any
+    met = NO_DEPS if written.query is None else frozenset([(position, None, "copy")])
+    return Value(("outcome", position), met, kind)
 
 
 def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: int) -> Event:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from rmwlint.facts.operands import numbers_in
 from rmwlint.libraries.index import snake
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn
@@ -21,7 +22,7 @@ from rmwlint.windows.flow import reaches
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.names import is_id
 from rmwlint.windows.owned import one_loop
-from rmwlint.windows.presence import found_there
+from rmwlint.windows.presence import counts, found_there
 from rmwlint.windows.quiet import quiet
 from rmwlint.windows.retried import retried_by_callers, retries, tries_again
 from rmwlint.windows.text import text
@@ -31,7 +32,11 @@ from rmwlint.windows.ways import locked_on_every_way, locks_rows_before, rows_lo
 
 _LOOKS = frozenset(["read", "test", "look"])
 _KEPT = frozenset(["row", "rows"])
+#: changes of all the rows that a query finds
+_MEETS = frozenset(["write", "swap", "delta"])
 _REACHES = frozenset(["backend", "read", "test", "write", "create", "delete", "swap", "delta"])
+_SETTING = "naming.Setting"
+_MADE_OF = frozenset(["attr", "await", "binop", "bool", "build", "choose", "compare", "dict", "item", "star"])
 _DEEPEST = 5
 #: a creation minds a duplicate itself, by what it calls
 _MINDS_BELOW = 2
@@ -43,6 +48,8 @@ _OTHER_WORDS = """
     info data ref refs db obj object objects item items entry record type key keys value values if not
 """
 _NO_NOUNS = frozenset(_OTHER_WORDS.split())
+#: what a row is called that ties two things: who looks asks which are tied (``agents_hosting_network``)
+_TIES = frozenset(["binding", "association", "mapping", "link", "relation", "membership", "assignment"])
 
 
 class Creation(NamedTuple):
@@ -123,7 +130,7 @@ def _creations(fn: Fn) -> Iterator[Creation]:
         return
     looks: dict[int, list[Event]] = {}
     for event in events:
-        if event.does in _LOOKS and event.place is not None and event.place.kind in _KEPT:
+        if event.place is not None and event.place.kind in _KEPT and _asks(event):
             looks.setdefault(event.op, []).append(event)
     for create in creates:
         best: Creation | None = None
@@ -137,7 +144,7 @@ def _creations(fn: Fn) -> Iterator[Creation]:
                     continue
                 guard = guard_of_creation(fn, look, create, events)
                 unique, refused = _unique(fn, look, create), _refused(fn, branch, outcome)
-                guard = guard or _tried_again(fn, create, unique) or _locked_outside(fn)
+                guard = guard or _tried_again(fn, look, create, unique) or _locked_outside(fn)
                 found = Creation(look, create, branch, how, guard, unique, refused, _sure(fn, look, create))
                 if best is None or _weight(best) > _weight(found):
                     best = found
@@ -162,6 +169,11 @@ def _passed(fn: Fn, create: Event) -> Iterator[tuple[Dep, int, bool]]:
                 yield from ((dep, branch, outcome) for dep in deps)
 
 
+def _asks(event: Event) -> bool:
+    """Whether an event tells if something is there: a look, or an update that says how many rows it met."""
+    return event.does in _LOOKS or (event.does in _MEETS and event.query is not None)
+
+
 def _weight(creation: Creation) -> tuple[bool, bool, int]:
     return bool(creation.guard), creation.refused, -creation.sure
 
@@ -179,6 +191,7 @@ def _how(fn: Fn, look: Event, branch: int, outcome: bool) -> str | None:
         if there is False:
             return "absent"
         counted = look.row is not None and look.row.kind == "count"
+        counted = counted or (there is None and counts(fn.facts, branch, look.op))
         return "counted" if there is None and counted else None
     return "absent" if fn.facts.ops[branch][0] == "caught" else None
 
@@ -187,6 +200,8 @@ def _how(fn: Fn, look: Event, branch: int, outcome: bool) -> str | None:
 
 
 def _same(fn: Fn, look: Event, create: Event) -> bool:
+    if _made_below(create) and not _of_one_subject(fn, look, create):
+        return False
     one, other = row_class(look), row_class(create)
     if one is not None and other is not None:
         return one is other or one in other.mro() or other in one.mro()
@@ -194,7 +209,8 @@ def _same(fn: Fn, look: Event, create: Event) -> bool:
         return True
     by_name = look.does == "look" or create.does == "make"
     if not alike(look, create) and not (by_name and _abbreviated(look, create)):
-        return False
+        if look.does != "look" or create.does == "make" or not _asked_by(fn, look, create):
+            return False
     if not by_name:
         return True
     if create.does != "make":
@@ -223,6 +239,46 @@ def through(fn: Fn, event: Event) -> tuple[str, str] | None:
     """The undeclared attribute of a row by which an event reaches its rows, by name and as it is written."""
     found = asked_through(fn, event.op)
     return None if found is None else (found[1], text(fn.facts, found[0]))
+
+
+def _asked_by(fn: Fn, look: Event, create: Event) -> bool:
+    """Whether the class is called after what is looked up and what it is looked up by: a ``NetworkSegment``
+    by ``get_segment(network_id)``."""
+    one, other = _nouns(look), _nouns(create)
+    given = frozenset[str]().union(*(_nouns_of(name) for name in _subjects(fn, look.op)))
+    return bool(one & other) and other <= one | given
+
+
+def _made_below(create: Event) -> bool:
+    """Whether the function that is called makes the row and keeps it, too."""
+    return bool(create.trail) and create.place is not None and create.place.symbol == ("new", create.op)
+
+
+def _of_one_subject(fn: Fn, look: Event, create: Event) -> bool:
+    """Whether a function that creates is given a variable that the look is given too."""
+    return not _subjects(fn, look.op).isdisjoint(_subjects(fn, create.op))
+
+
+def _subjects(fn: Fn, call: int) -> frozenset[str]:
+    """The variables that a call, or the query that it runs, is given; not what all are given: a session."""
+    ops = fn.facts.ops
+    suggests = fn.module.program.libraries.receiver
+    found: set[str] = set()
+    pending = [call]
+    while pending:
+        number = pending.pop()
+        op = ops[number]
+        if op[0] == "name":
+            if op[1] in fn.facts.locals and _SETTING not in suggests(op[1]):
+                found.add(op[1])
+        elif op[0] == "call":
+            pending += [*op[2], *(register for _, register in op[3])]
+            callee = ops[op[1]]
+            if callee[0] == "attr" and ops[callee[1]][0] == "call":
+                pending.append(callee[1])
+        elif op[0] in _MADE_OF:
+            pending += numbers_in(op)
+    return frozenset(found)
 
 
 def row_class(event: Event) -> Cls | None:
@@ -264,7 +320,8 @@ def alike(look: Event, create: Event) -> bool:
     if not both:
         return False
     if create.does != "make":
-        return other <= one
+        tied = other - _TIES
+        return other <= one or (len(tied) > 1 and tied <= one)
     return one <= other or other <= one or both * 3 >= len(one | other)
 
 
@@ -390,10 +447,10 @@ def _locked_outside(fn: Fn) -> str:
     return "row lock on every way" if rows_locked_on_every_way(fn) else ""
 
 
-def _tried_again(fn: Fn, create: Event, unique: bool) -> str:
+def _tried_again(fn: Fn, look: Event, create: Event, unique: bool) -> str:
     """Why a creation that is refused for a duplicate is tried again; empty where it is not."""
     how = retries(fn)
-    if how and (unique or (how == "named" and create.does == "make")):
+    if how and (unique or (how == "named" and create.does == "make") or _may_be_unique(fn, look, create)):
         return "the function tries again after a duplicate"
     if create.call is not None and any(tries_again(target, fn) for target in create.call.targets):
         return "what is called calls it again where it fails"
@@ -454,6 +511,18 @@ def _unique(fn: Fn, look: Event, create: Event) -> bool:
     empty = {plain(column) for column in nullable(cls)} & missing if missing else set()
     groups = ({plain(column) for column in group} for group in (*uniques(cls), *conditional_uniques(cls)))
     return any(columns >= group and not group & empty for group in groups)
+
+
+def _may_be_unique(fn: Fn, look: Event, create: Event) -> bool:
+    """Whether a column of the look is unique together with others, of which nobody knows the values."""
+    cls = row_class(create) or row_class(look)
+    if cls is None or look.place is None:
+        return False
+    keys = cls.keys()
+    asked = {plain(column.partition("__")[0]) for column, _ in look.place.keys}
+    asked |= {plain(name) for name in _asked_for(fn, look)}
+    groups = [{plain(column) for column in group} for group in uniques(cls) if not group <= set(keys)]
+    return any(group & asked and group - asked for group in groups)
 
 
 def _asked_for(fn: Fn, look: Event) -> Iterator[str]:

@@ -183,6 +183,8 @@ class Interpreter:
         self.handler_starts: dict[int, int] = {}
         self.tried: frozenset[int] = frozenset()
         self.suppressing: list[tuple[int, int, frozenset[str]]] | None = None
+        #: block of an exception handler → whether all it does in the end is to raise
+        self.raising: dict[int, bool] = {}
         #: block → the looks in it, which an exception handler around it may answer
         self.looks: dict[int, list[tuple[int, str]]] = {}
         #: symbol of a container that this function fills → what its content depends on
@@ -195,8 +197,12 @@ class Interpreter:
         self.locals = self.facts.locals if fn.index else frozenset()
 
     def creates(self) -> bool:
-        """Whether a name in the function is one of those that create things."""
-        return self.libraries.creates(self.facts.names)
+        """Whether a name in the function, or in one that it calls, is one of those that create things."""
+        creates = self.libraries.creates
+        if creates(self.facts.names):
+            return True
+        called = (call.targets[0] for call in self.link.calls.values() if len(call.targets) == 1)
+        return any(creates(target.facts.names) for target in called)
 
     # -- the run ----------------------------------------------------------------------------------
 
@@ -357,10 +363,32 @@ class Interpreter:
             for number in range(block[0], block[1]):
                 op = self.ops[number]
                 if op[0] == "caught":
-                    found |= self.handled(op[1])
+                    words = self.handled(op[1])
+                    # who catches whatever happens and only says so otherwise has not reckoned with this
+                    if len(words) == 1 or not self.only_raises(handler):
+                        found |= words
                     break
             pending.extend(block[3])
         return frozenset(found)
+
+    def only_raises(self, handler: int) -> bool:
+        """Whether every way out of an exception handler raises."""
+        known = self.raising.get(handler)
+        if known is None:
+            known = self.raising[handler] = self._only_raises(handler)
+        return known
+
+    def _only_raises(self, handler: int) -> bool:
+        blocks = self.facts.blocks
+        pending, seen = [handler], {handler}
+        while pending:
+            _, last, successors, _ = blocks[pending.pop()]
+            if not successors and not (last and self.ops[last - 1][0] == "raise"):
+                return False
+            further = [number for number in successors if number not in seen]
+            seen.update(further)
+            pending += further
+        return True
 
     def suppressed(self, position: int) -> frozenset[str]:
         """Which of duplicate, missing and conflict a ``with`` around an operation swallows."""

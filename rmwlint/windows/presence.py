@@ -37,6 +37,21 @@ def found_there(function: Function, branch: int, outcome: bool, look: int) -> bo
     return (sign > 0) == outcome
 
 
+def counts(function: Function, branch: int, look: int) -> bool:
+    """Whether the branch asks how many ``look`` found: ``if len(found) >= limit``."""
+    op = function.ops[branch]
+    compared = function.ops[op[1]] if op[0] == "branch" else ("pass",)
+    if compared[0] != "compare" or len(compared[1]) != 1 or compared[1][0] not in _FLIPPED:
+        return False
+    reader = _Reader(function, look)
+    for register in compared[2]:
+        call = function.ops[register]
+        if call[0] == "call" and function.ops[call[1]] == ("name", "len") and len(call[2]) == 1:
+            if reader.sign(call[2][0], branch, 0) > 0:
+                return True
+    return False
+
+
 class _Reader:
     def __init__(self, function: Function, look: int) -> None:
         self.function = function
@@ -89,6 +104,8 @@ class _Reader:
         if constant is _OPEN:
             return 0
         sign = self.sign(other, at, depth + 1)
+        if isinstance(constant, str) and constant:
+            return sign if symbol == "==" else 0  # there is one, and it is so; or there is none, or another
         if symbol in ("is", "=="):
             return sign if constant is True or (_number(constant) and constant > 0) else -sign
         if symbol in ("is not", "!="):

@@ -31,7 +31,7 @@ from rmwlint.windows.sharing import (
     shared_class,
     unshared_class,
 )
-from rmwlint.windows.values import Event, Symbol
+from rmwlint.windows.values import Event, Symbol, own_creation
 
 #: rows that by themselves make no window: what they read somebody must still write, what they set off
 #: matters while something is held
@@ -129,6 +129,8 @@ def _liftable(event: Event) -> bool:
     if (event.does not in _TOLD and not again) or place is None or len(event.trail) >= _DEEPEST:
         return False
     if place.kind in ("row", "file", "directory", "key", "document") and _nameable(place.symbol):
+        return True
+    if own_creation(event):
         return True
     return place.kind in ("row", "rows", "key", "document") and any(_nameable(key) for _, key in place.keys)
 

@@ -32,6 +32,7 @@ from rmwlint.windows.values import (
     Symbol,
     Value,
     merge_deps,
+    own_creation,
 )
 
 if TYPE_CHECKING:
@@ -198,7 +199,9 @@ def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Ev
     keys = frozenset((column, key) for column, old in place.keys if (key := binding.symbol(old)) is not None)
     if place.kind in ("row", "file", "directory", "key", "document", "http"):
         if symbol is None and (place.kind in ("file", "directory") or not keys):
-            return None
+            if not own_creation(event):
+                return None
+            symbol = ("new", binding.position)
         if event.does == "read" and place.kind == "row" and (event.op < 0 or symbol is None):
             return None
     elif place.kind == "rows":

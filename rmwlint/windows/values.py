@@ -135,6 +135,21 @@ class Event(NamedTuple):
     again: bool = False
 
 
+def own_creation(event: Event) -> bool:
+    """Whether the function creates a row that it has made itself, and no look of its own decides that: its
+    caller may have looked."""
+    place = event.place
+    return (
+        event.does == "create"
+        and place is not None
+        and place.kind == "row"
+        and place.symbol[:1] == ("new",)
+        and event.type is not None
+        and event.type.kind == "instance"
+        and all(dep[0] < 0 for dep, _, _ in event.control)
+    )
+
+
 def merge_deps(values: Any, how: str = "copy") -> frozenset[Dep]:
     """The dependences of several values, each at least as strong as ``how``."""
     found: frozenset[Dep] = NO_DEPS
