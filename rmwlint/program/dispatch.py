@@ -20,7 +20,8 @@ from rmwlint.program.program import Cls, Fn, ModuleView, Program
 
 #: A base class with more subclasses than this is an interface of everything.
 MOST_SUBCLASSES = 48
-#: A name that more classes define than this says nothing about an untyped receiver, unless most override one.
+#: Methods of a name that take such a call: more of them say nothing of an untyped receiver, unless most
+#: override one.
 MOST_DEFINITIONS = 4
 #: Nor does one that more files define, overrides or not.
 MOST_FILES = 12
@@ -57,7 +58,14 @@ def candidates(fn: Fn, number: int, call: Call) -> Candidates:
         return _NONE
     if fn.facts.ops[call.receiver][0] not in ("name", "attr"):
         return _NONE  # a chain of calls is a query or a builder far more often than an object of the program
-    return Candidates(accepting(named(fn, call.name), fn.facts.ops[number]), True)
+    return Candidates(_few(accepting(named(fn, call.name), fn.facts.ops[number])), True)
+
+
+def _few(found: tuple[Fn, ...]) -> tuple[Fn, ...]:
+    """The methods where they are few, or most of them are overrides; none where each may be meant."""
+    if len(found) > MOST_DEFINITIONS and max(families(found).values()) * 2 <= len(found):
+        return ()
+    return found
 
 
 def accepting(found: tuple[Fn, ...], call: Op) -> tuple[Fn, ...]:
@@ -214,7 +222,7 @@ def overrides(cls: Cls, name: str, targets: tuple[Fn, ...], near: Path) -> tuple
 
 
 def named(fn: Fn, name: str) -> tuple[Fn, ...]:
-    """The methods of that name, where it is telling and few classes have it, apart from overrides."""
+    """The methods of that name, where it is telling and few files have it."""
     program = fn.module.program
     if len(name) < _SHORTEST_NAME or "_" not in name.strip("_") or program.libraries.knows_method(name):
         return ()
@@ -237,10 +245,7 @@ def _named(fn: Fn, name: str) -> list[Fn]:
         if module is not None:
             defining = [index for index, facts in enumerate(module.facts.classes) if name in facts.methods]
             classes += [module.cls(index) for index in defining]
-    found = [cls.module.fn(cls.facts.methods[name]) for cls in classes]
-    if len(found) > MOST_DEFINITIONS and max(families(tuple(found)).values()) * 2 <= len(found):
-        return []
-    return found
+    return [cls.module.fn(cls.facts.methods[name]) for cls in classes]
 
 
 def families(functions: tuple[Fn, ...]) -> dict[Fn, int]:

@@ -735,7 +735,8 @@ class _Linker:
         return Type("iterable", "dict")
 
     def collect(self, number: int, op: Op) -> Type | None:
-        return Type("iterable", op[1], self.types[op[2]] if op[1] != "dict" else None)
+        # of a dict, what it holds under its keys
+        return Type("iterable", op[1], self.types[op[2]])
 
     def lambda_(self, number: int, op: Op) -> Type | None:
         fn = self.module.fn(op[1])
@@ -747,6 +748,8 @@ class _Linker:
             return None
         if value.kind == "iterable" and value.name == "tuple" and value.ref:
             return next((item for item in value.ref if item is not None), None)
+        if value.kind == "iterable" and value.name == "dict":
+            return None
         if value.kind == "library":
             for row in self.libraries.method_meaning(value.name, "__iter__", {}):
                 if row.gives is not None:
@@ -907,12 +910,13 @@ class _Linker:
             elif member.kind == "class" or (member.kind == "external" and not rows):
                 return self.value_call(op, member, name, register, receiver)
         sure = receiver.sure
-        if found is None:
+        if found is None or (found.kind == "iterable" and found.arg is None):
             for row in rows:
                 if row.gives is not None:
-                    found = _give(
+                    given = _give(
                         self.program, self.libraries.gives(row), receiver, _Arguments(self, op), sure
                     )
+                    found = given or found
                     break
                 if row.does == "proxy":
                     found = self.proxy(op, row)
@@ -994,6 +998,11 @@ class _Linker:
     def container_call(self, receiver: Type, name: str) -> Type | None:
         if name in ("pop", "popleft", "get"):
             return receiver.arg
+        if receiver.name == "dict" and receiver.arg is not None:
+            if name in ("values", "itervalues"):
+                return iterable(receiver.arg)
+            if name in ("items", "iteritems"):
+                return iterable(Type("iterable", "tuple", None, (None, receiver.arg), receiver.arg.sure))
         return receiver if name == "copy" else None
 
     def plain_call(self, op: Op, callee: Op) -> tuple[Call, Type | None]:

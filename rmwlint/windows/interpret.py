@@ -698,7 +698,10 @@ class Interpreter:
         symbol = self.symbol("item", base.symbol, index.symbol)
         deps = base.deps | index.deps if index.deps else base.deps
         built = isinstance(base.symbol, tuple) and base.symbol[:1] == ("new",)
-        return Value(symbol, deps if built else no_figures(deps), kind)
+        value = Value(symbol, deps if built else no_figures(deps), kind)
+        if self.is_row(kind):
+            self.kept(base.symbol, symbol, position)
+        return value
 
     def op_setitem(self, position: int, op: Op) -> None:
         base = self.regs[op[1]]
@@ -790,6 +793,21 @@ class Interpreter:
                 known = self.members.setdefault(container, [])
                 if all(value.symbol != other.symbol for other in known):
                     known.append(value)
+
+    def kept(self, container: Symbol, symbol: Symbol, position: int) -> bool:
+        """Whether what is taken out of a container is one of the rows that this function has read and put
+        there: then it is a snapshot of the same read."""
+        if symbol in self.rows or container is None:
+            return symbol in self.rows
+        put = [member.symbol for member in self.members.get(container, ())]
+        for event in reversed(self.result.events if put else []):
+            place = event.place
+            if event.does == "read" and place is not None and place.symbol == put[0]:
+                written = bound(self.facts, position, text(self.facts, position))
+                self.rows[symbol] = event.op
+                self.result.events.append(event._replace(place=place._replace(symbol=symbol, text=written)))
+                return True
+        return False
 
     def fill(self, container: Value, deps: frozenset[Dep]) -> None:
         """Something with these dependences is put into the container, or read into the object."""
@@ -960,6 +978,7 @@ class Interpreter:
         whole = None
         if op[1] == "dict" and not self.chosen(position):
             whole = whole_by_loop(self, op)
+        self.gather(("new", position), (value,))
         return Value(("new", position), deps, self.link.types[position], whole=whole)
 
     def op_lambda(self, position: int, op: Op) -> Value:
@@ -991,7 +1010,8 @@ class Interpreter:
         symbol = self.symbol("element", base.symbol)
         value = Value(symbol, base.deps, kind)
         if self.is_row(kind) and symbol not in self.rows:
-            self.read(position, self.row_place(value, text(self.facts, position)), type=kind, sure=2)
+            if not self.kept(walked, symbol, position):
+                self.read(position, self.row_place(value, text(self.facts, position)), type=kind, sure=2)
         elif base.symbol in self.rows and symbol not in self.rows:
             self.rows[symbol] = self.rows[base.symbol]
         self.gather(walked, (value,))
@@ -1006,7 +1026,10 @@ class Interpreter:
         kind = self.link.types[position]
         if row is not None and row >= 0 and index == 0:
             return base._replace(type=kind)
-        return Value(self.symbol("item", base.symbol, ("const", index)), base.deps, kind)
+        symbol = self.symbol("item", base.symbol, ("const", index))
+        if self.is_row(kind) and isinstance(base.symbol, tuple) and base.symbol[0] == "element":
+            self.kept(walked_through(base.symbol[1]), symbol, position)
+        return Value(symbol, base.deps, kind)
 
     def op_caught(self, position: int, op: Op) -> Value:
         words = self.handled(op[1])
@@ -1053,9 +1076,20 @@ class Interpreter:
             return value
         if isinstance(value.symbol, tuple) and value.symbol[0] in ("new", "outcome", "global"):
             return value
+        if self.kept(_taken_from(value.symbol), value.symbol, position):
+            return value._replace(type=kind)
         written = bound(self.facts, position, text(self.facts, position))
         self.read(position, self.row_place(value._replace(type=kind), written), type=kind, sure=2)
         return value._replace(type=kind)
+
+
+def _taken_from(symbol: Symbol) -> Symbol:
+    """The container that a value is taken out of by its method: ``known.get(key)``."""
+    if isinstance(symbol, tuple) and symbol[0] == "call":
+        callee = symbol[1]
+        if isinstance(callee, tuple) and callee[0] == "attr" and callee[2] in ("get", "pop"):
+            return callee[1]
+    return None
 
 
 def truth(
