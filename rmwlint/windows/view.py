@@ -179,6 +179,7 @@ class View:
         if not any("files.Claim" in self._suggested(snake(name)) for name in around):
             return False
         return not any("files.OwnMark" in self._suggested(name) for name in self.fn.facts.names)
+
     def of_many(self, window: Window) -> bool:
         """Whether a file has entries for several objects, and its path is not that of the one at hand."""
         return of_many(self.fn, window)
