@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.callers import locked_by_callers, rows_locked_by_callers
+from rmwlint.windows.first_saves import of_first_save
 from rmwlint.windows.flow import fails
 from rmwlint.windows.interpret import Analysis, analysis
 from rmwlint.windows.looks import asked, differs, elsewhere, of_state, settled, states
@@ -168,6 +169,8 @@ class _Finder:
             if event.does not in WRITES or event.place is None or event.fresh:
                 continue
             found = list(self.of_write(event))
+            if found and of_first_save(self.fn, event):
+                continue
             for window in _rechecked(found):
                 weak = event.place.kind in ("row", "rows") and window.sure > certainty
                 if not weak and window.sure > 1 and not window.guard:

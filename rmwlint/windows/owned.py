@@ -143,6 +143,19 @@ def _begins(caller: Fn, number: int) -> bool:
     return caller.index == 0 or caller.facts.name in ALONE or _in_loop(caller, number)
 
 
+def of_tasks(fn: Fn) -> bool:
+    """Whether every way to a function begins in a coroutine, which calls it in the thread of its event loop:
+    there it is not interrupted."""
+    known = fn.memo.get("of_tasks")
+    if known is None:
+        known = fn.memo["of_tasks"] = every_way(fn, _is_task) and not handed_over(fn)
+    return bool(known)
+
+
+def _is_task(caller: Fn, number: int) -> bool:
+    return caller.facts.is_async
+
+
 def one_loop(fn: Fn) -> bool:
     """Whether every way to a function begins in a loop that is called and not handed to a thread, or in a
     function that is called over and over. At start-up several processes run the same at the same time."""

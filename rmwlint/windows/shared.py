@@ -15,7 +15,7 @@ from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.find import Window, common
 from rmwlint.windows.flow import passes
 from rmwlint.windows.interpret import analysis
-from rmwlint.windows.owned import of_signal, one_thread, own_entry
+from rmwlint.windows.owned import of_signal, of_tasks, one_thread, own_entry
 from rmwlint.windows.quiet import heard
 from rmwlint.windows.sharing import (
     ALONE,
@@ -115,7 +115,7 @@ def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> Shared
         return shared._replace(spare=True)
     if own_entry(fn, shared.window):
         return shared._replace(owned=True)
-    return shared._replace(alone=of_signal(fn) or one_thread(fn))
+    return shared._replace(alone=of_signal(fn) or one_thread(fn) or of_tasks(fn))
 
 
 def _of_tasks(fn: Fn, store: Event) -> bool:
@@ -362,7 +362,13 @@ def walks(fn: Fn) -> Iterator[Walk]:
                 continue
         changed = next(_changes(fn, event), None)
         if changed is not None and not locked_by_callers(fn):
+            if sure > 1 and switch is None and _in_loop_of_tasks(fn) and _in_loop_of_tasks(changed[0]):
+                sure = 1
             yield Walk(event, changed[0], changed[1], switch, sure)
+
+
+def _in_loop_of_tasks(fn: Fn) -> bool:
+    return fn.facts.is_async or of_tasks(fn)
 
 
 def _resizable(fn: Fn, event: Event) -> bool:

@@ -27,6 +27,7 @@ from rmwlint.windows.find import (
     save_told_below,
     windows,
 )
+from rmwlint.windows.first_saves import of_first_save
 from rmwlint.windows.flow import passes, reaches
 from rmwlint.windows.hazards import Hazard, hazards_in_transaction, hazards_of_hook, hazards_under
 from rmwlint.windows.hints import hints_of_write
@@ -320,7 +321,7 @@ class View:
             guard = guard_of(self.fn, self.read_of(event), event)
             # Whoever writes the other columns need not know of a lock that this save is made under.
             own = guard == "lock" and all(held.reach != "row" for held in event.held)
-            if (not guard or own) and not save_told_below(event):
+            if (not guard or own) and not save_told_below(event) and not of_first_save(self.fn, event):
                 yield event
 
     def hazards_in_transaction(self, kind: str) -> Iterator[ToldHazard]:
