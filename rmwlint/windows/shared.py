@@ -14,6 +14,7 @@ from rmwlint.program.program import Fn
 from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.find import Window, common
 from rmwlint.windows.flow import passes
+from rmwlint.windows.identities import asks_who
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.owned import of_signal, of_tasks, one_thread, own_entry
 from rmwlint.windows.quiet import heard
@@ -182,6 +183,8 @@ def _window(
     for dep, branch, outcome in candidates:
         load = loads.get(dep[0])
         if load is None or dep[1] is not None or not _same(load, store):
+            continue
+        if branch is not None and asks_who(fn, branch):
             continue
         how = "decide" if branch is not None else dep[2]
         if any(held.kind == "lock" and not held.fresh for held in common(load.held, store.held)):
