@@ -919,7 +919,9 @@ class Interpreter:
         if op[1] == "or" and len(values) == 2 and (values[1].items == () or values[1].const in _FALSE):
             return values[0]
         kind = self.link.types[position]
-        row = next((value for value in values if value.symbol in self.rows), None)
+        # what comes before an ``and`` is its value only where it is false
+        last = values[-1:] if op[1] == "and" else values
+        row = next((value for value in last if value.symbol in self.rows), None)
         if row is not None and row.type is not None and kind is not None:
             return row._replace(deps=merge_deps(values))
         deps = merge_deps(values)

@@ -16,6 +16,7 @@ from rmwlint.windows import derived
 from rmwlint.windows.binding import Binding
 from rmwlint.windows.columns import decided, entries
 from rmwlint.windows.forwarded import changed_by_forwarding
+from rmwlint.windows.looks import asked
 from rmwlint.windows.opaque import made
 from rmwlint.windows.queries import started
 from rmwlint.windows.site import Site
@@ -90,7 +91,7 @@ def _flags(fn: Fn) -> tuple[int, ...]:
         names = {
             parameter.name: index
             for index, parameter in enumerate(fn.facts.params)
-            if parameter.default is not None and stored.get(parameter.name) == 1
+            if stored.get(parameter.name) == 1
         }
         wanted: set[int] = set()
         pending = [op[1] for op in ops if op[0] == "branch"] if names else []
@@ -100,7 +101,8 @@ def _flags(fn: Fn) -> tuple[int, ...]:
                 wanted.add(names[op[1]])
             elif op[0] in ("unary", "bool", "compare"):
                 pending += op[2] if op[0] != "unary" else (op[2],)
-        found = fn.memo["flags"] = tuple(sorted(wanted)[:2])
+        params = fn.facts.params
+        found = fn.memo["flags"] = tuple(sorted(wanted, key=lambda index: params[index].default is None)[:2])
     return found  # type: ignore[return-value]
 
 
@@ -293,6 +295,9 @@ def _dirty(run: Interpreter, binding: Binding, found: Analysis) -> None:
                 continue
             for old, (at, value) in columns.items():
                 decision = way.state.decided.get((symbol, old), frozenset())
+                decision = frozenset(
+                    one for one in decision if not _only_differs(found, one, symbol, old, value)
+                )
                 decision = state.control | _control(binding, decision)
                 for name, given in _bound_columns(run, binding, [(old, value)]):
                     state.dirty.setdefault(mine, {})[name] = (binding.position, given)
@@ -306,6 +311,15 @@ def _dirty(run: Interpreter, binding: Binding, found: Analysis) -> None:
                 below = ((binding.target, at),)
                 run.flushed(binding.position, row, ((name, given),), None, below, decision)
             state.dirty.pop(row.symbol, None)
+
+
+def _only_differs(
+    found: Analysis, one: tuple[Dep, int, bool], symbol: Symbol, name: str, value: Value
+) -> bool:
+    """Whether a decision of the callee only asked whether an attribute has the value that it is given."""
+    (_, column, _), branch, _ = one
+    test = found.tests.get(branch)
+    return column == name and test is not None and asked(test, (("attr", symbol, name),), value) == "same"
 
 
 def _checked(run: Interpreter, binding: Binding, found: Analysis) -> None:
