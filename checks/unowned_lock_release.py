@@ -29,7 +29,8 @@ Good:
             fetch(feed)
 
 Take the lock that the library offers: it writes a token of its own, and deletes the key only where the token
-is still there. Else set a random token, and compare and delete in one step (a script).
+is still there. Else set a random token, and compare and delete in one step (a script). Low confidence where
+the deletion happens only in time, by the clock.
 """
 
 from collections.abc import Iterator
@@ -48,6 +49,7 @@ def find(view: View) -> Iterator[Violation]:
             continue
         told.add(view.span(lock.release.op))
         key = place.text
+        in_time = lock.expires and lock.timely
         # Of a lock that another method takes, only its callers know whether they still hold it.
         elsewhere = lock.at is not view.fn
         if lock.expires:
@@ -56,12 +58,13 @@ def find(view: View) -> Iterator[Violation]:
         else:
             message = f"the lock `{key}` has no end: it stays when its holder dies before this deletion"
             end = (("A", "dies"), ("B", f"waits for {key}    for ever"))
+        unlikely = view.one_shot or elsewhere or in_time
         yield view.violation(
             check,
             lock.release.op,
             message,
             place=key,
-            sure=LOW if view.one_shot or elsewhere else min(MEDIUM, lock.acquire.sure, lock.release.sure),
+            sure=LOW if unlikely else min(MEDIUM, lock.acquire.sure, lock.release.sure),
             steps=(
                 view.step("lock", lock.acquire.op, "taken here", lock.at),
                 view.step("write", lock.release.op, "deleted here"),

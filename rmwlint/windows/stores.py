@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from rmwlint.program.program import Fn
 from rmwlint.windows.callers import locked_by_callers
+from rmwlint.windows.clocks import in_time
 from rmwlint.windows.find import common, root_symbol, same_place
 from rmwlint.windows.flow import reaches
 from rmwlint.windows.presence import found_there
@@ -169,13 +170,14 @@ def _of(symbol: Symbol, snapshot: Symbol) -> bool:
 class KeyLock(NamedTuple):
     """A key that is set only where it is absent, and taken away again: a lock. ``release``: the deletion,
     where it is in the same function or class; ``expires``: whether the key has an end; ``owned``: whether the
-    deletion is decided by what the key holds."""
+    deletion is decided by what the key holds; ``timely``: whether the clock is asked before it."""
 
     acquire: Event
     at: Fn
     release: Event
     expires: bool
     owned: bool
+    timely: bool
 
 
 def key_locks(fn: Fn) -> Iterator[KeyLock]:
@@ -189,7 +191,7 @@ def key_locks(fn: Fn) -> Iterator[KeyLock]:
         if found is not None:
             acquire, at = found
             owned = any(_looks_at(events, dep[0], release) for dep, _, _ in release.control)
-            yield KeyLock(acquire, at, release, _expires(at, acquire), owned)
+            yield KeyLock(acquire, at, release, _expires(at, acquire), owned, in_time(fn, release.op))
 
 
 def _acquired(fn: Fn, release: Event) -> tuple[Event, Fn] | None:

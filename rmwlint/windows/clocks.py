@@ -1,0 +1,34 @@
+"""Conditions that look at the clock: ``if time.monotonic() < deadline``."""
+
+from __future__ import annotations
+
+from rmwlint.program.link import link
+from rmwlint.program.program import Fn
+
+_CLOCK = "naming.Clock"
+
+
+def in_time(fn: Fn, number: int) -> bool:
+    """Whether an operation happens right where the time has been compared with another."""
+    ops, blocks = fn.facts.ops, fn.facts.blocks
+    for _, last, successors, _ in blocks:
+        if last and ops[last - 1][0] == "branch" and len(successors) == 2:
+            first, end, _, _ = blocks[successors[0]]
+            if first <= number < end and _of_time(fn, ops[last - 1][1]):
+                return True
+    return False
+
+
+def _of_time(fn: Fn, register: int) -> bool:
+    ops, calls = fn.facts.ops, link(fn).calls
+    suggests = fn.module.program.libraries.receiver
+    pending = [register]
+    while pending:
+        op = ops[pending.pop()]
+        if op[0] == "bool":
+            pending += op[2]
+        elif op[0] == "compare":
+            asked = [calls[part] for part in op[2] if part in calls]
+            if any(_CLOCK in suggests(call.qualified.replace(".", "_") or call.name) for call in asked):
+                return True
+    return False
