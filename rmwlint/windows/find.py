@@ -17,6 +17,7 @@ from rmwlint.windows.paths import private, related
 from rmwlint.windows.preconditions import preconditioned
 from rmwlint.windows.quiet import heard
 from rmwlint.windows.values import RANK, UNKNOWN, Dep, Event, Held, Place, Symbol, Value, decisions, in_order
+from rmwlint.windows.ways import rows_locked_on_every_way
 
 WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])
 READS = frozenset(["read", "test"])
@@ -174,7 +175,9 @@ class _Finder:
             for window in _rechecked(found):
                 weak = event.place.kind in ("row", "rows") and window.sure > certainty
                 if not weak and window.sure > 1 and not window.guard:
-                    weak = event.place.kind in ("row", "rows") and preconditioned(self.fn)
+                    weak = event.place.kind in ("row", "rows") and (
+                        preconditioned(self.fn) or rows_locked_on_every_way(self.fn)
+                    )
                     certainty = 1 if weak else certainty
                 yield window._replace(sure=certainty) if weak else window
 
