@@ -70,7 +70,8 @@ Good, with a session:
         session.commit()
         charge(pk)
 
-Low confidence where the client must say which version it changes (`If-Match`) and is refused with an old one.
+Low confidence where the client must say which version it changes (`If-Match`) and is refused with an old one,
+and where everybody in the project who calls the function has locked rows.
 
 Make the write carry the test (`filter(pk=…, status=OLD).update(status=NEW)`, and look at the row count), or
 lock the row before the test.

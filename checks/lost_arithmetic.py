@@ -63,7 +63,8 @@ Good, with a session:
         order.retries = Order.retries + 1
         session.commit()
 
-Low confidence in a method such as `__iadd__`: whoever adds to the row with `+=` has read it, and may lock it.
+Low confidence in a method such as `__iadd__`: whoever adds to the row with `+=` has read it, and may lock it;
+and where everybody in the project who calls the function has locked rows.
 
 Let the database compute (`F("retries") + 1`, `SET retries = retries + 1`), or hold a row lock from the read
 to the commit (`select_for_update`, `with_for_update`), or compare a version in the write.
