@@ -30,7 +30,7 @@ _WRITES = (
     "flush",
 )
 ACCESSES = frozenset(_READS + _WRITES)
-_SILENT = ("pure", "mutate", "handles", "suppress", "retry")
+_SILENT = ("pure", "mutate", "handles", "suppress", "reraise", "retry")
 
 
 _ROWS = ("row", "rows")

@@ -167,6 +167,7 @@ Other
                 (a keyword or ``argN``: a string, or a dict whose values are strings)
   ``handles``   a class of exceptions: ``exceptions`` says for which of ``duplicate missing conflict``
   ``suppress``  a context manager that swallows the exceptions given as arguments
+  ``reraise``   a context manager that raises again, at its end, the exception that is being handled
   ``retry``     a decorator (``form = "decorator"``) that calls the function again when it raises, or,
                 without a form, the method of that name that a user's class derived from ``on`` defines and
                 the library calls so: ``exceptions`` says for which of ``duplicate missing conflict``; of a

@@ -66,6 +66,7 @@ _GOES_WITH: dict[str, str] = {
     "proxy": "MODULE_FROM",
     "handles": "EXCEPTIONS",
     "suppress": "",
+    "reraise": "",
     "retry": "form exceptions",
 }
 _EVERY_CALL = "on methods functions does gives requires unless confidence why docs valued"

@@ -99,7 +99,12 @@ def duplicate_caught(caller: Fn, number: int) -> bool:
     if not any(op[0] == "caught" for op in ops):
         return False
     run = Interpreter(caller)
-    caught = {at for at, op in enumerate(ops) if op[0] == "caught" and "duplicate" in run.handled(op[1])}
+    caught = {
+        at
+        for handler, (first, last, _, _) in enumerate(blocks)
+        for at in range(first, last)
+        if ops[at][0] == "caught" and "duplicate" in run.handled(ops[at][1]) and run.takes_care(handler, at)
+    }
     around = [
         handler for first, last, _, handlers in blocks if first <= number < last for handler in handlers
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from rmwlint.facts.model import Op
+from rmwlint.facts.model import Function, Op
 from rmwlint.program.program import Fn
 
 
@@ -101,15 +101,20 @@ def fails(fn: Fn, op: int) -> bool:
 
 def _failing(fn: Fn) -> frozenset[int]:
     blocks = fn.facts.blocks
-    ops = fn.facts.ops
+    reached = {0}
+    for number, block in enumerate(blocks):
+        if number in reached:
+            reached.update(block[2])
+    return raising_blocks(fn.facts) | (set(range(len(blocks))) - reached)
+
+
+def raising_blocks(facts: Function) -> frozenset[int]:
+    """The blocks from which every way on ends with an exception that is raised there."""
+    blocks, ops = facts.blocks, facts.ops
     raising: set[int] = set()
     for number in range(len(blocks) - 1, -1, -1):
         first, last, successors, _ = blocks[number]
         ahead = [target for target in successors if target > number]
         if (last > first and ops[last - 1][0] == "raise") or (ahead and raising.issuperset(ahead)):
             raising.add(number)
-    reached = {0}
-    for number, block in enumerate(blocks):
-        if number in reached:
-            reached.update(block[2])
-    return frozenset(raising | (set(range(len(blocks))) - reached))
+    return frozenset(raising)

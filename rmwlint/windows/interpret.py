@@ -17,6 +17,7 @@ from rmwlint.program.types import Type
 from rmwlint.windows import calls, locks
 from rmwlint.windows.constants import constant_of
 from rmwlint.windows.decorators import held_by_decorators
+from rmwlint.windows.flow import raising_blocks
 from rmwlint.windows.looks import asked, settled
 from rmwlint.windows.opaque import whole_by_loop
 from rmwlint.windows.queries import row_from_query
@@ -183,8 +184,7 @@ class Interpreter:
         self.handler_starts: dict[int, int] = {}
         self.tried: frozenset[int] = frozenset()
         self.suppressing: list[tuple[int, int, frozenset[str]]] | None = None
-        #: block of an exception handler → whether all it does in the end is to raise
-        self.raising: dict[int, bool] = {}
+        self.raising: frozenset[int] | None = None
         #: block → the looks in it, which an exception handler around it may answer
         self.looks: dict[int, list[tuple[int, str]]] = {}
         #: symbol of a container that this function fills → what its content depends on
@@ -363,32 +363,25 @@ class Interpreter:
             for number in range(block[0], block[1]):
                 op = self.ops[number]
                 if op[0] == "caught":
-                    words = self.handled(op[1])
-                    # who catches whatever happens and only says so otherwise has not reckoned with this
-                    if len(words) == 1 or not self.only_raises(handler):
-                        found |= words
+                    if self.takes_care(handler, number):
+                        found |= self.handled(op[1])
                     break
             pending.extend(block[3])
         return frozenset(found)
 
-    def only_raises(self, handler: int) -> bool:
-        """Whether every way out of an exception handler raises."""
-        known = self.raising.get(handler)
-        if known is None:
-            known = self.raising[handler] = self._only_raises(handler)
-        return known
-
-    def _only_raises(self, handler: int) -> bool:
-        blocks = self.facts.blocks
-        pending, seen = [handler], {handler}
-        while pending:
-            _, last, successors, _ = blocks[pending.pop()]
-            if not successors and not (last and self.ops[last - 1][0] == "raise"):
-                return False
-            further = [number for number in successors if number not in seen]
-            seen.update(further)
-            pending += further
-        return True
+    def takes_care(self, handler: int, caught: int) -> bool:
+        """Whether a handler, a block with its ``caught``, does more than to let whatever went wrong go on:
+        one for many exceptions that always ends with one has not reckoned with any in particular."""
+        if len(self.handled(self.ops[caught][1])) == 1:
+            return True
+        if self.raising is None:
+            self.raising = raising_blocks(self.facts)
+        if handler in self.raising:
+            return False
+        first, last, _, _ = self.facts.blocks[handler]
+        entered = (op[1] for op in self.ops[first:last] if op[0] == "enter")
+        known = (self.link.calls.get(number) for number in entered)
+        return not any(call is not None and any(row.does == "reraise" for row in call.rows) for call in known)
 
     def suppressed(self, position: int) -> frozenset[str]:
         """Which of duplicate, missing and conflict a ``with`` around an operation swallows."""
