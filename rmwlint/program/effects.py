@@ -211,7 +211,9 @@ def through(fn: Fn, step: Below) -> Iterator[Effect]:
                     needs = left
                 if effect.depth >= _DEEPEST or not _possible(fn, step, effect):
                     continue
-                kinds.add(effect.kind)
+                # of those a name suggests, one that itself only may do it confirms nothing
+                if effect.sure > 1 or not step.guessed:
+                    kinds.add(effect.kind)
                 sure = 1 if once else min(step.sure, effect.sure)
                 on = _taken_on(fn, step, target, effect) if step.own else None
                 lifted.append(
@@ -234,7 +236,7 @@ def through(fn: Fn, step: Below) -> Iterator[Effect]:
         return
     sizes = families(step.functions) if step.guessed else {}
     for effect in lifted:
-        most = _confidence(reached[effect.kind], len(step.functions), step.guessed)
+        most = _confidence(reached.get(effect.kind, 0), len(step.functions), step.guessed)
         if len(step.functions) > MOST_DEFINITIONS and sizes:
             most = _of_family(effect, lifted, sizes)
         yield effect._replace(sure=min(effect.sure, most))
