@@ -233,6 +233,7 @@ class Libraries:
         self._handled: dict[str, frozenset[str]] = {}
         #: of the names that have come up, those that say that something is created, and methods that do
         self._creating: set[str] = set()
+        self._row_locks: frozenset[str] | None = None
         self._judged: set[str] = set()
         self._locking: frozenset[str] | None = None
         self._far_locks: frozenset[str] | None = None
@@ -543,6 +544,19 @@ class Libraries:
             for name, rows in names.exact.items():
                 if any(row.does in makes and (row.place in _ROWS or row.does == "flush") for row in rows):
                     yield name
+
+    @property
+    def row_locks(self) -> frozenset[str]:
+        """The names by which row locks are asked for: of methods, and of keywords."""
+        if self._row_locks is None:
+            self._row_locks = frozenset(
+                written
+                for names in self._methods.values()
+                for name, rows in names.exact.items()
+                for row in rows
+                for written in (*((name,) if row.lock else ()), *row.lock_keywords)
+            )
+        return self._row_locks
 
     @property
     def locking(self) -> frozenset[str]:

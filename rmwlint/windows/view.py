@@ -324,6 +324,14 @@ class View:
             if (not guard or own) and not save_told_below(event) and not of_first_save(self.fn, event):
                 yield event
 
+    def given_back(self, write: Event) -> bool:
+        """Whether a row is written that an earlier write of the kind gave back: a session that has merged a
+        row watches what it gives, and writes only what changes."""
+        symbol = None if write.place is None else write.place.symbol
+        if not isinstance(symbol, tuple) or symbol[:1] != ("outcome",):
+            return False
+        return any(other.op == symbol[1] and other.row is write.row for other in self.events)
+
     def hazards_in_transaction(self, kind: str) -> Iterator[ToldHazard]:
         """Hazards of one kind while this function holds a transaction open, with the steps that tell them."""
         for hazard in hazards_in_transaction(self.fn, kind):

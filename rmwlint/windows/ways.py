@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rmwlint.program.calling import call_sites, kept_for_check
 from rmwlint.program.link import link
-from rmwlint.program.program import Fn
+from rmwlint.program.program import Fn, ModuleView
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.quiet import heard
 from rmwlint.windows.sharing import named_after_work
@@ -48,7 +48,20 @@ def _lock_held(caller: Fn, number: int) -> bool:
 
 def rows_locked_on_every_way(fn: Fn) -> bool:
     """Whether every way to a function locks rows first and keeps them locked."""
-    return kept_for_check(fn, "rows_locked_on_every_way", lambda: every_way(fn, locks_rows_before))
+    return _locks_rows(fn.module) and kept_for_check(
+        fn, "rows_locked_on_every_way", lambda: every_way(fn, locks_rows_before)
+    )
+
+
+def _locks_rows(module: ModuleView) -> bool:
+    """Whether the text of the project asks for row locks anywhere."""
+    program, near = module.program, module.path
+    outline = program.outline(near)
+    for name in sorted(program.libraries.row_locks):
+        program.asked.hint(near, "mention", (name,))
+        if outline.mentions(name):
+            return True
+    return False
 
 
 def locks_rows_before(fn: Fn, number: int) -> bool:
