@@ -379,9 +379,14 @@ class Interpreter:
         if handler in self.raising:
             return False
         first, last, _, _ = self.facts.blocks[handler]
-        entered = (op[1] for op in self.ops[first:last] if op[0] == "enter")
-        known = (self.link.calls.get(number) for number in entered)
-        return not any(call is not None and any(row.does == "reraise" for row in call.rows) for call in known)
+        entered = [number for number in range(first, last) if self.ops[number][0] == "enter"]
+        known = (self.link.calls.get(self.ops[number][1]) for number in entered)
+        if not any(call is not None and any(row.does == "reraise" for row in call.rows) for call in known):
+            return True
+        # what it enters may be told, by an attribute, to let some of it pass
+        names = {op[1] for op in self.ops if op[0] == "store" and op[2] in entered}
+        told = (self.ops[op[1]] for op in self.ops if op[0] == "setattr")
+        return any(base[0] == "name" and base[1] in names for base in told)
 
     def suppressed(self, position: int) -> frozenset[str]:
         """Which of duplicate, missing and conflict a ``with`` around an operation swallows."""

@@ -163,10 +163,17 @@ class View:
         return of_one(self.fn, event)
 
     def of_this_host(self, create: Event) -> bool:
-        """Whether a keyword of a creation says by its name which host the thing belongs to."""
-        op = self.fn.facts.ops[create.op]
-        keywords = [keyword for keyword, _ in op[3]] if op[0] == "call" else []
-        return any("naming.Host" in self._suggested(keyword) for keyword in keywords)
+        """Whether a keyword of a creation, or a key of a dict that it is given, says by its name which host
+        the thing belongs to."""
+        ops = self.fn.facts.ops
+        op = ops[create.op]
+        if op[0] != "call":
+            return False
+        names = [keyword for keyword, _ in op[3]]
+        for given in (ops[register] for register in op[2]):
+            keys = [ops[key] for key, _ in given[1] if key is not None] if given[0] == "dict" else []
+            names += [str(key[1]) for key in keys if key[0] == "const"]
+        return any("naming.Host" in self._suggested(name) for name in names)
 
     def of_cache(self, place: Place) -> bool:
         """Whether a name in a path, or around the function, suggests a place where others look."""
