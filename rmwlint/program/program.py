@@ -478,6 +478,11 @@ class Program:
         #: the functions that a signal calls, by project and signal; see ``signals.receivers``
         self.receivers: dict[Hashable, tuple[Fn, ...]] = {}
 
+    def mentions(self, name: str, near: Path) -> Sequence[Path]:
+        """The project's files in which an identifier occurs; what is answered about ``near`` rests on it."""
+        self.asked.hint(near, "mention", (name,))
+        return self.outline(near).mentions(name)
+
     def outline(self, near: Path) -> Outline:
         """What the text of the project says that a file belongs to."""
         files = self.source.project_files(near)

@@ -15,10 +15,9 @@ from rmwlint.program.program import Fn
 from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.flow import in_loop, reaches
 from rmwlint.windows.quiet import heard, shared_memory
-from rmwlint.windows.refills import NamedPlace, emptied_in, filled_in, symbol_of, users_around
+from rmwlint.windows.refills import NamedPlace, emptied_in, filled_in, locked_at, symbol_of, users_around
 from rmwlint.windows.shared import sharing
 from rmwlint.windows.sharing import ALONE, prepares
-from rmwlint.windows.values import Event
 
 #: names, and first words, of what ends the use of an object: what is added then is lost anyhow
 _ENDINGS = """
@@ -63,14 +62,14 @@ def drains(fn: Fn) -> Iterator[Drain]:
         for load in events:
             if load.does != "load" or load.place is None or load.place.symbol != symbol:
                 continue
-            if _locked(load) or not _worked_through(fn, load.op):
+            if locked_at(fn, load.op) or not _worked_through(fn, load.op):
                 continue
             switch = next((number for number in switches if _between(fn, load.op, number, op)), None)
             if switch is None or any(reaches(fn, other, op) for other in earlier):
                 continue
             sure = sharing(fn, symbol)
             adder = next(_adders(fn, place), None) if sure else None
-            if adder is not None and not _held_at(events, op) and not locked_by_callers(fn):
+            if adder is not None and not locked_at(fn, op) and not locked_by_callers(fn):
                 told.add(place)
                 ends = fn.facts.name.strip("_").startswith(_ENDS)
                 yield Drain(load.place.text, load.op, switch, op, *adder, ends, sure)
@@ -82,14 +81,6 @@ def _between(fn: Fn, first: int, middle: int, last: int) -> bool:
     if not reaches(fn, first, middle) or not middle < last:
         return False
     return reaches(fn, middle, last) or (in_loop(fn, middle) and reaches(fn, first, last))
-
-
-def _locked(event: Event) -> bool:
-    return any(held.kind == "lock" for held in event.held)
-
-
-def _held_at(events: list[Event], op: int) -> bool:
-    return any(event.op == op and _locked(event) for event in events)
 
 
 def _worked_through(fn: Fn, load: int) -> bool:

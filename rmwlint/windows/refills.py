@@ -51,7 +51,7 @@ def refills(fn: Fn) -> Iterator[Refill]:
         filled = next((number for number in later if in_loop(fn, number) and not in_loop(fn, op)), None)
         if filled is None and len(later) > 1 and reaches(fn, later[0], later[-1]):
             filled = later[-1]
-        if filled is None or place in told or _locked(fn, op) or _locked(fn, filled):
+        if filled is None or place in told or locked_at(fn, op) or locked_at(fn, filled):
             continue
         symbol = symbol_of(fn, place)
         sure = sharing(fn, symbol)
@@ -135,7 +135,8 @@ def _changed(fn: Fn, op: Op) -> int | None:
     return None
 
 
-def _locked(fn: Fn, number: int) -> bool:
+def locked_at(fn: Fn, number: int) -> bool:
+    """Whether the function holds a lock at an operation, a call or one that an event tells of."""
     result = analysis(fn)
     held = result.at_calls.get(number)
     if held is None:

@@ -92,14 +92,8 @@ def _locks_around(target: Fn) -> bool:
 def _may_lock_around(target: Fn) -> bool:
     module = target.module
     program = module.program
-    outline = program.outline(module.path)
-    locking: set[object] = set()
-    for word in program.libraries.far_locks:
-        files = outline.mentions(word)
-        program.asked.hint(module.path, "mention", (word,))
-        locking.update(files)
-    program.asked.hint(module.path, "mention", (target.facts.name,))
-    return bool(locking) and not locking.isdisjoint(outline.mentions(target.facts.name))
+    locking = {path for word in program.libraries.far_locks for path in program.mentions(word, module.path)}
+    return bool(locking) and not locking.isdisjoint(program.mentions(target.facts.name, module.path))
 
 
 def _most(calls: Sequence[Calling]) -> tuple[str, tuple[tuple[Fn, int], ...]] | None:

@@ -46,9 +46,7 @@ def _outside(fn: Fn) -> bool:
 
 def _files(module: ModuleView, name: str) -> set[Path]:
     """The other files of the project whose text has a name."""
-    program, near = module.program, module.path
-    program.asked.hint(near, "mention", (name,))
-    return {path for path in program.outline(near).mentions(name) if path != near}
+    return {path for path in module.program.mentions(name, module.path) if path != module.path}
 
 
 def _others_used(module: ModuleView, fn: Fn) -> bool:

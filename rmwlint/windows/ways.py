@@ -55,13 +55,8 @@ def rows_locked_on_every_way(fn: Fn) -> bool:
 
 def _locks_rows(module: ModuleView) -> bool:
     """Whether the text of the project asks for row locks anywhere."""
-    program, near = module.program, module.path
-    outline = program.outline(near)
-    for name in sorted(program.libraries.row_locks):
-        program.asked.hint(near, "mention", (name,))
-        if outline.mentions(name):
-            return True
-    return False
+    program = module.program
+    return any(program.mentions(name, module.path) for name in sorted(program.libraries.row_locks))
 
 
 def locks_rows_before(fn: Fn, number: int) -> bool:
