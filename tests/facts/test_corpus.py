@@ -46,7 +46,7 @@ def test_the_corpus_is_large_enough_to_mean_something() -> None:
     assert {ast.Try, ast.With, ast.While, ast.ClassDef, ast.Lambda, ast.ListComp} <= kinds
 
 
-@pytest.mark.parametrize(("path", "tree"), _TREES, ids=lambda value: str(value)[-30:])
+@pytest.mark.parametrize(("path", "tree"), _TREES, ids=[str(path.relative_to(_STDLIB)) for path, _ in _TREES])
 def test_facts_of_real_code(path: Path, tree: ast.Module) -> None:
     module = _facts(tree, path)
     assert_invariants(module)
