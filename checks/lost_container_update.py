@@ -3,8 +3,9 @@
 The column holds many entries, and two requests that change different entries do not seem to meet. But each
 writes the whole column as it found it plus its own change, so the other's entry is lost.
 
-Low confidence where the class that is saved compares the entries itself and writes only those that differ,
-and where the row is still being made: a function `create_volume` that is given its `volume`.
+Silent where the class says that no save writes the column. Low confidence where the class that is saved
+compares the entries itself and writes only those that differ, and where the row is still being made: a
+function `create_volume` that is given its `volume`.
 
 Bad:
 

@@ -75,6 +75,7 @@ File
                                         # primary: part of the primary key
                                         # table: the class of the rows, which declares the columns
                                         # nullable: may be empty, and two empty ones are not equal
+                                        # unsaved: a list of attributes that no save writes
 
 ``does`` says what the call means; the other keys refine it:
 

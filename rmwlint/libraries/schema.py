@@ -272,7 +272,17 @@ _BASE: dict[str, Check] = {
     "on": _texts,
     "field": _patterns,
     "means": _word(
-        "unique", "version", "key", "column", "scalar", "number", "stamped", "primary", "table", "nullable"
+        "unique",
+        "version",
+        "key",
+        "column",
+        "scalar",
+        "number",
+        "stamped",
+        "primary",
+        "table",
+        "nullable",
+        "unsaved",
     ),
     "key": _text,
     "calls": _dotted,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn, ModuleView, Program
+from rmwlint.program.types import Type
 
 #: A name that more files have than this is no name of one function.
 _MOST_FILES = 24
@@ -183,10 +184,17 @@ def _may_reach(call: Call, fn: Fn) -> bool:
         return False
     if not call.targets:
         name = fn.facts.name
-        return call.rtype is None and len(name) >= _SHORTEST_NAME and "_" in name.strip("_")
+        telling = len(name) >= _SHORTEST_NAME and "_" in name.strip("_")
+        return telling and (call.rtype is None or _lacks(call.rtype, name))
     # a call in a base class reaches the method of the class that its object is of
     lineage = fn.owner.mro()
     return any(target.owner is not None and target.owner in lineage for target in call.targets)
+
+
+def _lacks(kind: Type, name: str) -> bool:
+    """Whether a class has no method of a name that is called on its objects: another one that it is mixed
+    with has it."""
+    return kind.kind == "instance" and kind.ref.method(name) is None
 
 
 def _modules(fn: Fn) -> tuple[ModuleView, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from rmwlint.libraries.model import CallModel, TypeModel
-from rmwlint.program.program import Fn
+from rmwlint.program.program import Cls, Fn
+from rmwlint.program.types import Type
 from rmwlint.windows.site import Site
 from rmwlint.windows.values import Control, Event, Symbol, Value
 
@@ -52,6 +53,31 @@ def decided(run: Interpreter, symbol: Symbol) -> Control:
         if base == symbol:
             found |= decision
     return found
+
+
+def unsaved(kind: Type | None) -> frozenset[str]:
+    """The attributes of a class of rows that no save writes, as the class itself declares."""
+    if kind is None or kind.kind not in ("instance", "class"):
+        return frozenset()
+    cls: Cls = kind.ref
+    known = cls.memo.get("unsaved")
+    if known is None:
+        known = cls.memo["unsaved"] = frozenset(_unsaved(cls))
+    return known  # type: ignore[return-value]
+
+
+def _unsaved(cls: Cls) -> Iterator[str]:
+    bases = cls.module.program.libraries.bases
+    fields = [one.field for name in cls.library_types() for one in bases(name) if one.means == "unsaved"]
+    for field in fields:
+        for base in cls.mro():
+            register = base.facts.fields.get(field)
+            if register is None:
+                continue
+            ops = base.module.facts.functions[base.facts.scope].ops
+            if ops[register][0] == "build":
+                yield from (ops[part][1] for part in ops[register][2] if ops[part][0] == "const")
+            break
 
 
 def row_keys(fn: Fn, write: Event) -> frozenset[str]:

@@ -16,6 +16,7 @@ from rmwlint.libraries.index import snake
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.reverse import asked_through, referring
+from rmwlint.windows.answered import takes_duplicate
 from rmwlint.windows.callers import duplicate_caught_by_callers, locked_by_callers
 from rmwlint.windows.find import common
 from rmwlint.windows.flow import reaches
@@ -476,6 +477,8 @@ def _minds(fn: Fn, create: Event, depth: int) -> bool:
             return True
         if is_creation(event) and any(held.kind == "lock" and not held.fresh for held in event.held):
             return True
+    if takes_duplicate(fn):
+        return True
     if depth >= _MINDS_BELOW:
         return False
     named = fn.module.program.libraries.named

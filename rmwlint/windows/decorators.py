@@ -177,10 +177,12 @@ def _rows(parent: Fn, value: Type | None) -> tuple[CallModel, ...]:
 
 
 def _static(parent: Fn, register: int) -> Value:
-    """An argument of a decorator: a constant, or a name."""
+    """An argument of a decorator: a constant, a name of the module, or what else is written there."""
     op = parent.facts.ops[register]
     if op[0] == "const":
         return Value(("const", op[1]), const=op[1])
+    if op[0] == "name" and parent.index == 0 and op[1] in parent.module.facts.bindings:
+        return Value(("global", f"{parent.module.name}.{op[1]}"))
     return Value(("decoration", text(parent.facts, register)))
 
 

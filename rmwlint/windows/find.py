@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.callers import locked_by_callers, rows_locked_by_callers
+from rmwlint.windows.columns import unsaved
 from rmwlint.windows.first_saves import of_first_save
 from rmwlint.windows.flow import fails
 from rmwlint.windows.interpret import Analysis, analysis
@@ -186,6 +187,7 @@ class _Finder:
         assert place is not None
         set_at = dict(write.set_at)
         if place.kind in ("row", "rows", "document"):
+            write = self.saved_of(write)
             for column, value in write.columns:
                 for dep in in_order(value.deps):
                     if dep[1] == column or (dep[1] is None and column == ""):
@@ -205,6 +207,19 @@ class _Finder:
             for dep, branch, outcome in decisions(write.control):
                 if dep[1] is None:
                     yield from self.window(write, dep, None, "decide", branch, outcome, None)
+
+    def saved_of(self, write: Event) -> Event:
+        """The write without the columns that the class of the row leaves out of every save."""
+        if not any(dep[1] == name for name, value in write.columns for dep in value.deps):
+            return write
+        left_out = unsaved(write.type)
+        place = write.place
+        if write.type is None and place is not None:
+            for read in (one for reads in self.reads.values() for one in reads):
+                if read.place is not None and read.place.symbol == place.symbol and "." in read.place.what:
+                    left_out |= unsaved(self.fn.module.program.resolve(read.place.what, self.fn.module.path))
+        kept = tuple(one for one in write.columns if one[0] not in left_out)
+        return write._replace(columns=kept) if left_out else write
 
     def of_query(self, write: Event, set_at: dict[str, int]) -> Iterator[Window]:
         """A row that was looked for by a state, and is then set to another: the query was the test."""

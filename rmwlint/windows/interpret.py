@@ -313,7 +313,9 @@ class Interpreter:
         elif one.symbol in self.rows or other.symbol in self.rows:
             keep = one if one.symbol in self.rows else other
         else:
-            keep = one._replace(symbol=symbol, const=UNKNOWN, items=one.items or other.items)
+            # where one is a dict that somebody else made, nobody knows what stands under a key
+            items = None if one.items is None or other.items is None else one.items or other.items
+            keep = one._replace(symbol=symbol, const=UNKNOWN, items=items)
         if one.deps == other.deps and keep is not one and keep is not other:
             return keep
         return keep._replace(
@@ -618,7 +620,21 @@ class Interpreter:
         if self.row_mode(base.type) == "flush" and base.symbol in self.rows:
             self.flushed(position, base, ((name, value),), register)
             return
-        state.dirty.setdefault(base.symbol, {})[name] = (position, value)
+        if not self.just_saved(value):
+            state.dirty.setdefault(base.symbol, {})[name] = (position, value)
+
+    def just_saved(self, value: Value) -> bool:
+        """Whether a value is an object that saves what has changed of it, and has done so: another object
+        that refers to it has nothing of it to write."""
+        return (
+            value.symbol not in self.state.dirty
+            and self.row_mode(value.type) == "changed"
+            and any(
+                event.does in ("write", "create") and event.place.symbol == value.symbol
+                for event in self.result.events
+                if event.place is not None and event.place.kind == "row"
+            )
+        )
 
     def decide(self, base: Symbol, name: str, value: Value) -> None:
         """What decided that an attribute is set; not a test whether it has that value, or any, already."""

@@ -186,6 +186,25 @@ def _repeats(giver: Fn, number: int, depth: int) -> bool:
     )
 
 
+def one_after_other(fn: Fn, other: Fn) -> bool:
+    """Whether two functions are parts of one function that is called over and over and never twice at a time,
+    so that neither runs while the other does."""
+    return kept_for_check(fn, f"one_after_other {other.qualified}", lambda: _one_after_other(fn, other))
+
+
+def _one_after_other(fn: Fn, other: Fn) -> bool:
+    around = _only_caller(fn)
+    return around is not None and around == _only_caller(other) and _repeated(around)
+
+
+def _only_caller(fn: Fn) -> Fn | None:
+    """The function that all known calls of a private function stand in."""
+    if not fn.facts.name.startswith("_") or handed_over(fn):
+        return None
+    callers = {caller for caller, _ in call_sites(fn)}
+    return callers.pop() if len(callers) == 1 else None
+
+
 def _is_param(fn: Fn, register: int) -> bool:
     op = fn.facts.ops[register]
     return bool(op[0] == "name" and any(op[1] == parameter.name for parameter in fn.facts.params))

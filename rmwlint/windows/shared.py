@@ -11,12 +11,13 @@ from typing import NamedTuple
 from rmwlint.program.calling import call_sites, handed_over
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
+from rmwlint.windows.at_start import set_at_start
 from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.find import Window, common
 from rmwlint.windows.flow import passes
 from rmwlint.windows.identities import asks_who
 from rmwlint.windows.interpret import analysis
-from rmwlint.windows.owned import of_signal, of_tasks, one_thread, own_entry
+from rmwlint.windows.owned import of_signal, of_tasks, one_after_other, one_thread, own_entry
 from rmwlint.windows.quiet import heard
 from rmwlint.windows.sharing import (
     ALONE,
@@ -116,7 +117,8 @@ def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> Shared
         return shared._replace(spare=True)
     if own_entry(fn, shared.window):
         return shared._replace(owned=True)
-    return shared._replace(alone=of_signal(fn) or one_thread(fn) or of_tasks(fn))
+    alone = of_signal(fn) or one_thread(fn) or of_tasks(fn) or set_at_start(fn, shared.window)
+    return shared._replace(alone=alone)
 
 
 def _of_tasks(fn: Fn, store: Event) -> bool:
@@ -434,7 +436,8 @@ def _changes(fn: Fn, walk: Event) -> Iterator[tuple[Fn, Event]]:
             if own and isinstance(there, tuple) and len(there) == 3 and there[0] == "attr":
                 same = there[2] == symbol[2] and there[1][0] in ("param", "outer")
             if same and not _puts(other, event) and not (locked and _locked(other, event)):
-                yield other, event
+                if not one_after_other(fn, other):
+                    yield other, event
                 break
 
 
