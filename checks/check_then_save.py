@@ -71,7 +71,9 @@ Good, with a session:
         charge(pk)
 
 Low confidence where the client must say which version it changes (`If-Match`) and is refused with an old one,
-and where everybody in the project who calls the function has locked rows.
+where everybody in the project who calls the function has locked rows, and where a row that came in is called
+like one that a context manager of the project reserves (`self.server = Server.reserve(…)` in a class with
+`__exit__`).
 
 Make the write carry the test (`filter(pk=…, status=OLD).update(status=NEW)`, and look at the row count), or
 lock the row before the test.

@@ -582,6 +582,12 @@ class Libraries:
         return self._coroutines
 
     @property
+    def reserving(self) -> frozenset[str]:
+        """The names of methods that give a row which is then reserved for whoever asked."""
+        known = self._methods.get("naming.Reservation")
+        return frozenset(known.exact) if known is not None else frozenset()
+
+    @property
     def far_locks(self) -> frozenset[str]:
         """The packages, one of which a module imports that takes a lock of all processes of a host."""
         if self._far_locks is None:

@@ -17,6 +17,7 @@ from rmwlint.windows.names import is_latest_time, is_passing, starts_up
 from rmwlint.windows.paths import private, related
 from rmwlint.windows.preconditions import preconditioned
 from rmwlint.windows.quiet import heard
+from rmwlint.windows.reserved import reserved
 from rmwlint.windows.values import RANK, UNKNOWN, Dep, Event, Held, Place, Symbol, Value, decisions, in_order
 from rmwlint.windows.ways import rows_locked_on_every_way
 
@@ -180,7 +181,11 @@ class _Finder:
                         preconditioned(self.fn) or rows_locked_on_every_way(self.fn)
                     )
                     certainty = 1 if weak else certainty
-                yield window._replace(sure=certainty) if weak else window
+                if not weak and window.sure > 1 and not window.guard:
+                    weak = reserved(self.fn, window.read, event)
+                    yield window._replace(sure=1) if weak else window
+                else:
+                    yield window._replace(sure=certainty) if weak else window
 
     def of_write(self, write: Event) -> Iterator[Window]:
         place = write.place

@@ -17,7 +17,7 @@ from rmwlint.program.dispatch import subclasses
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.program.types import Type
-from rmwlint.windows.decorators import FIRST, held_by_decorators
+from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.values import UNKNOWN, Event, Held, Symbol, Value
 
 _PLAIN_BASES = (
@@ -278,12 +278,12 @@ def _decorating(fn: Fn) -> set[int]:
 def named_after_work(held: Held) -> bool:
     """Whether a lock's name is made from what is worked on: it guards that, not the object's attributes."""
     key = held.key
-    if not isinstance(key, tuple) or key[:1] != ("named",) or not isinstance(key[1], tuple):
-        return False
-    if key[1][:1] == ("const",):
-        # what the lock's library fills in: ``@synchronized("{volume.id}-copy")``
-        return held.id <= FIRST and isinstance(key[1][1], str) and "{" in key[1][1]
-    return key[1][:1] != ("global",)
+    return (
+        isinstance(key, tuple)
+        and key[:1] == ("named",)
+        and isinstance(key[1], tuple)
+        and key[1][:1] not in (("const",), ("global",))
+    )
 
 
 def spawns(fn: Fn, tasks: bool, deep: bool = True) -> bool:
