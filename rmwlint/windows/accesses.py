@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from rmwlint.facts.model import Op
@@ -13,6 +14,7 @@ from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.types import Type
 from rmwlint.windows.columns import columns_of, decided, limit_of, written_dict
+from rmwlint.windows.gathered import of_gathered
 from rmwlint.windows.queries import conditions, many, queried, started
 from rmwlint.windows.site import Site
 from rmwlint.windows.text import bound, text
@@ -326,7 +328,7 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
         call=site.known,
         type=kind,
         sure=sure if kind is None else min(sure, kind.sure),
-        fresh=row.does in ("write", "delete") and value is not None and _is_new(run, site, value),
+        fresh=row.does in ("write", "delete") and value is not None and _is_new(run, site, row, value),
         query=value.query if value is not None else None,
         caught=_tolerated(site, row),
         locked=bool(serialised is not None and serialised.whole is not None),
@@ -513,7 +515,7 @@ def _tolerated(site: Site, row: CallModel) -> frozenset[str]:
     return frozenset()
 
 
-def _is_new(run: Interpreter, site: Site, value: Value) -> bool:
+def _is_new(run: Interpreter, site: Site, row: CallModel, value: Value) -> bool:
     """Whether the object was made by this function, or by one whose name says that it makes one."""
     symbol = value.symbol
     if not isinstance(symbol, tuple) or not symbol or value.query is not None:
@@ -521,16 +523,20 @@ def _is_new(run: Interpreter, site: Site, value: Value) -> bool:
     if symbol[0] == "new":
         return True
     kind = value.type or site.known.rtype
+    if symbol[0] == "element" and of_gathered(run.fn, site.known.receiver, partial(_gives_made, run, row.on)):
+        return True
     if kind is None or kind.sure > _SUGGESTED or kind.kind not in ("library", "instance"):
         return False
-    name = _made_by(run, symbol)
+    types = (kind.name,) if kind.kind == "library" else kind.ref.library_types()
+    return _gives_made(run, types, _made_by(run, symbol)) or _gives_new(run, symbol)
+
+
+def _gives_made(run: Interpreter, types: Sequence[str], name: str) -> bool:
+    """Whether the name of what is called says that it makes an object of one of the types: a class does."""
     if name[:1].isupper() and not name.isupper():
         return True
-    types = (kind.name,) if kind.kind == "library" else kind.ref.library_types()
     lineage = (run.libraries.types[ancestor] for known in types for ancestor in run.libraries.lineage(known))
-    return any(matches(pattern, name) for model in lineage for pattern in model.made_by) or _gives_new(
-        run, symbol
-    )
+    return any(matches(pattern, name) for model in lineage for pattern in model.made_by)
 
 
 def _gives_new(run: Interpreter, symbol: Symbol) -> bool:

@@ -21,6 +21,22 @@ def reaches(fn: Fn, first: int, last: int) -> bool:
     return start == end or end in _after(fn, start)
 
 
+def always_before(fn: Fn, first: int, last: int) -> bool:
+    """Whether every way to operation ``last`` passes operation ``first``, which stands before it."""
+    start, end = _block_of(fn, first), _block_of(fn, last)
+    if start == end:
+        return first < last
+    reached = {0} - {start}
+    pending = list(reached)
+    while pending:
+        _, _, successors, handlers = fn.facts.blocks[pending.pop()]
+        for target in (*successors, *handlers):
+            if target != start and target not in reached:
+                reached.add(target)
+                pending.append(target)
+    return end not in reached
+
+
 def in_handler(fn: Fn, caught: int, op: int) -> bool:
     """Whether an operation is reached only by way of an exception handler, that of operation ``caught``."""
     reached = {0}

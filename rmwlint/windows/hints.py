@@ -63,15 +63,15 @@ def _of_write(write: Event) -> Iterator[tuple[str, str]]:
 
 
 def _columns(cls: Cls, write: Event) -> Iterator[tuple[str, str]]:
-    plain = frozenset(_declared(cls, "column"))
-    numbers = frozenset(_declared(cls, "number"))
-    stamped = frozenset(_declared(cls, "stamped"))
-    keys = cls.keys() | frozenset(_declared(cls, "key"))
+    plain = frozenset(declared(cls, "column"))
+    numbers = frozenset(declared(cls, "number"))
+    stamped = frozenset(declared(cls, "stamped"))
+    keys = cls.keys() | frozenset(declared(cls, "key"))
     fields = _fields(cls) | _mapped(cls)
     whole = knows_bases(cls)
     for base in _foreign_bases(cls):
         yield "bar", f"what its base `{base}` saves is not known"
-    for name in sorted(frozenset(_made(cls)) - frozenset(_declared(cls, "scalar"))):
+    for name in sorted(frozenset(made(cls)) - frozenset(declared(cls, "scalar"))):
         yield "container", name
     for name in sorted(stamped):
         yield "stamped", name
@@ -204,7 +204,7 @@ def _row_type(cls: Cls) -> str | None:
     return next((name for name in _ancestors(cls) if libraries.types[name].row is not None), None)
 
 
-def _declared(cls: Cls, means: str) -> Iterator[str]:
+def declared(cls: Cls, means: str) -> Iterator[str]:
     """The fields of a class (and its bases) that a library model's switch of this meaning speaks of."""
     libraries = cls.module.program.libraries
     switches = [
@@ -288,7 +288,7 @@ def _ancestors(cls: Cls) -> Iterator[str]:
         yield from cls.module.program.libraries.lineage(name)
 
 
-def _made(cls: Cls) -> Iterator[str]:
+def made(cls: Cls) -> Iterator[str]:
     """The class-level names that are given what a call returns, as fields are."""
     for base in cls.mro():
         ops = base.module.fn(base.facts.scope).facts.ops

@@ -44,6 +44,7 @@ from rmwlint.windows.presence import found_there
 from rmwlint.windows.quiet import heard, quiet
 from rmwlint.windows.refills import Refill, refills
 from rmwlint.windows.released import Released, released
+from rmwlint.windows.rivals import mostly_new, no_other_columns, rivals
 from rmwlint.windows.setups import Setup, setups
 from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
 from rmwlint.windows.sharing import called_from_elsewhere, prepares, run_by_hand, several_processes
@@ -338,6 +339,32 @@ class View:
         if not isinstance(symbol, tuple) or symbol[:1] != ("outcome",):
             return False
         return any(other.op == symbol[1] and other.row is write.row for other in self.events)
+
+    def no_other_columns(self, write: Event) -> bool:
+        """Whether a whole save changes all that the row has: there is nothing to put back."""
+        return no_other_columns(self.fn, write)
+
+    def mostly_new(self, write: Event) -> bool:
+        """Whether most of those who have an object save itself have just made it."""
+        return mostly_new(self.fn, write)
+
+    def marks_gone(self, write: Event) -> bool:
+        """Whether rows of any class are saved, and all columns that change say, by their names, that the row
+        is taken for deleted from now on."""
+        known = write.type is not None and write.type.kind == "instance"
+        return not known and all("naming.Gone" in self._suggested(name) for name, _ in write.columns)
+
+    def of_this_request(self, read: Event) -> bool:
+        """Whether the row that is read is found by the identity of the request that is being handled, as the
+        column's name says: other requests find others."""
+        conditions = () if read.query is None else read.query.conditions
+        return any("naming.Request" in self._suggested(column) for column, _, _ in conditions)
+
+    def has_rivals(self, write: Event) -> bool:
+        """Whether other columns than those that a whole save changes may be written by somebody, once the
+        row is there."""
+        found = rivals(self.fn, write)
+        return found is None or bool(found)
 
     def hazards_in_transaction(self, kind: str) -> Iterator[ToldHazard]:
         """Hazards of one kind while this function holds a transaction open, with the steps that tell them."""

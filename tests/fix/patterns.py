@@ -115,7 +115,11 @@ PATTERNS = {
         'order.save(update_fields=["note"])',
     ),
     "save_changed_columns": Pattern(
-        "RMW202", DJANGO, "pk, note", "order = Order.objects.get(pk=pk)\norder.note = note\norder.save()"
+        "RMW202",
+        DJANGO,
+        "pk, note",
+        "order = Order.objects.get(pk=pk)\norder.note = note\norder.save()",
+        sure=Confidence.LOW,
     ),
     "write_changed_columns": Pattern(
         "RMW201",

@@ -23,6 +23,11 @@ def annotate(pk, note):
     order.note = note
     order.save()
 """
+CLOSE = """
+
+def begin(pk):
+    Order.objects.filter(pk=pk).update(count=0)
+"""
 UNSAFE = """
 
 def touch(order: Order):
@@ -78,7 +83,8 @@ select = ["RMW1"]
 paths = ["shop/"]
 extend-select = ["RMW202"]
 """
-    folder = lay_out({"pyproject.toml": overrides, "a.py": MODELS + SAFE, "shop/b.py": MODELS + SAFE})
+    code = MODELS + SAFE + CLOSE
+    folder = lay_out({"pyproject.toml": overrides, "a.py": code, "shop/b.py": code})
     run = rmwlint("fix", ".")
     assert (run.code, run.out.splitlines()[-1]) == (0, "Fixed 1 violation in 1 file.")
     assert FIXED in (folder / "shop/b.py").read_text()
