@@ -22,7 +22,9 @@ from rmwlint.program.program import Fn
 from rmwlint.program.refusing import refused
 from rmwlint.windows.automatic import begun_by_itself
 from rmwlint.windows.decorators import held_by_decorators
+from rmwlint.windows.flow import fails
 from rmwlint.windows.interpret import analysis
+from rmwlint.windows.passed_on import sent_on
 from rmwlint.windows.quiet import heard, quiet
 from rmwlint.windows.surroundings import NUMBER
 from rmwlint.windows.values import Held
@@ -59,8 +61,27 @@ def _waits_for_locks(fn: Fn) -> Iterator[Hazard]:
             continue
         held = open_transaction(event.held[: event.held.index(taken[0])])
         if held is not None:
-            sure = min(event.sure, held.sure, 2)
+            sure = 1 if _first(fn, held, event.op) else min(event.sure, held.sure, 2)
             yield Hazard(event.op, held, taken[0].text, "lock", sure, ())
+
+
+def _first(fn: Fn, held: Held, number: int) -> bool:
+    """Whether nothing that may send a statement runs in a transaction before an operation: a transaction that
+    has done nothing yet holds nothing that others wait for."""
+    ops = fn.facts.ops
+    given = {parameter.name for parameter in fn.facts.params if parameter.kind == "kwargs"}
+    types = link(fn).types
+    for at in link(fn).calls:
+        if not held.id < at < number or fails(fn, at) or ops[at][0] != "call":
+            continue
+        callee = ops[ops[at][1]]
+        of_options = callee[0] == "attr" and ops[callee[1]][0] == "name" and ops[callee[1]][1] in given
+        kind = types[ops[at][1]]
+        plain = kind is not None and kind.kind == "external" and "." not in kind.name
+        # what makes the lock stands before it
+        if not of_options and not plain and at != ops[number][1]:
+            return False
+    return True
 
 
 def open_transaction(held: tuple[Held, ...]) -> Held | None:
@@ -98,6 +119,8 @@ def hazards_under(fn: Fn, kind: str, of: Callable[[tuple[Held, ...]], Held | Non
         if effect is None:
             continue
         one = told(fn, number, effect, held or inside)  # type: ignore[arg-type]
+        if kind == "enqueue" and one.sure > 1 and sent_on(fn, number):
+            one = one._replace(sure=1)
         if one.held.id != NUMBER:
             yield one
         elif all(open_transaction(held_by_decorators(callee)) is None for callee, _ in one.below):

@@ -1,4 +1,4 @@
-"""Functions of a module that nothing in the project calls or mentions.
+"""Functions of a module that nothing in the project calls or mentions, and static methods that nothing calls.
 
 What is left over is run by nobody, or by hand. It takes a project that shows the opposite of the module's
 other functions: where it uses few of them outside the module, others are meant to.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rmwlint.program.calling import public
+from rmwlint.program.calling import call_sites, handed_over, public
 from rmwlint.program.program import Fn, ModuleView
 
 #: fewer other functions than this show nothing
 _FEWEST = 5
+#: a name that more files have is no name of one function
+_MOST_FILES = 24
 
 
 def unused(fn: Fn) -> bool:
@@ -20,8 +22,19 @@ def unused(fn: Fn) -> bool:
     others of the module."""
     known = fn.memo.get("unused")
     if known is None:
-        known = fn.memo["unused"] = _plain(fn) and not _mentioned(fn) and _others_used(fn.module, fn)
+        known = fn.memo["unused"] = (
+            _plain(fn) and not _mentioned(fn) and _others_used(fn.module, fn)
+        ) or _static_unused(fn)
     return bool(known)
+
+
+def _static_unused(fn: Fn) -> bool:
+    """Whether it is a static method, of a class that a framework uses, which no call in the project reaches:
+    a framework calls none but its own."""
+    if fn.owner is None or fn.decorator_names != ("staticmethod",) or not fn.owner.library_types():
+        return False
+    few = len(fn.module.program.mentions(fn.facts.name, fn.module.path)) <= _MOST_FILES
+    return few and not _inside(fn) and not call_sites(fn) and not handed_over(fn)
 
 
 def _plain(fn: Fn) -> bool:

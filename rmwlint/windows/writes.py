@@ -29,6 +29,17 @@ def written_before(fn: Fn, number: int) -> bool:
     return False
 
 
+def written_below(fn: Fn, number: int) -> bool:
+    """Whether functions that ``fn`` calls write rows, those that are called at ``number`` apart."""
+    return any(
+        _writes(target, _DEEPEST)
+        for step in below(fn)
+        if step.op != number
+        for target in step.functions
+        if target is not fn
+    )
+
+
 def _writes(fn: Fn, depth: int) -> bool:
     key = f"writes:{depth}"
     known = fn.memo.get(key)
