@@ -30,9 +30,9 @@ Good:
 
 Hold an `asyncio.Lock` over both ends, store the pending future before awaiting it, or look again afterwards.
 What is worked through with an await inside and then emptied loses what was added meanwhile: put an empty
-container in its place first, and work through the old one. Told with low confidence where the function's
-name says that it sets up what is not in use yet, or ends the use of what it empties.
-"""
+container in its place first, and work through the old one. Told with low confidence where the function's name
+says that it sets up what is not in use yet, or ends the use of what it empties. Silent for an entry whose key
+is in a set of those being worked on, which whoever finds it there leaves alone."""
 
 from collections.abc import Iterator
 

@@ -40,7 +40,8 @@ coordinator, Redis, etcd or the row's own lock for many hosts. Told as well: a t
 looked for and made under a lock of this host. That others are there say processes started in the module,
 locks of several processes in it, and the name of a cache; without them the confidence is low, as it is for a
 lock that only its name tells, and for the path of one object, or with the key of one in it, that the function
-is given: mostly one process works on that object.
+is given (mostly one process works on that object), and for one that it is given under a name such as `dest`
+or `output_path`: it is the caller's own.
 
 Fix for oslo.concurrency, and others whose lock takes such a keyword: `external=True` on a lock of one
 process. Unsafe: processes wait for each other, and need a folder for lock files.
@@ -145,8 +146,10 @@ def _sure(view: View, window: Window, held: Held) -> int:
     tolerated = window.write.does == "delete" and "missing" in window.write.caught
     if not known or tolerated:
         return LOW
+    of_path = place.kind in ("file", "directory")
+    if of_path and view.of_asker(place):
+        return LOW
     if view.of_cache(place):
         return min(window.sure, MEDIUM)
-    of_path = place.kind in ("file", "directory")
     alone = of_path and (view.scratch(place) or view.of_one_key(window.write))
     return min(window.sure, MEDIUM) if view.several_processes and not alone else LOW

@@ -16,6 +16,7 @@ from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.find import Window, common
 from rmwlint.windows.flow import passes
 from rmwlint.windows.identities import asks_who
+from rmwlint.windows.in_flight import in_flight
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.owned import of_signal, of_tasks, one_after_other, one_thread, own_entry
 from rmwlint.windows.quiet import heard
@@ -95,6 +96,8 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
         if locked_by_callers(fn) or _inside_locked(fn):
             return
         if stored == "removal" and "missing" in original.caught | store.caught:
+            continue
+        if in_flight(fn, window):
             continue
         found_shared = SharedWindow(window, stored, sure, keyed, _of_tasks(where, original))
         yield _weighed(fn, found_shared, where, original)

@@ -176,6 +176,14 @@ class View:
             names += [str(key[1]) for key in keys if key[0] == "const"]
         return any("naming.Host" in self._suggested(name) for name in names)
 
+    def of_asker(self, place: Place) -> bool:
+        """Whether a path is one that the function is given as it is, and its name suggests that whoever asks
+        wants something put there."""
+        symbol = place.symbol
+        if not isinstance(symbol, tuple) or symbol[:1] != ("param",):
+            return False
+        return "files.Destination" in self._suggested(self.fn.facts.params[symbol[1]].name)
+
     def of_cache(self, place: Place) -> bool:
         """Whether a name in a path, or around the function, suggests a place where others look."""
         around = (*self.fn.facts.qualname.split("."), place.text)
