@@ -30,9 +30,11 @@ Good:
 
 Hold an `asyncio.Lock` over both ends, store the pending future before awaiting it, or look again afterwards.
 What is worked through with an await inside and then emptied loses what was added meanwhile: put an empty
-container in its place first, and work through the old one. Told with low confidence where the function's name
-says that it sets up what is not in use yet, or ends the use of what it empties. Silent for an entry whose key
-is in a set of those being worked on, which whoever finds it there leaves alone."""
+container in its place first, and work through the old one. Told with low confidence where the function's
+name, or that of all its known callers, says that it sets up what is not in use yet, or ends the use of what
+it empties; and in a program that is run once, by hand, which rarely does the same thing twice at a time. Silent
+for an entry whose key is in a set of those being worked on, which whoever finds it there leaves alone.
+"""
 
 from collections.abc import Iterator
 
@@ -64,7 +66,9 @@ def find(view: View) -> Iterator[Violation]:
         if switch is None:
             continue
         early = view.prepares and not shared.keyed
-        sure = MEDIUM if _evident(shared) and not early else LOW
+        sure = MEDIUM if _evident(shared) and not early and not view.one_shot else LOW
+        if sure > LOW and not shared.keyed and view.prepared:
+            sure = LOW
         place = place_text(view, window)
         if (window.write.op, place) in told:
             continue

@@ -24,8 +24,9 @@ Act, and handle the error; or use the call that does both (`exist_ok=True`, `mis
 `os.replace`); or hold one lock over both.
 
 Told with low confidence where the path belongs to one object that the function is given (`order.uuid` in its
-name), or that all its known callers give it; to the run of the object's own methods; or to a temporary place:
-mostly one actor at a time works there. Likewise where all known callers hold a lock. Silent where the other
+name), or that all its known callers give it, or all who make the object give its constructor; to the run of
+the object's own methods or of the program, by the time in its name; or to a temporary place: mostly one actor
+at a time works there. Likewise where all known callers hold a lock. Silent where the other
 way only raises: the second one gets an error either way. What a file says counts as a look where a lock or
 pid file is removed for it, as being left over: meanwhile somebody else may have removed it, and made his own.
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from rmwlint.program.dispatch import subclasses
 from rmwlint.program.link import Call, link
-from rmwlint.program.program import Fn, ModuleView, Program
+from rmwlint.program.program import Cls, Fn, ModuleView, Program
 from rmwlint.program.types import Type
 
 #: A name that more files have than this is no name of one function.
@@ -108,6 +109,28 @@ def _mentioning(fn: Fn, check: Path | None) -> tuple[list[ModuleView], bool]:
 def public(fn: Fn) -> bool:
     """Whether a function of the module itself is called by others, by its name."""
     return not fn.facts.name.startswith("_") and fn.parent is not None and fn.parent.index == 0
+
+
+def constructions(cls: Cls, constructor: Fn) -> tuple[Calling, ...]:
+    """The calls that make an object of a class, or of one derived from it that has the same constructor; none
+    where they cannot all be told."""
+    program = cls.module.program
+    check = checking(program)
+    near = check or cls.module.path
+    found: list[Calling] = []
+    for one in (cls, *subclasses(cls, near)):
+        if one.method(constructor.facts.name) is not constructor:
+            continue
+        files = program.outline(cls.module.path).mentions(one.name)
+        program.asked.hint(near, "mention", (one.name,))
+        if len(files) > _MOST_FILES:
+            return ()
+        for module in _using(constructor, one.name, files, check):
+            for caller in module.functions():
+                for number, call in link(caller).calls.items() if one.name in caller.facts.names else ():
+                    if call.cls is one:
+                        found.append(Calling(caller, number, True))
+    return tuple(found)
 
 
 def argument(calling: Calling, callee: Fn, index: int) -> int | None:

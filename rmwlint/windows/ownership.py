@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rmwlint.facts.model import Op
-from rmwlint.program.calling import argument, callings
+from rmwlint.program.calling import argument, callings, constructions
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.quiet import heard
@@ -312,10 +312,26 @@ def _attribute_owned(cls: Cls, name: str, depth: int) -> bool:
             trace = _Trace(fn, depth)
             trace.register(register)
             identifies = _IDENTITY in base.module.program.libraries.receiver(name)
-            if not (trace.own or (trace.given and (identifies or fn.facts.name not in ALONE))):
+            if trace.own or (trace.given and (identifies or fn.facts.name not in ALONE)):
+                found = True
+                continue
+            if not any(_constructed_with(base, fn, index, depth) for index in sorted(trace.given)):
                 return False
             found = True
     return found
+
+
+def _constructed_with(cls: Cls, constructor: Fn, index: int, depth: int) -> bool:
+    """Whether all who make an object of a class, as far as they are known, give its constructor what belongs
+    to one object."""
+    if depth >= _DEEPEST or constructor.facts.name != "__init__":
+        return False
+    made = constructions(cls, constructor)
+    return bool(made) and all(
+        (register := argument(calling, constructor, index)) is not None
+        and _register_owned(calling.caller, register, depth + 1)
+        for calling in made
+    )
 
 
 def _makes(fn: Fn) -> bool:

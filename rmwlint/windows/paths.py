@@ -63,9 +63,30 @@ def scratch(fn: Fn, symbol: Symbol) -> bool:
         return "files.Temporary" in suggests(name)
     if symbol[0] == "attr" and "files.Temporary" in suggests(symbol[2]):
         return True
-    if symbol[0] == "global" and "files.Temporary" in suggests(str(symbol[1]).rpartition(".")[2]):
-        return True
+    if symbol[0] == "global":
+        name = str(symbol[1]).rpartition(".")[2]
+        return "files.Temporary" in suggests(name) or stamped(fn, name)
+    if symbol[0] == "item" and symbol[2][:1] == ("const",):
+        if "files.Temporary" in suggests(str(symbol[2][1])):
+            return True
     return any(scratch(fn, part) for part in symbol[1:] if isinstance(part, tuple))
+
+
+def stamped(fn: Fn, name: str) -> bool:
+    """Whether a name of the module holds the time at which it was loaded, written out or not: what has it in
+    its path is of this run."""
+    register = fn.module.facts.bindings.get(name)
+    body = fn.module.fn(0)
+    suggests = fn.module.program.libraries.receiver
+    while register is not None:
+        call = link(body).calls.get(register)
+        if call is None:
+            return False
+        written = call.qualified.replace(".", "_") or call.name
+        if "naming.Clock" in suggests(written):
+            return True
+        register = call.receiver
+    return False
 
 
 def of_kernel(fn: Fn, symbol: Symbol) -> bool:

@@ -218,6 +218,20 @@ def prepares(fn: Fn) -> bool:
     return name in _PREPARES or name.startswith(_PREPARING)
 
 
+def prepared(fn: Fn) -> bool:
+    """Whether all who call the function, as far as they are known, do so before anybody else comes, or where
+    something is entered that lasts."""
+    called, all_known = callings(fn)
+    return (
+        bool(called)
+        and all_known
+        and all(
+            prepares(calling.caller) or calling.caller.facts.name in ("__aenter__", "__enter__")
+            for calling in called
+        )
+    )
+
+
 def run_by_hand(module: ModuleView) -> bool:
     """Whether the module's name suggests a program that is run once, by hand."""
     suggests = module.program.libraries.receiver
