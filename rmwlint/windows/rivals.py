@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from rmwlint.facts.model import Op
 from rmwlint.libraries.index import snake
 from rmwlint.program.calling import callings, checking
 from rmwlint.program.dispatch import subclasses
@@ -149,6 +150,7 @@ class _Search:
     def __init__(self, cls: Cls) -> None:
         self.cls = cls
         self.columns = _columns(cls)
+        self.fixed = cls.keys()
         self.knows = True
         self.spelt = self.columns | {f"{name}_id" for name in self.columns}
 
@@ -196,9 +198,7 @@ class _Search:
                         yield None
                 elif call.name == "register" and any(self._names_class(fn, one) for one in given):
                     yield None
-        if self.spelt.isdisjoint(names) and not any(
-            op[0] == "const" and op[1].__class__ is str and op[1] in self.spelt for op in ops
-        ):
+        if self.spelt.isdisjoint(names) and not any(self._may_spell(op) for op in ops):
             return
         stored = None
         for number, op in enumerate(ops):
@@ -209,6 +209,12 @@ class _Search:
                     yield op[2]
             elif op[0] == "call":
                 yield from self._named_in(fn, number)
+
+    def _may_spell(self, op: Op) -> bool:
+        """Whether an operation may name a column without having it for an attribute or keyword."""
+        if op[0] == "const":
+            return op[1].__class__ is str and op[1] in self.spelt
+        return op[0] == "call" and any(keyword == "**" for keyword, _ in op[3])
 
     def _names_class(self, fn: Fn, register: int) -> bool:
         kind = link(fn).types[register]
@@ -222,8 +228,8 @@ class _Search:
             return frozenset()
         return frozenset(of_stored_row(fn, self.cls.keys()))
 
-    def _named_in(self, fn: Fn, number: int) -> Iterator[str]:
-        """The columns that a call which writes rows is given by name."""
+    def _named_in(self, fn: Fn, number: int) -> Iterator[str | None]:
+        """The columns that a call which writes rows is given by name; None where it is given any."""
         call = link(fn).calls.get(number)
         if call is None or call.targets or not any(row.does in _WRITES for row in call.rows):
             return
@@ -236,9 +242,21 @@ class _Search:
         for keyword, register in op[3]:
             if keyword in self.spelt and not found:  # what is looked for is given to new rows alone
                 yield keyword
+            if kind is not None and (keyword == "**" or self._open(fn, keyword, register, found)):
+                yield None
             yield from self._listed(fn, register)
         for register in op[2]:
             yield from self._listed(fn, register)
+
+    def _open(self, fn: Fn, keyword: str, register: int, found: bool) -> bool:
+        """Whether a keyword may give columns that cannot be told: a dict made elsewhere, or of others."""
+        ops = fn.facts.ops
+        op = ops[register]
+        if op[0] == "dict":
+            return any(key is None for key, _ in op[1])
+        if keyword in self.spelt or keyword in self.fixed or "__" in keyword:
+            return False
+        return (found and op[0] == "name") or (op[0] == "call" and ops[op[1]] == ("name", "dict"))
 
     def _listed(self, fn: Fn, register: int) -> Iterator[str]:
         op = fn.facts.ops[register]
