@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from rmwlint.program.calling import checking
 from rmwlint.program.program import Fn, ModuleView
 from rmwlint.windows.sharing import method_around
-from rmwlint.windows.values import Event
+from rmwlint.windows.values import Event, Symbol
 
 _LEAVES = ("__exit__", "__aexit__")
 
@@ -21,9 +21,18 @@ _LEAVES = ("__exit__", "__aexit__")
 def reserved(fn: Fn, read: Event | None, write: Event) -> bool:
     """Whether a row that came in has the name of one that a context manager of the project reserves."""
     place = write.place
-    if place is None or place.kind != "row" or (read is not None and read.call is not None):
+    if place is None or place.kind != "row":
+        return False
+    if read is not None and read.call is not None and not _came_in(place.symbol):
         return False
     return place.text.rpartition(".")[2] in _reservations(fn)
+
+
+def _came_in(symbol: Symbol) -> bool:
+    """Whether a row is a parameter, or an attribute of one."""
+    while isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr":
+        symbol = symbol[1]
+    return isinstance(symbol, tuple) and symbol[:1] == ("param",)
 
 
 def _reservations(fn: Fn) -> frozenset[str]:
