@@ -39,8 +39,9 @@ Name the columns that changed, or lock the row from the read to the commit.
 
 Told with low confidence where nobody is seen to write another column once the row is there: no code that
 knows the class, no form, serializer or admin page of it. Likewise where rows of any class are only marked as
-deleted, where the row is found by the request that is being handled, and where most who have an object save
-itself have just made it. Silent where all the columns of the class change.
+deleted, where the row is found by the request that is being handled, and where it has just been made: here,
+as what gave it says (`row, created = …`), or by most of those who have an object save itself. Silent where
+all the columns of the class change.
 
 Fix for Django, Tortoise: `save()` → `save(update_fields=[…])`, `auto_now` columns kept. Safe where the
 class and every column set are known, and the row is read in the same function. Unsafe otherwise: a caller,

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from rmwlint.program.link import link
 from rmwlint.program.program import Fn
+from rmwlint.windows.flow import always_before
 from rmwlint.windows.values import Event
 
 _KEYS = frozenset(["pk", "id"])
@@ -23,6 +25,66 @@ def of_first_save(fn: Fn, write: Event) -> bool:
         ops[branch][0] == "branch" and _new(fn, ops[branch][1], outcome, keys, 0)
         for branch, outcome in {(branch, outcome) for _, branch, outcome in write.control}
     )
+
+
+def of_created_row(fn: Fn, write: Event) -> bool:
+    """Whether a write happens only where what gave the row says that it has just made it: ``row, created =``,
+    or a parameter of that name beside the row."""
+    call = link(fn).calls.get(write.op)
+    if call is None or call.receiver is None or write.trail:
+        return False
+    return just_created(fn, call.receiver, write.op)
+
+
+def just_created(fn: Fn, register: int, number: int) -> bool:
+    """Whether operation ``number`` happens only where what gave the row in a register says that it is new."""
+    ops, blocks = fn.facts.ops, fn.facts.blocks
+    if ops[register][0] != "name":
+        return False
+    said = _saying_created(fn, ops[register][1], register)
+    for _, last, successors, _ in blocks if said else ():
+        if not last or ops[last - 1][0] != "branch" or len(successors) != 2:
+            continue
+        for outcome, target in zip((True, False), successors):
+            if _all_true(fn, ops[last - 1][1], outcome, said) and always_before(
+                fn, blocks[target][0], number
+            ):
+                return True
+    return False
+
+
+def _saying_created(fn: Fn, row: str, number: int) -> frozenset[str]:
+    """The names that say whether the row of another name, as it is at an operation, has just been made."""
+    ops = fn.facts.ops
+    given = {op[1]: ops[op[2]] for op in ops if op[0] == "store"}
+    stored = [op[1] for op in ops if op[0] == "store"]
+    before = [at for at in range(number) if ops[at][:2] == ("store", row)]
+    if not before or not always_before(fn, before[-1], number):
+        return frozenset()
+    came = ops[ops[before[-1]][2]]
+    if came[0] == "param":
+        suggests = fn.module.program.libraries.receiver
+        others = {name for name, op in given.items() if op[0] == "param" and stored.count(name) == 1}
+        return frozenset(name for name in others if "naming.Created" in suggests(name))
+    if came[0] != "unpack" or came[2:] != (0, 2):
+        return frozenset()
+    call = link(fn).calls.get(came[1])
+    if call is None or not any(model.does == "ensure" for model in call.rows):
+        return frozenset()
+    return frozenset(
+        name for name, op in given.items() if op == ("unpack", came[1], 1, 2) and stored.count(name) == 1
+    )
+
+
+def _all_true(fn: Fn, register: int, outcome: bool, said: frozenset[str]) -> bool:
+    """Whether the outcome of a condition means that one of the names is true."""
+    ops = fn.facts.ops
+    op = ops[register]
+    if op[0] == "unary" and op[1] == "not":
+        return _all_true(fn, op[2], not outcome, said)
+    if op[0] == "bool":
+        return (op[1] == "and") is outcome and any(_all_true(fn, part, outcome, said) for part in op[2])
+    return outcome and op[0] == "name" and op[1] in said
 
 
 def _new(fn: Fn, register: int, outcome: bool, keys: frozenset[str], depth: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 
 
@@ -32,10 +33,17 @@ def _filled(fn: Fn, register: int, makes: Callable[[str], bool]) -> bool:
                 put += given[2]
             elif given[0] == "collect" and given[1] == "list":
                 put.append(given[2])
+            elif _creates(fn, op[2]):
+                continue
             else:
                 return False
     put += _appended(fn, name)
     return bool(put) and all(_is_made(fn, one, makes) for one in put)
+
+
+def _creates(fn: Fn, register: int) -> bool:
+    call = link(fn).calls.get(register)
+    return call is not None and any(row.does == "create" for row in call.rows)
 
 
 def _appended(fn: Fn, name: str) -> Iterator[int]:

@@ -16,10 +16,11 @@ from typing import NamedTuple
 
 from rmwlint.facts.model import Op
 from rmwlint.libraries.index import snake
-from rmwlint.program.calling import callings, checking
+from rmwlint.program.calling import Calling, argument, call_sites, callings, checking
 from rmwlint.program.dispatch import subclasses
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
+from rmwlint.windows.first_saves import just_created
 from rmwlint.windows.flow import always_before
 from rmwlint.windows.hints import declared, knows_bases, made, of_stored_row
 from rmwlint.windows.values import Event
@@ -268,14 +269,24 @@ class _Search:
 
 
 def mostly_new(fn: Fn, write: Event) -> bool:
-    """Whether a method saves its own object, and most of the calls that are known are made on objects that
-    their functions have just made."""
-    if write.place is None or write.place.symbol != ("param", 0) or not fn.first_is_self or write.trail:
+    """Whether a row comes in, and most of the calls that are known are made with objects that their functions
+    have just made; all of them, where it is not the method's own object."""
+    symbol = write.place.symbol if write.place is not None else None
+    if not isinstance(symbol, tuple) or symbol[0] != "param" or write.trail:
         return False
-    called, _ = callings(fn)
-    on = [(caller, link(caller).calls[number].receiver) for caller, number, bound in called if bound]
-    new = sum(register is not None and _just_made(caller, register, stored=False) for caller, register in on)
-    return new * 2 > len(on)
+    if symbol[1] == 0 and fn.first_is_self:
+        called, _ = callings(fn)
+        on = [(caller, link(caller).calls[number].receiver) for caller, number, bound in called if bound]
+        new = sum(
+            register is not None and _just_made(caller, register, stored=False) for caller, register in on
+        )
+        return new * 2 > len(on)
+    sites = call_sites(fn)
+    return bool(sites) and all(
+        (register := argument(Calling(caller, number, fn.first_is_self), fn, symbol[1])) is not None
+        and (_just_made(caller, register, stored=False) or just_created(caller, register, number))
+        for caller, number in sites
+    )
 
 
 def _just_made(fn: Fn, register: int, *, stored: bool = True) -> bool:

@@ -27,7 +27,7 @@ from rmwlint.windows.find import (
     save_told_below,
     windows,
 )
-from rmwlint.windows.first_saves import of_first_save
+from rmwlint.windows.first_saves import of_created_row, of_first_save
 from rmwlint.windows.flow import passes, reaches
 from rmwlint.windows.hazards import Hazard, hazards_in_transaction, hazards_of_hook, hazards_under
 from rmwlint.windows.hints import hints_of_write
@@ -358,8 +358,9 @@ class View:
         return no_other_columns(self.fn, write)
 
     def mostly_new(self, write: Event) -> bool:
-        """Whether most of those who have an object save itself have just made it."""
-        return mostly_new(self.fn, write)
+        """Whether the row has just been made where it is saved, or by most of those who have an object save
+        itself."""
+        return of_created_row(self.fn, write) or mostly_new(self.fn, write)
 
     def marks_gone(self, write: Event) -> bool:
         """Whether rows of any class are saved, and all columns that change say, by their names, that the row
