@@ -39,6 +39,13 @@ class Loop:
         self.broken = False
 
 
+class Entered(NamedTuple):
+    """A ``with`` item that a jump leaves: the register of its "enter", and the handlers around it."""
+
+    register: int
+    handlers: Jumps
+
+
 class Cleanup(NamedTuple):
     """A ``finally`` body that a jump out of its ``try`` runs first, and what holds while it runs."""
 
@@ -140,9 +147,8 @@ class Scope:
         self.dead = False
         self.handlers: Jumps = ()
         self.loops: list[Loop] = []
-        # What a jump out of here has to do, innermost last: leave a ``with`` item (the register of
-        # its "enter") or run a ``finally`` body.
-        self.exits: list[int | Cleanup] = []
+        # What a jump out of here has to do, innermost last: leave a ``with`` item or run a ``finally`` body.
+        self.exits: list[Entered | Cleanup] = []
         # How many copies of ``finally`` bodies we are inside of.
         self.copies = 0
         # A comprehension's own names.

@@ -30,7 +30,7 @@ from rmwlint.facts.expressions import (
     store_name,
 )
 from rmwlint.facts.patterns import lower_match
-from rmwlint.facts.scope import Cleanup, Loop, Scope
+from rmwlint.facts.scope import Cleanup, Entered, Loop, Scope
 from rmwlint.facts.text import annotation_text, last_name
 
 _MAX_OPS_FOR_COPIES = 50_000
@@ -282,8 +282,12 @@ def _run_exits(depth: int, scope: Scope, node: ast.stmt) -> bool:
     loops = scope.loops
     for at in range(len(exits) - 1, depth - 1, -1):
         leaving = exits[at]
-        if isinstance(leaving, int):
-            scope.emit(("leave", leaving), node)
+        if isinstance(leaving, Entered):
+            # a ``try`` inside the ``with`` sees nothing of it: the jump is out of that already
+            if leaving.handlers != scope.handlers:
+                scope.cut()
+                scope.handlers = leaving.handlers
+            scope.emit(("leave", leaving.register), node)
         elif len(scope.ops) < _MAX_OPS_FOR_COPIES:
             scope.cut()
             scope.handlers = leaving.handlers
@@ -385,7 +389,7 @@ def _with(node: ast.With | ast.AsyncWith, scope: Scope) -> None:
         context = item.context_expr
         register = EXPRESSIONS[type(context)](context, scope)
         register = scope.emit(("enter", register, is_async), context)
-        scope.exits.append(register)
+        scope.exits.append(Entered(register, scope.handlers))
         entered.append((register, context))
         if item.optional_vars is not None:
             bind(item.optional_vars, register, scope)
