@@ -19,7 +19,7 @@ from rmwlint.windows.constants import constant_of
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.flow import raising_blocks
 from rmwlint.windows.looks import asked, settled
-from rmwlint.windows.opaque import whole_by_loop
+from rmwlint.windows.opaque import mutates, whole_by_loop
 from rmwlint.windows.queries import row_from_query
 from rmwlint.windows.solver import solve
 from rmwlint.windows.text import bound, text
@@ -43,6 +43,8 @@ _DEPTH = 7
 _CONDITIONS = frozenset(["bool", "compare", "unary"])
 _ARITHMETIC = frozenset(["+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^", "@"])
 _FALSE: tuple[Any, ...] = (None, 0, "", False)
+#: what a column holds that is changed in place: JSON knows no sets
+_IN_COLUMNS = ("builtins.dict", "builtins.list")
 _BY_KEY = frozenset(["update", "setdefault"])
 _CONTAINER_TYPES = frozenset(["dict", "list", "set", "tuple", "generator", "frozenset"])
 
@@ -748,7 +750,8 @@ class Interpreter:
             self.fill(base, deps)
         if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr":
             row = self.rows.get(symbol[1])
-            if (row is not None and symbol[1] != self.self_symbol) or self.is_row_symbol(symbol[1]):
+            tracked = (row is not None and symbol[1] != self.self_symbol) or self.is_row_symbol(symbol[1])
+            if tracked and not self.ties_rows(position, register):
                 changed = base._replace(deps=strengthen(base.deps, "container") | deps)
                 if self.row_mode_of(symbol[1]) == "flush":
                     self.flushed_in_place(position, symbol, changed, register, 3)
@@ -790,6 +793,22 @@ class Interpreter:
             return key.const is UNKNOWN or isinstance(key.const, str)
         callee = self.ops[op[1]] if op[0] == "call" else op
         return callee[0] == "attr" and (callee[2] in _BY_KEY or (callee[2] == "pop" and bool(op[2])))
+
+    def ties_rows(self, position: int, register: int) -> bool:
+        """Whether an operation on an attribute of a row, held in ``register``, is one for related rows, and
+        for nothing that a column can hold: ``profile.teams.add(team)``."""
+        op = self.ops[position]
+        callee = self.ops[op[1]] if op[0] == "call" else op
+        if callee[0] != "attr" or mutates(self.libraries, callee[2], *_IN_COLUMNS):
+            return False
+        held = self.ops[register]
+        kind = self.regs[held[1]].type if held[0] == "attr" else None
+        if kind is None:
+            return self.libraries.shown_on_rows(callee[2])
+        names = kind.ref.library_types() if kind.kind == "instance" else (kind.name,)
+        return any(
+            self.libraries.shown(above, callee[2]) for of in names for above in self.libraries.lineage(of)
+        )
 
     def type_of_row(self, symbol: Symbol) -> Type | None:
         """The type of a row that this function has read or was given."""

@@ -93,10 +93,11 @@ def _update(run: Interpreter, site: Site, receiver: Value) -> None:
 
 
 @lru_cache(maxsize=4096)
-def mutates(libraries: Libraries, name: str) -> bool:
-    """Whether a method of that name, of whatever, is taken for one that changes a container in place."""
+def mutates(libraries: Libraries, name: str, *kinds: str) -> bool:
+    """Whether a method of that name, of whatever, is taken for one that changes a container in place (one
+    of these kinds, where any are given)."""
     meaning = libraries.method_meaning
-    return any(row.does == "mutate" for kind in _CONTAINERS for row in meaning(kind, name, {}))
+    return any(row.does == "mutate" for kind in kinds or _CONTAINERS for row in meaning(kind, name, {}))
 
 
 def copies(site: Site) -> bool:
