@@ -31,9 +31,11 @@ Good:
 Hold an `asyncio.Lock` over both ends, store the pending future before awaiting it, or look again afterwards.
 What is worked through with an await inside and then emptied loses what was added meanwhile: put an empty
 container in its place first, and work through the old one. Told with low confidence where the function's
-name, or that of all its known callers, says that it sets up what is not in use yet, or ends the use of what
-it empties; and in a program that is run once, by hand, which rarely does the same thing twice at a time.
-Silent for an entry whose key is in a set of those being worked on, which whoever finds it there leaves alone.
+name, or that of all its known callers, says that it starts a service or sets up what is not in use yet, or
+ends the use of what it empties; where the test refuses a second caller, as `assert` does; where a row is kept
+that can be read once more; and in a program that is run once, by hand, which rarely does the same thing twice
+at a time. Silent for an entry whose key is in a set of those being worked on, which whoever finds it there
+leaves alone.
 """
 
 from collections.abc import Iterator
@@ -65,8 +67,8 @@ def find(view: View) -> Iterator[Violation]:
         switch = view.switch_between(window.read.op, window.write.op)
         if switch is None:
             continue
-        early = view.prepares and not shared.keyed
-        sure = MEDIUM if _evident(shared) and not early and not view.one_shot else LOW
+        alone = not shared.keyed and (view.prepares or view.starts or view.refuses(window))
+        sure = MEDIUM if _evident(shared) and not alone and not view.one_shot else LOW
         if sure > LOW and not shared.keyed and view.prepared:
             sure = LOW
         place = place_text(view, window)
@@ -142,5 +144,6 @@ def _evident(shared: SharedWindow) -> bool:
     if shared.window.how != "decide":
         return shared.sure > 1
     if shared.keyed:
-        return shared.stored in ("resource", "removal") or (shared.sure > 1 and shared.stored == "value")
+        again = shared.sure > 1 and shared.stored == "value" and not shared.keeps_row
+        return again or shared.stored in ("resource", "removal")
     return shared.sure > 1 and shared.stored == "resource"

@@ -506,7 +506,9 @@ class Libraries:
 
     def shown_on_rows(self, method: str) -> bool:
         """Whether a method shows what an attribute of some kind of row is."""
-        return any(name == method and where in self.types and self.types[where].row for where, name in self._shown)
+        return any(
+            name == method and where in self.types and self.types[where].row for where, name in self._shown
+        )
 
     def gives(self, row: CallModel | AttributeModel) -> Gives | None:
         """What the call or attribute gives, parsed; None where the row does not say."""

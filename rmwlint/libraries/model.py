@@ -149,7 +149,8 @@ Hazards
   ``switch``    gives way to other tasks or green threads; with ``form = "decorator"``: a generator so
                 decorated is a coroutine, and gives way where it yields
   ``spawn``     starts a thread or process (or, with ``kind = "task"``, a task of this thread) that runs its
-                callable argument ``at``; ``kind = "loop"``: over and over, never twice at a time
+                callable argument ``at``; ``kind = "loop"``: over and over, never twice at a time;
+                ``kind = "process"``: in a process of its own, which shares no memory
 
   ``hook``      code that runs inside somebody else's transaction: the function so decorated
                 (``form = "decorator"``), the function given as argument ``at``, or, without either, the

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from rmwlint.program.calling import call_sites, handed_over
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
+from rmwlint.windows.apart import apart
 from rmwlint.windows.at_start import set_at_start
 from rmwlint.windows.callers import locked_by_callers
 from rmwlint.windows.find import Window, common
@@ -55,6 +56,13 @@ class SharedWindow(NamedTuple):
     spare: bool = False
     owned: bool = False
     alone: bool = False
+
+    @property
+    def keeps_row(self) -> bool:
+        """Whether what is stored is a row of a database, which can be read once more."""
+        given = next((value for name, value in self.window.write.columns if name == ""), None)
+        kind = given.type if given is not None else None
+        return kind is not None and kind.kind == "instance" and kind.ref.row() is not None
 
 
 def shared_windows(fn: Fn) -> tuple[SharedWindow, ...]:
@@ -114,14 +122,24 @@ def _inside_locked(fn: Fn) -> bool:
 
 def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> SharedWindow:
     """With what lessens the harm, where the window would count otherwise."""
-    if shared.window.how != "decide" or shared.sure < 2 or shared.stored not in ("resource", "removal"):
+    weighs = shared.stored in ("resource", "removal", "count")
+    if shared.window.how != "decide" or shared.sure < 2 or not weighs:
         return shared
     if shared.stored == "resource" and spare(where, original):
         return shared._replace(spare=True)
-    if own_entry(fn, shared.window):
+    if shared.stored != "count" and own_entry(fn, shared.window):
         return shared._replace(owned=True)
     alone = of_signal(fn) or one_thread(fn) or of_tasks(fn) or set_at_start(fn, shared.window)
+    alone = alone or _apart(fn, shared.window)
     return shared._replace(alone=alone)
+
+
+def _apart(fn: Fn, window: Window) -> bool:
+    """Whether the threads that the object starts stay clear of the place, an attribute of it."""
+    symbol = window.write.place.symbol if window.write.place is not None else None
+    if fn.facts.is_async or not isinstance(symbol, tuple) or len(symbol) != 3:
+        return False
+    return symbol[:2] == ("attr", ("param", 0)) and apart(fn, symbol[2])
 
 
 def _of_tasks(fn: Fn, store: Event) -> bool:

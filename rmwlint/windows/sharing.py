@@ -7,11 +7,13 @@ elsewhere, so the answer for a file does not depend on what else is checked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rmwlint.facts.called import calls_imported
+from rmwlint.libraries.model import CallModel
 from rmwlint.program.calling import callings, public
 from rmwlint.program.dispatch import subclasses
 from rmwlint.program.link import Call, link
@@ -89,7 +91,9 @@ _MADE = (
 )
 #: names, and first words, of functions that run before anybody else comes
 _PREPARES = frozenset(["register", "setup", "set_up", "init", "initialize", "main", "start", "serve"])
-_PREPARING = ("register_", "setup_", "set_up_", "init_")
+_PREPARING = re.compile(r"(register|setup|set_?up|init)(_|[A-Z])")
+#: the same of a service, which is started and configured anew by the one task that looks after it
+_STARTING = re.compile(r"(start|configure|reconfigure|reconfig)($|_|[A-Z])")
 #: methods that run before an object is shown to anybody, or after the last one let go of it
 ALONE = frozenset(
     [
@@ -215,7 +219,12 @@ def method_around(fn: Fn) -> Fn:
 def prepares(fn: Fn) -> bool:
     """Whether the function's name suggests that it runs before anybody else comes."""
     name = fn.facts.name.lstrip("_")
-    return name in _PREPARES or name.startswith(_PREPARING)
+    return name in _PREPARES or _PREPARING.match(name) is not None
+
+
+def starts(fn: Fn) -> bool:
+    """Whether the function's name says that it starts a service, or configures it anew."""
+    return _STARTING.match(fn.facts.name.lstrip("_")) is not None
 
 
 def prepared(fn: Fn) -> bool:
@@ -313,7 +322,7 @@ def spawns(fn: Fn, tasks: bool, deep: bool = True) -> bool:
 
 
 def _spawns(fn: Fn, number: int, call: Call, tasks: bool, deep: bool) -> bool:
-    if any(row.does == "spawn" and (tasks or row.kind != "task") for row in call.rows):
+    if _starts(call, tasks):
         return True
     if not deep or not call.targets:
         return False
@@ -323,6 +332,15 @@ def _spawns(fn: Fn, number: int, call: Call, tasks: bool, deep: bool) -> bool:
     if not any(_is_callable(types[register]) for register in registers):
         return False
     return any(spawns(target, tasks, False) for target in call.targets)
+
+
+def _starts(call: Call, tasks: bool = False) -> bool:
+    """Whether a call starts what shares this process's memory: a thread (or task)."""
+    return any(_shares(row, tasks) for row in call.rows)
+
+
+def _shares(row: CallModel, tasks: bool) -> bool:
+    return row.does == "spawn" and row.kind != "process" and (tasks or row.kind != "task")
 
 
 def _is_callable(kind: Type | None) -> bool:
@@ -394,6 +412,40 @@ def _shared(cls: Cls, tasks: bool) -> bool:
     return _at_module_level(cls, tasks) or _shared_below(cls, tasks)
 
 
+def own_spawns(cls: Cls) -> list[tuple[Fn, int]]:
+    """Where methods of a class start threads, if nothing else says that threads share its objects."""
+    libraries = cls.module.program.libraries
+    if any(
+        libraries.types[above].shared for name in cls.library_types() for above in libraries.lineage(name)
+    ):
+        return []
+    found: list[tuple[Fn, int]] = []
+    for base in cls.mro():
+        for fn in base.module.functions():
+            if _within(fn, base):
+                if takes_locks(fn, False):
+                    return []
+                if spawns(fn, False):
+                    here = [(fn, number) for number, call in link(fn).calls.items() if _starts(call)]
+                    if not here:
+                        return []
+                    found += here
+    shared = _at_module_level(cls, False) or _in_global(cls) or _shared_below(cls, False)
+    return [] if shared else found
+
+
+def _in_global(cls: Cls) -> bool:
+    """Whether a function of the class's own module keeps an object of it in a global variable."""
+    for fn in cls.module.functions():
+        kept = fn.facts.global_names
+        for op in fn.facts.ops if kept else ():
+            if op[0] == "store" and op[1] in kept:
+                call = link(fn).calls.get(op[2])
+                if call is not None and call.cls is cls:
+                    return True
+    return False
+
+
 def _shared_below(cls: Cls, tasks: bool) -> bool:
     """Whether a class derived from it locks what its objects do, or starts threads (or tasks) that do it: an
     object of the base class alone is seldom made then."""
@@ -425,7 +477,7 @@ def _synchronizes(fn: Fn, near: Path, tasks: bool) -> bool:
     decorating: set[int] | None = None
     for number, word in calls_imported(fn.module.facts, fn.facts):
         for row in libraries.function_meaning(word, {}):
-            if row.does == "spawn" and (tasks or row.kind != "task"):
+            if _shares(row, tasks):
                 return True
             if row.does == "lock" and row.reach in reaches:
                 decorating = _decorating(fn) if decorating is None else decorating

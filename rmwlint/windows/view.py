@@ -47,7 +47,14 @@ from rmwlint.windows.released import Released, released
 from rmwlint.windows.rivals import mostly_new, no_other_columns, rivals
 from rmwlint.windows.setups import Setup, setups
 from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
-from rmwlint.windows.sharing import called_from_elsewhere, prepared, prepares, run_by_hand, several_processes
+from rmwlint.windows.sharing import (
+    called_from_elsewhere,
+    prepared,
+    prepares,
+    run_by_hand,
+    several_processes,
+    starts,
+)
 from rmwlint.windows.skipped import Skipped, relying, skipped_guards
 from rmwlint.windows.spent import Spent, spent_guards
 from rmwlint.windows.stale_rows import StaleRow, stale_rows
@@ -242,6 +249,11 @@ class View:
     def prepared(self) -> bool:
         """Whether all known callers prepare what others come to later, or enter something that lasts."""
         return prepared(self.fn)
+
+    @property
+    def starts(self) -> bool:
+        """Whether the function's name says that it starts a service, or configures it anew."""
+        return starts(self.fn)
 
     def _suggested(self, name: str) -> tuple[str, ...]:
         return self.fn.module.program.libraries.receiver(name.rpartition(".")[2])
