@@ -22,6 +22,10 @@ from rmwlint.program.types import Type, iterable
 
 MEDIUM = 2
 _NO_ROWS: tuple[CallModel, ...] = ()
+#: displays with nothing in them
+_EMPTY = (("build", "list", ()), ("build", "set", ()), ("dict", ()))
+#: methods that put one thing into a container
+_PUTS = frozenset(["add", "append", "appendleft"])
 _OPERATORS = {"/": ("__truediv__", "__rtruediv__"), "|": ("__or__", "__ror__")}
 
 
@@ -872,6 +876,8 @@ class _Linker:
         if kind in ("module", "proxy", "iterable"):
             member = self.types[op[1]]
             if kind == "iterable":
+                if name in _PUTS and len(op[2]) == 1:
+                    self.fill(register, receiver, op[2][0])
                 return Call((), (), register, receiver, name, receiver.sure), self.container_call(
                     receiver, name
                 )
@@ -995,6 +1001,21 @@ class _Linker:
             names.append(op[2])
             register = op[1]
 
+    def setitem(self, number: int, op: Op) -> Type | None:
+        value = self.types[op[1]]
+        if value is not None and value.kind == "iterable" and value.name == "dict":
+            self.fill(op[1], value, op[3])
+        return None
+
+    def fill(self, register: int, container: Type, given: int) -> None:
+        """The first thing is put into a container that the function has made empty: it holds such things."""
+        op = self.ops[register]
+        if container.arg is not None or op[0] != "name" or op[1] not in self.locals:
+            return
+        sources = [self.ops[other[2]] for other in self.ops if other[0] == "store" and other[1] == op[1]]
+        if all(source in _EMPTY for source in sources):
+            self.names[op[1]] = container._replace(arg=self.types[given])
+
     def container_call(self, receiver: Type, name: str) -> Type | None:
         if name in ("pop", "popleft", "get"):
             return receiver.arg
@@ -1109,6 +1130,16 @@ class _Linker:
             return Type("iterable", qualified, None if given is None else given.arg)
         if qualified in ("dict", "collections.defaultdict", "collections.OrderedDict", "list", "set"):
             return Type("iterable", qualified.rpartition(".")[2])
+        if qualified in ("enumerate", "zip"):
+            elements = tuple(
+                None if given is None else given.arg for given in map(self.types.__getitem__, args)
+            )
+            if any(element is not None for element in elements):
+                items = (None, *elements[:1]) if qualified == "enumerate" else elements
+                return Type("iterable", qualified, Type("iterable", "tuple", None, items))
+        if qualified == "itertools.chain" or (qualified == "filter" and len(args) == 2):
+            given = next((self.types[arg] for arg in args if self.types[arg] is not None), None)
+            return None if given is None or given.kind == "function" else iterable(given.arg)
         if qualified == "next" and args:
             given = self.types[args[0]]
             return None if given is None else given.arg
@@ -1156,6 +1187,8 @@ class _Linker:
 
     def result_of(self, fn: Fn, receiver: Type | None, op: Op) -> Type | None:
         found = returned_type(fn)
+        if found is None and fn.facts.is_generator and not fn.facts.decorators and not fn.facts.is_async:
+            found = iterable(link(fn).yields)
         if found is not None and (found.kind == "argument" or found.arg is not None):
             shift = 1 if receiver is not None and fn.first_is_self else 0
             found = _given_for(found, fn, _Arguments(self, op), shift)
@@ -1221,6 +1254,7 @@ _RULES: dict[str, Any] = {
     "collect": _Linker.collect,
     "lambda": _Linker.lambda_,
     "element": _Linker.element,
+    "setitem": _Linker.setitem,
     "unpack": _Linker.unpack,
     "enter": _Linker.enter,
     "return": _Linker.return_,

@@ -9,7 +9,7 @@ from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import hazards_of, row_sure
 from rmwlint.program.link import Call, method_rows
 from rmwlint.program.reverse import undeclared
-from rmwlint.windows import accesses, commands, locks, offers, opaque, queries, summary
+from rmwlint.windows import accesses, commands, handed, locks, offers, opaque, queries, summary
 from rmwlint.windows.columns import columns_of, decided, written_dict
 from rmwlint.windows.site import Site, site_of
 from rmwlint.windows.text import text
@@ -41,6 +41,7 @@ def call(run: Interpreter, position: int, op: Op) -> Value:
     if known.targets and not known.rows:
         offers.offer(run, site)
         found = summary.apply(run, site)
+        handed.hand(run, site)
     elif known.targets and found is None:
         found = summary.returned(run, site)
     found = found or opaque.opaque(run, site)

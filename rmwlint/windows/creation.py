@@ -19,11 +19,11 @@ from rmwlint.program.reverse import asked_through, referring
 from rmwlint.windows.answered import takes_duplicate
 from rmwlint.windows.callers import duplicate_caught_by_callers, locked_by_callers
 from rmwlint.windows.find import common
-from rmwlint.windows.flow import reaches
+from rmwlint.windows.flow import leads, reaches
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.names import is_id
 from rmwlint.windows.owned import one_loop
-from rmwlint.windows.presence import counts, found_there
+from rmwlint.windows.presence import counts, found_there, gathered, met
 from rmwlint.windows.quiet import quiet
 from rmwlint.windows.retried import retried_by_callers, retries, tries_again
 from rmwlint.windows.text import text
@@ -82,11 +82,19 @@ def creations(fn: Fn) -> tuple[Creation, ...]:
 def _may_create(fn: Fn) -> bool:
     """Whether the function can make something, and decides: it need not be interpreted otherwise."""
     facts = fn.facts
-    if all(op[0] not in ("branch", "caught") for op in facts.ops):
+    if all(op[0] not in ("branch", "caught") for op in facts.ops) and not _may_refuse(fn):
         return False
     if not quiet(fn):
         return True
     return fn.module.program.libraries.creates(facts.names) and _may_look_and_make(fn)
+
+
+def _may_refuse(fn: Fn) -> bool:
+    """Whether something that it calls raises by itself."""
+    if not fn.module.program.libraries.creates(fn.facts.names):
+        return False
+    targets = (call.targets[0] for call in link(fn).calls.values() if len(call.targets) == 1 and not call.cls)
+    return any(op[0] == "raise" for target in targets for op in target.facts.ops)
 
 
 def _may_look_and_make(fn: Fn) -> bool:
@@ -137,13 +145,13 @@ def _creations(fn: Fn) -> Iterator[Creation]:
         best: Creation | None = None
         decided = [*create.control, *_passed(fn, create)]
         for dep, branch, outcome in sorted(decided, key=lambda one: (one[1], one[0][0])):
-            if dep[1] is not None or dep[0] >= create.op:
+            if dep[0] >= create.op or (dep[1] is not None and not gathered(fn.facts, branch, dep[0])):
                 continue
             for look in looks.get(dep[0], ()):
                 how = _how(fn, look, branch, outcome)
                 if how is None or not _same(fn, look, create) or own(look):
                     continue
-                guard = guard_of_creation(fn, look, create, events)
+                guard = guard_of_creation(fn, look, create, events, how == "counted")
                 unique, refused = _unique(fn, look, create), _refused(fn, branch, outcome)
                 guard = guard or _tried_again(fn, look, create, unique) or _locked_outside(fn)
                 found = Creation(look, create, branch, how, guard, unique, refused, _sure(fn, look, create))
@@ -168,6 +176,11 @@ def _passed(fn: Fn, create: Event) -> Iterator[tuple[Dep, int, bool]]:
         for outcome in (True, False):
             if _refused(fn, branch, outcome) and reaches(fn, branch, create.op):
                 yield from ((dep, branch, outcome) for dep in deps)
+        for dep in deps:
+            way = met(fn.facts, branch, dep[0])
+            if way is not None and not leads(fn, branch, way, create.op):
+                if leads(fn, branch, not way, create.op):
+                    yield (dep[0], None, "derive"), branch, not way
 
 
 def _asks(event: Event) -> bool:
@@ -189,12 +202,13 @@ def is_creation(event: Event) -> bool:
 def _how(fn: Fn, look: Event, branch: int, outcome: bool) -> str | None:
     if fn.facts.ops[branch][0] == "branch":
         there = found_there(fn.facts, branch, outcome, look.op)
-        if there is False:
+        if there is False or met(fn.facts, branch, look.op) is (not outcome):
             return "absent"
         counted = look.row is not None and look.row.kind == "count"
         counted = counted or (there is None and counts(fn.facts, branch, look.op))
         return "counted" if there is None and counted else None
-    return "absent" if fn.facts.ops[branch][0] == "caught" else None
+    refused = branch == look.op and branch in analysis(fn).refused
+    return "absent" if refused or fn.facts.ops[branch][0] == "caught" else None
 
 
 # -- one thing ----------------------------------------------------------------------------------------
@@ -417,8 +431,14 @@ def _made(symbol: Symbol) -> bool:
     return isinstance(symbol, tuple) and symbol[:1] == ("new",)
 
 
-def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event]) -> str:
-    """Why no second one can be created after the same look; empty where one can."""
+def _of_look(event: Event, look: Event, counted: bool) -> bool:
+    """Whether a locked read is the look itself, which finds nothing, and so has locked nothing."""
+    return not counted and event.op == look.op and row_class(event) is row_class(look)
+
+
+def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event], counted: bool = True) -> str:
+    """Why no second one can be created after the same look; empty where one can. ``counted``: the look finds
+    some."""
     if "duplicate" in create.caught:
         return "the duplicate is caught"
     shared = common(look.held, create.held)
@@ -426,7 +446,12 @@ def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event]) -
         return "lock"
     if any(held.kind == "transaction" for held in shared) or look.locked:
         for event in events:
-            if event.locked and event.does == "read" and event.op <= look.op:
+            if (
+                event.locked
+                and event.does == "read"
+                and event.op <= look.op
+                and not _of_look(event, look, counted)
+            ):
                 return "row lock"
         if locks_rows_before(fn, look.op):
             return "row lock"
@@ -570,6 +595,8 @@ def _determined(symbol: Symbol, known: set[Symbol]) -> bool:
 def _refused(fn: Fn, branch: int, outcome: bool) -> bool:
     """Whether the other way at the branch leaves the function at once, without giving what was found."""
     blocks, ops = fn.facts.blocks, fn.facts.ops
+    if branch in analysis(fn).refused:
+        return True
     for _, last, successors, _ in blocks:
         if last - 1 == branch and len(successors) == 2:
             start, end, further, _ = blocks[successors[1 if outcome else 0]]

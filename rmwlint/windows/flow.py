@@ -37,6 +37,26 @@ def always_before(fn: Fn, first: int, last: int) -> bool:
     return end not in reached
 
 
+def leads(fn: Fn, branch: int, outcome: bool, op: int) -> bool:
+    """Whether one way out of a branch goes on to an operation after it. At the end of a loop's body that is
+    the way out of the loop, not round it."""
+    blocks = fn.facts.blocks
+    end = _block_of(fn, op)
+    pending = [blocks[_block_of(fn, branch)][2][0 if outcome else 1]]
+    reached = set(pending)
+    while pending:
+        block = pending.pop()
+        if block == end:
+            return True
+        for target in blocks[block][2]:
+            if target <= block:
+                target = blocks[target][2][-1]
+            if target > block and target not in reached:
+                reached.add(target)
+                pending.append(target)
+    return False
+
+
 def in_handler(fn: Fn, caught: int, op: int) -> bool:
     """Whether an operation is reached only by way of an exception handler, that of operation ``caught``."""
     reached = {0}

@@ -105,6 +105,7 @@ class Analysis:
         "exits",
         "fn",
         "interpreter",
+        "refused",
         "tests",
         "yields",
     )
@@ -117,6 +118,8 @@ class Analysis:
         self.at_calls: dict[int, tuple[Held, ...]] = {}
         #: calls that raise for some of what they are given, of the values that something read has made
         self.admitted: set[int] = set()
+        #: calls that raise where the callee finds what it looks for
+        self.refused: set[int] = set()
         #: what decided that a call happens, where anything did
         self.control_at: dict[int, frozenset[tuple[Dep, int, bool]]] = {}
         #: calls that something read has decided on: by what, and the receiver
@@ -714,10 +717,20 @@ class Interpreter:
         symbol = self.symbol("item", base.symbol, index.symbol)
         deps = base.deps | index.deps if index.deps else base.deps
         built = isinstance(base.symbol, tuple) and base.symbol[:1] == ("new",)
+        if self.is_row(kind) and self.only_new(base.symbol):
+            return Value(("new", position), type=kind)
         value = Value(symbol, deps if built else no_figures(deps), kind)
-        if self.is_row(kind):
-            self.kept(base.symbol, symbol, position)
+        if self.is_row(kind) and not self.kept(base.symbol, symbol, position):
+            self.taken(position, value, base.symbol)
         return value
+
+    def taken(self, position: int, value: Value, container: Symbol) -> None:
+        """A row is taken out of what a read gave under keys: it was read then, locked as that was."""
+        for event in self.result.events if container[:1] == ("op",) else ():
+            if event.op == container[1] and event.does == "read" and event.place is not None:
+                place = self.row_place(value, text(self.facts, position))
+                self.read(position, place, type=value.type, sure=_SUGGESTED, locked=event.locked)
+                return
 
     def op_setitem(self, position: int, op: Op) -> None:
         base = self.regs[op[1]]
@@ -841,6 +854,14 @@ class Interpreter:
                 self.result.events.append(event._replace(place=place._replace(symbol=symbol, text=written)))
                 return True
         return False
+
+    def only_new(self, container: Symbol) -> bool:
+        """Whether this function has made a container and put no row into it that it has read: what is in it
+        are new rows."""
+        if not isinstance(container, tuple) or len(container) != 2 or container[0] != "new":
+            return False
+        made = isinstance(container[1], int) and self.ops[container[1]][0] in ("build", "dict", "collect")
+        return made and container not in self.members
 
     def fill(self, container: Value, deps: frozenset[Dep]) -> None:
         """Something with these dependences is put into the container, or read into the object."""
@@ -1030,20 +1051,25 @@ class Interpreter:
         return self.noticed(position, value._replace(type=self.link.types[position] or value.type))
 
     def op_element(self, position: int, op: Op) -> Value:
-        base = self.regs[op[1]]
-        kind = self.link.types[position]
+        return self.element_of(position, op[1], self.link.types[position])
+
+    def element_of(self, position: int, register: int, kind: Type | None) -> Value:
+        """What a loop over the value of a register gives at a time, read by the operation ``position``."""
+        base = self.regs[register]
         if base.query is not None:
-            found = row_from_query(self, position, base, kind, op[1])
+            found = row_from_query(self, position, base, kind, register)
             self.gather(base.symbol, (found,))
             return found
         if base.items and base.items[0][0] is None and len(base.items) == 1:
             return base.items[0][1]
         walked = walked_through(base.symbol)
         if self.fn.index and self.is_shared(walked):
-            place = Place("shared", walked, "container", frozenset(), text(self.facts, op[1]))
+            place = Place("shared", walked, "container", frozenset(), text(self.facts, register))
             self.emit(Event(position, "walk", place, deps=base.deps))
         symbol = self.symbol("element", base.symbol)
         value = Value(symbol, base.deps, kind)
+        if self.is_row(kind) and self.only_new(walked):
+            return Value(("new", position), base.deps, kind)
         if self.is_row(kind) and symbol not in self.rows:
             if not self.kept(walked, symbol, position):
                 self.read(position, self.row_place(value, text(self.facts, position)), type=kind, sure=2)

@@ -13,6 +13,7 @@ from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.program.types import Type
 from rmwlint.windows.creation import alike, guard_of_creation, is_creation, row_class
+from rmwlint.windows.find import same_place
 from rmwlint.windows.flow import reaches
 from rmwlint.windows.interpret import Analysis, analysis
 from rmwlint.windows.quiet import heard
@@ -101,7 +102,7 @@ def _of_column(
         if counted:
             if not _one_table(look, write):
                 continue
-        elif dep[1] != column or not _another(look, write):
+        elif dep[1] != column or not _another(look, write) or any(_of_one(each, write) for each in found):
             continue
         guard = guard_of_creation(fn, look, write, result.events)
         # Whoever leaves room between two figures means to put others there.
@@ -163,13 +164,15 @@ def _one_table(look: Event, write: Event) -> bool:
 
 def _another(look: Event, write: Event) -> bool:
     """Whether the look gave another row of the same class: one of several, by their order or in a loop."""
-    assert look.place is not None and write.place is not None
-    if look.place.symbol == write.place.symbol:
-        return False
     one, other = row_class(look), row_class(write)
     if one is None or other is None or not (one is other or one in other.mro() or other in one.mro()):
         return False
     return look.row is None or look.row.kind == "first"
+
+
+def _of_one(look: Event, write: Event) -> bool:
+    """Whether the row that was looked at is the one that is written."""
+    return look.place is not None and write.place is not None and same_place(look.place, write.place)
 
 
 def _unique(write: Event, column: str) -> bool:

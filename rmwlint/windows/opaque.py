@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rmwlint.facts.model import Op
 from rmwlint.libraries.index import Libraries
+from rmwlint.program.types import Type
 from rmwlint.windows.columns import entries
 from rmwlint.windows.site import Site
 from rmwlint.windows.values import NO_DEPS, Symbol, Value, merge_deps, strengthen
@@ -21,6 +22,9 @@ _WHOLE_FUNCTIONS = frozenset(["vars", "dataclasses.asdict", "attr.asdict", "attr
 _COPIES = frozenset(["copy.copy", "copy.deepcopy", "dict", "list", "set", "tuple", "sorted"])
 #: of these, the ones that keep keys and attributes
 _SAME_KEYS = frozenset(["copy.copy", "copy.deepcopy", "dict"])
+#: functions that give an iterator over what others give: of these, the first give it as it is
+_ONE_BY_ONE = frozenset(["itertools.chain", "filter"])
+_WALKERS = _ONE_BY_ONE | {"enumerate", "zip"}
 _CONTAINERS = ("builtins.dict", "builtins.list", "builtins.set")
 #: pure functions and methods whose result is another name of the same thing for as long as its inputs are
 _STABLE = frozenset(["str", "int", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.expanduser"])
@@ -41,9 +45,60 @@ def opaque(run: Interpreter, site: Site) -> Value:
         return _copy(run, site)
     if known.cls is not None:
         return made(site)
+    if known.qualified in _WALKERS and any(run.is_row(kind) for kind in _element_types(run, site)):
+        return _walked(run, site)
     if known.qualified in _STABLE and len(args) == 1 and not _unnamed(site):
         return args[0]._replace(type=site.kind)
     return _derived(run, site)
+
+
+def _element_types(run: Interpreter, site: Site) -> list[Type | None]:
+    given = [run.link.types[register] for register in site.op[2]]
+    return [None if kind is None else kind.arg for kind in given]
+
+
+def _walked(run: Interpreter, site: Site) -> Value:
+    """An iterator over what other iterables give, rows among it: they are read where it is made."""
+    kinds, position = _element_types(run, site), site.position
+    elements: list[Value] = []
+    for number, (register, kind) in enumerate(zip(site.op[2], kinds)):
+        if not run.is_row(kind):
+            elements.append(Value(("op", position, number)))
+            continue
+        before = len(run.result.events)
+        elements.append(run.element_of(position, register, kind))
+        _call_it(run, before, _loop_name(run, site, number))
+    if site.known.qualified in _ONE_BY_ONE:
+        element = next(each for each, kind in zip(elements, kinds) if run.is_row(kind))
+    else:
+        if site.known.qualified == "enumerate":
+            elements = [Value(("op", position, -1)), elements[0]]
+        items = tuple((None, each) for each in elements)
+        element = Value(("new", position, "each"), merge_deps(elements), items=items)
+    deps = merge_deps(site.given)
+    return Value(("new", position), deps, site.kind, items=((None, element),))
+
+
+def _call_it(run: Interpreter, first: int, name: str) -> None:
+    """The rows read since event ``first`` are called what the loop calls them."""
+    for number in range(first, len(run.result.events) if name else first):
+        event = run.result.events[number]
+        if event.place is not None:
+            run.result.events[number] = event._replace(place=event.place._replace(text=name))
+
+
+def _loop_name(run: Interpreter, site: Site, index: int) -> str:
+    """The variable that a loop over what the call gives has for what the argument gives; empty without."""
+    ops = run.ops
+    taken = next((number for number, op in enumerate(ops) if op == ("element", site.position)), None)
+    if site.known.qualified == "enumerate":
+        index = 1
+    for number, op in enumerate(ops):
+        if op[0] == "store":
+            source = ops[op[2]]
+            if op[2] == taken or (source[:2] == ("unpack", taken) and source[2] == index):
+                return str(op[1])
+    return ""
 
 
 def made(site: Site) -> Value:

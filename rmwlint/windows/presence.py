@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rmwlint.facts.model import Function
+from rmwlint.facts.model import Function, Op
 
 _DEPTH = 12
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -18,6 +18,8 @@ _EMPTY = (("const", None), ("const", False), ("const", ""))
 _STILL = frozenset(
     ["first", "all", "one_or_none", "scalar", "scalars", "fetchone", "fetchall", "json", "strip"]
 )
+#: methods of a collection that give nothing where it has no such entry
+_TAKES = frozenset(["get", "pop"])
 _STILL |= frozenset(["keys", "values", "items", "exists", "count", "copy", "decode", "unique"])
 
 
@@ -52,6 +54,26 @@ def counts(function: Function, branch: int, look: int) -> bool:
     return False
 
 
+def met(function: Function, branch: int, look: int) -> bool | None:
+    """The way that a branch takes where one of the things that ``look`` gave, each looked at in a loop, is
+    the one that is wanted: ``if host.name == name:``. None where it does not ask that."""
+    op = function.ops[branch]
+    sign = _Reader(function, look).alike(op[1], branch) if op[0] == "branch" else 0
+    return None if sign == 0 else sign > 0
+
+
+def gathered(function: Function, branch: int, look: int) -> bool:
+    """Whether the branch asks if something is among what was gathered of all that ``look`` gave."""
+    ops = function.ops
+    op = ops[branch]
+    condition = ops[op[1]] if op[0] == "branch" else op
+    while condition[0] == "unary" and condition[1] == "not":
+        condition = ops[condition[2]]
+    if condition[0] != "compare" or condition[1] not in (("in",), ("not in",)):
+        return False
+    return _Reader(function, look).holds(condition[2][1], branch)
+
+
 class _Reader:
     def __init__(self, function: Function, look: int) -> None:
         self.function = function
@@ -78,11 +100,17 @@ class _Reader:
             return self.sign(op[1], at, depth + 1)
         if kind == "item":
             return self.sign(op[1], at, depth + 1) if isinstance(ops[op[2]][-1], int) else 0
+        if kind == "attr":
+            return self.set_on(op, register, at, depth)
         if kind == "collect":
             return self.sign(op[2], at, depth + 1)
         if kind == "call":
             callee = ops[op[1]]
             parts = list(op[2])
+            if callee == ("name", "any") and len(parts) == 1 and self.holds(parts[0], at):
+                return 1
+            if callee[0] == "attr" and callee[2] in _TAKES and self.holds(callee[1], at):
+                return 1
             if callee[0] == "attr" and callee[2] in _STILL:
                 parts.insert(0, callee[1])
             return next((sign for part in parts if (sign := self.sign(part, at, depth + 1))), 0)
@@ -95,7 +123,8 @@ class _Reader:
             return 0
         symbol, (left, right) = symbols[0], registers
         if symbol in ("in", "not in"):
-            sign = 1 if self.sign(right, at, depth + 1) or self.filled(right, at) else 0
+            found = self.sign(right, at, depth + 1) or self.filled(right, at) or self.holds(right, at)
+            sign = 1 if found else 0
             return -sign if symbol == "not in" else sign
         constant, other = self.constant(right), left
         if constant is _OPEN:
@@ -149,6 +178,83 @@ class _Reader:
             op = ops[register]
             if op[0] in ("item", "attr", "element", "await", "unpack"):
                 register = op[1]
+            elif op[0] == "name":
+                stores = (n for n in range(min(register, at) - 1, -1, -1) if ops[n][:2] == ("store", op[1]))
+                at = next(stores, -1)
+                if at < 0:
+                    return False
+                register = ops[at][2]
+            else:
+                return False
+        return False
+
+    def set_on(self, op: Op, register: int, at: int, depth: int) -> int:
+        """What the last assignment to an attribute of the same object above the branch says."""
+        ops = self.function.ops
+        base = ops[op[1]]
+        if base[0] != "name":
+            return 0
+        for number in range(min(register, at) - 1, -1, -1):
+            other = ops[number]
+            if other[0] == "setattr" and other[2] == op[2] and ops[other[1]] == base:
+                return self.sign(other[3], number, depth + 1)
+        return 0
+
+    def holds(self, register: int, at: int) -> bool:
+        """Whether a collection gathers, of each thing that the look gave, what it is called."""
+        ops = self.function.ops
+        for _ in range(_DEPTH):
+            op = ops[register]
+            if op[0] == "collect":
+                return any(self.of_each(part, at) for part in op[2:] if part is not None)
+            if op[0] == "name":
+                stores = (n for n in range(min(register, at) - 1, -1, -1) if ops[n][:2] == ("store", op[1]))
+                at = next(stores, -1)
+                if at < 0:
+                    return False
+                register = ops[at][2]
+            elif op[0] == "call" and len(op[2]) == 1 and ops[op[1]][0] == "name":
+                register = op[2][0]  # ``set(…)``, ``list(…)``
+            else:
+                return False
+        return False
+
+    def of_each(self, register: int, at: int) -> bool:
+        """Whether a value is made of one of the things that the look gave."""
+        ops = self.function.ops
+        if ops[register][0] == "compare":
+            return any(self.of_each(part, at) for part in ops[register][2])
+        return self.part(register, at)
+
+    def alike(self, register: int, at: int) -> int:
+        """1 where a true value means that a thing under a loop is the one that is wanted, -1 where a false
+        one does, 0 unknown."""
+        ops = self.function.ops
+        op = ops[register]
+        if op[0] == "unary" and op[1] == "not":
+            return -self.alike(op[2], at)
+        if op[0] == "bool" and op[1] == "and":
+            return next((1 for part in op[2] if self.alike(part, at) > 0), 0)
+        if op[0] != "compare" or op[1] not in (("==",), ("!=",)):
+            return 0
+        looped = [part for part in op[2] if self.under_loop(part, at)]
+        if len(looped) != 1 or any(ops[part][0] == "const" for part in op[2]):
+            return 0
+        return 1 if op[1] == ("==",) else -1
+
+    def under_loop(self, register: int, at: int) -> bool:
+        """Whether a value is made of an element that a loop takes of what the look gave."""
+        ops = self.function.ops
+        looped = False
+        for _ in range(_DEPTH):
+            op = ops[register]
+            looped = looped or op[0] == "element"
+            if register == self.look:
+                return looped
+            if op[0] in ("item", "attr", "element", "await", "unpack"):
+                register = op[1]
+            elif op[0] == "call" and op[2] and ops[op[1]][0] == "name":
+                register = op[2][0]
             elif op[0] == "name":
                 stores = (n for n in range(min(register, at) - 1, -1, -1) if ops[n][:2] == ("store", op[1]))
                 at = next(stores, -1)

@@ -19,6 +19,7 @@ from rmwlint.windows.accesses import guard_parameters
 from rmwlint.windows.commands import runs_programs
 from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.forwarded import changed_by_forwarding
+from rmwlint.windows.handed import hands_over
 from rmwlint.windows.interpret import Analysis, analysis
 from rmwlint.windows.locks import entered_rows, suggested_lock
 from rmwlint.windows.opaque import mutates
@@ -257,6 +258,7 @@ class _Anchors:
             or self._tracked()
             or self._shared()
             or runs_programs(self.fn)
+            or ("call" in self.kinds and hands_over(self.fn))
         )
 
     def holds(self, depth: int) -> bool:

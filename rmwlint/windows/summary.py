@@ -18,6 +18,7 @@ from rmwlint.windows.columns import decided, entries
 from rmwlint.windows.forwarded import changed_by_forwarding
 from rmwlint.windows.looks import asked
 from rmwlint.windows.opaque import made
+from rmwlint.windows.presence import found_there
 from rmwlint.windows.queries import started
 from rmwlint.windows.site import Site
 from rmwlint.windows.text import bound
@@ -32,6 +33,7 @@ from rmwlint.windows.values import (
     Query,
     Symbol,
     Value,
+    decisions,
     merge_deps,
     own_creation,
 )
@@ -141,7 +143,7 @@ def apply(run: Interpreter, site: Site) -> Value | None:
             replayed += 1
             run.emit(lifted)
             if lifted.held != event.held and event.held:
-                held = run.state.held + _inner(event.held, binding)
+                held = run.state.held + held_inside(event.held, binding)
                 run.result.events[-1] = run.result.events[-1]._replace(held=held)
     _dirty(run, binding, found)
     _checked(run, binding, found)
@@ -157,6 +159,9 @@ def _generated(run: Interpreter, binding: Binding, found: Analysis, site: Site) 
             if lifted is not None:
                 run.emit(lifted)
                 looks.add(event.op)
+    row = _yielded(run, binding, found, site)
+    if row is not None:
+        return Value(("new", binding.position), NO_DEPS, site.kind, items=((None, row),))
     if not looks:
         return None
     deps = frozenset(
@@ -166,6 +171,33 @@ def _generated(run: Interpreter, binding: Binding, found: Analysis, site: Site) 
         for dep in binding.deps(frozenset(dep for dep in way.value.deps if dep[0] in looks or dep[0] < 0))
     )
     return Value(("op", site.position), deps, site.kind)
+
+
+def _yielded(run: Interpreter, binding: Binding, found: Analysis, site: Site) -> Value | None:
+    """The row that a generator reads and gives, which its caller has read then."""
+    for way in found.yields:
+        symbol = way.value.symbol if way.value is not None else None
+        if way.value is not None and isinstance(symbol, tuple) and symbol[:1] == ("row",):
+            row = _row(run, site, binding, found, symbol)
+            if row is not None:
+                kind = site.kind.arg if site.kind is not None else None
+                return Value(row, NO_DEPS, kind or way.value.type)
+    return None
+
+
+def _gathered(run: Interpreter, binding: Binding, found: Analysis, site: Site) -> None:
+    """A new container of rows that the callee has read: its caller has read them then."""
+    kind = site.kind.arg if site.kind is not None and site.kind.kind == "iterable" else None
+    if kind is None or not run.is_row(kind):
+        return
+    for event in found.events:
+        place = event.place
+        if event.does == "read" and place is not None and place.kind == "row" and event.type is not None:
+            if event.type._replace(sure=kind.sure) == kind:
+                row = _row(run, site, binding, found, place.symbol)
+                if row is not None:
+                    run.gather(("new", site.position), (Value(row, NO_DEPS, kind),))
+                return
 
 
 def _committed(run: Interpreter, site: Site, event: Event) -> None:
@@ -186,7 +218,7 @@ def _read_again(found: Analysis, write: Event) -> bool:
     )
 
 
-def _inner(held: tuple[Held, ...], binding: Binding) -> tuple[Held, ...]:
+def held_inside(held: tuple[Held, ...], binding: Binding) -> tuple[Held, ...]:
     """What the callee holds at its own event, with numbers that no two calls share."""
     first = (binding.position + 1) * 1_000_000
     return tuple(one._replace(id=first + abs(one.id), key=binding.symbol(one.key)) for one in held)
@@ -207,12 +239,14 @@ def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Ev
         if event.does == "read" and place.kind == "row" and (event.op < 0 or symbol is None):
             return None
     elif place.kind == "rows":
-        if event.does == "read" or not keys:
+        if own_creation(event):
+            symbol = ("new", binding.position)
+        elif event.does == "read" or not keys:
             return None
     else:
         return None
     columns = tuple(_bound_columns(run, binding, event.columns))
-    control = _control(binding, event.control)
+    control = control_of(binding, event.control)
     for name, value in event.columns:
         if name == "**":
             control |= decided(run, binding.value(value).symbol)
@@ -261,7 +295,7 @@ def _query(binding: Binding, query: Query) -> Query:
     return Query(what, below.conditions + found, locked, query.origin, below.base, asked)
 
 
-def _control(binding: Binding, control: Control) -> Control:
+def control_of(binding: Binding, control: Control) -> Control:
     """What decided, in the caller's terms; the call stands for the branch."""
     return frozenset(
         (dep, binding.position, outcome)
@@ -298,7 +332,7 @@ def _dirty(run: Interpreter, binding: Binding, found: Analysis) -> None:
                 decision = frozenset(
                     one for one in decision if not _only_differs(found, one, symbol, old, value)
                 )
-                decision = state.control | _control(binding, decision)
+                decision = state.control | control_of(binding, decision)
                 for name, given in _bound_columns(run, binding, [(old, value)]):
                     state.dirty.setdefault(mine, {})[name] = (binding.position, given)
                     state.attrs[mine, name] = given
@@ -333,10 +367,35 @@ def _checked(run: Interpreter, binding: Binding, found: Analysis) -> None:
         if dep[0] < 0:
             for mine in binding.deps(frozenset([dep])):
                 run.state.control = run.state.control | {(mine, binding.position, outcome)}
+    if run.creating:
+        _found_none(run, binding, found, common)
     admitted = _passed_on(binding, derived.admits)
     if admitted:
         run.result.admitted.add(binding.position)
         run.state.control |= {(dep, binding.position, True) for dep in admitted}
+
+
+def _found_none(run: Interpreter, binding: Binding, found: Analysis, passed: Control) -> None:
+    """A callee that has looked for rows and raises where it finds some: the caller goes on without any."""
+    for dep, branch, outcome in decisions(passed):
+        looks = [event for event in found.events if event.op == dep[0] and event.does in ("read", "test")]
+        if dep[1] is not None or not looks or looks[0].trail:
+            continue
+        place = looks[0].place
+        if place is None or place.kind not in ("row", "rows"):
+            continue
+        if found_there(binding.target.facts, branch, outcome, dep[0]) is not False:
+            continue
+        keys = frozenset((name, key) for name, old in place.keys if (key := binding.symbol(old)) is not None)
+        if not keys:
+            continue
+        position = binding.position
+        trail = ((binding.target, dep[0]),)
+        place = Place("rows", ("op", position), place.what, keys, place.text)
+        run.emit(looks[0]._replace(op=position, does="test", place=place, query=None, trail=trail))
+        run.result.refused.add(position)
+        run.state.control |= {((position, None, "derive"), position, False)}
+        return
 
 
 def _passed_on(binding: Binding, parameters: Callable[[Fn], frozenset[int]]) -> frozenset[Dep]:
@@ -378,6 +437,7 @@ def returned(run: Interpreter, site: Site) -> Value | None:
     if inner.const is not UNKNOWN and len(found.exits) > 1:
         inner = inner._replace(symbol=("op", position), const=UNKNOWN)
     if head == "new":
+        _gathered(run, binding, found, site)
         return inner._replace(symbol=("new", position), type=kind or value.type, deps=inner.deps | mine)
     if inner.symbol == ("op", position):
         const = inner.const if len(found.exits) == 1 else UNKNOWN

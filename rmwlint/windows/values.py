@@ -139,15 +139,12 @@ def own_creation(event: Event) -> bool:
     """Whether the function creates a row that it has made itself, and no look of its own decides that: its
     caller may have looked."""
     place = event.place
-    return (
-        event.does == "create"
-        and place is not None
-        and place.kind == "row"
-        and place.symbol[:1] == ("new",)
-        and event.type is not None
-        and event.type.kind == "instance"
-        and all(dep[0] < 0 for dep, _, _ in event.control)
-    )
+    if event.does != "create" or place is None or any(dep[0] >= 0 for dep, _, _ in event.control):
+        return False
+    if place.kind == "rows":
+        return bool(place.what)
+    made = place.kind == "row" and place.symbol[:1] == ("new",)
+    return made and event.type is not None and event.type.kind == "instance"
 
 
 def merge_deps(values: Any, how: str = "copy") -> frozenset[Dep]:
