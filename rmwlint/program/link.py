@@ -1187,8 +1187,6 @@ class _Linker:
 
     def result_of(self, fn: Fn, receiver: Type | None, op: Op) -> Type | None:
         found = returned_type(fn)
-        if found is None and fn.facts.is_generator and not fn.facts.decorators and not fn.facts.is_async:
-            found = iterable(link(fn).yields)
         if found is not None and (found.kind == "argument" or found.arg is not None):
             shift = 1 if receiver is not None and fn.first_is_self else 0
             found = _given_for(found, fn, _Arguments(self, op), shift)

@@ -453,8 +453,8 @@ def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event], c
                 and not _of_look(event, look, counted)
             ):
                 return "row lock"
-        if locks_rows_before(fn, look.op):
-            return "row lock"
+    if locks_rows_before(fn, look.op):
+        return "row lock"
     if _claimed(fn, create, events):
         return "another creation is the claim"
     if locked_by_callers(fn):

@@ -93,7 +93,7 @@ def _loop_name(run: Interpreter, site: Site, index: int) -> str:
     taken = next((number for number, op in enumerate(ops) if op == ("element", site.position)), None)
     if site.known.qualified == "enumerate":
         index = 1
-    for number, op in enumerate(ops):
+    for op in ops:
         if op[0] == "store":
             source = ops[op[2]]
             if op[2] == taken or (source[:2] == ("unpack", taken) and source[2] == index):

@@ -159,9 +159,6 @@ def _generated(run: Interpreter, binding: Binding, found: Analysis, site: Site) 
             if lifted is not None:
                 run.emit(lifted)
                 looks.add(event.op)
-    row = _yielded(run, binding, found, site)
-    if row is not None:
-        return Value(("new", binding.position), NO_DEPS, site.kind, items=((None, row),))
     if not looks:
         return None
     deps = frozenset(
@@ -171,18 +168,6 @@ def _generated(run: Interpreter, binding: Binding, found: Analysis, site: Site) 
         for dep in binding.deps(frozenset(dep for dep in way.value.deps if dep[0] in looks or dep[0] < 0))
     )
     return Value(("op", site.position), deps, site.kind)
-
-
-def _yielded(run: Interpreter, binding: Binding, found: Analysis, site: Site) -> Value | None:
-    """The row that a generator reads and gives, which its caller has read then."""
-    for way in found.yields:
-        symbol = way.value.symbol if way.value is not None else None
-        if way.value is not None and isinstance(symbol, tuple) and symbol[:1] == ("row",):
-            row = _row(run, site, binding, found, symbol)
-            if row is not None:
-                kind = site.kind.arg if site.kind is not None else None
-                return Value(row, NO_DEPS, kind or way.value.type)
-    return None
 
 
 def _gathered(run: Interpreter, binding: Binding, found: Analysis, site: Site) -> None:
@@ -197,6 +182,9 @@ def _gathered(run: Interpreter, binding: Binding, found: Analysis, site: Site) -
                 row = _row(run, site, binding, found, place.symbol)
                 if row is not None:
                     run.gather(("new", site.position), (Value(row, NO_DEPS, kind),))
+                    read = run.result.events[-1]
+                    assert read.place is not None
+                    run.result.events[-1] = read._replace(place=read.place._replace(keys=frozenset()))
                 return
 
 
