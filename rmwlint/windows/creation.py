@@ -19,7 +19,7 @@ from rmwlint.program.reverse import asked_through, referring
 from rmwlint.windows.answered import takes_duplicate
 from rmwlint.windows.callers import duplicate_caught_by_callers, locked_by_callers
 from rmwlint.windows.find import common
-from rmwlint.windows.flow import leads, reaches
+from rmwlint.windows.flow import in_loop, leads, reaches
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.names import is_id
 from rmwlint.windows.owned import one_loop
@@ -153,8 +153,13 @@ def _creations(fn: Fn) -> Iterator[Creation]:
                     continue
                 guard = guard_of_creation(fn, look, create, events, how == "counted")
                 unique, refused = _unique(fn, look, create), _refused(fn, branch, outcome)
-                guard = guard or _tried_again(fn, look, create, unique) or _locked_outside(fn)
-                found = Creation(look, create, branch, how, guard, unique, refused, _sure(fn, look, create))
+                searched = met(fn.facts, branch, look.op) is not None
+                again = unique or (searched and _has_unique(create))
+                guard = guard or _tried_again(fn, look, create, again) or _locked_outside(fn)
+                sure = _sure(fn, look, create)
+                if create.does == "make" and in_loop(fn, create.op) and gathered(fn.facts, branch, look.op):
+                    sure = 1  # what is missing is made up for, one after the other: rarely by two at a time
+                found = Creation(look, create, branch, how, guard, unique, refused, sure)
                 if best is None or _weight(best) > _weight(found):
                     best = found
                 if guard.startswith("lock"):
@@ -551,6 +556,12 @@ def _may_be_unique(fn: Fn, look: Event, create: Event) -> bool:
     asked |= {plain(name) for name in _asked_for(fn, look)}
     groups = [{plain(column) for column in group} for group in uniques(cls) if not group <= set(keys)]
     return any(group & asked and group - asked for group in groups)
+
+
+def _has_unique(create: Event) -> bool:
+    """Whether the class declares something to be unique besides its keys."""
+    cls = row_class(create)
+    return cls is not None and any(not group <= cls.keys() for group in uniques(cls))
 
 
 def _asked_for(fn: Fn, look: Event) -> Iterator[str]:
