@@ -47,7 +47,17 @@ def shapes_of(data: bytes) -> Shapes:
 def mentions(data: bytes, name: str) -> bool:
     """Whether an identifier occurs, wherever it stands."""
     token = name.encode()
-    return token in data and re.search(rb"\b" + re.escape(token) + rb"\b", data) is not None
+    start = data.find(token)
+    while start >= 0:
+        end = start + len(token)
+        if not (_in_word(data[start - 1 : start]) or _in_word(data[end : end + 1])):
+            return True
+        start = data.find(token, end)
+    return False
+
+
+def _in_word(letter: bytes) -> bool:
+    return letter.isalnum() or letter == b"_"
 
 
 def holds_settings(path: str) -> bool:

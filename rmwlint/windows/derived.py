@@ -69,7 +69,8 @@ def _made_of(function: Function) -> list[frozenset[int]]:
     nothing: frozenset[int] = frozenset()
     made = [nothing] * len(ops)
     names: dict[str, frozenset[int]] = {}
-    for _ in range(_TWO_WAYS):  # a second time for what a loop has made of a name
+    loops = any(target <= number for number, block in enumerate(function.blocks) for target in block[2])
+    for _ in range(2 if loops else 1):  # a second time for what a loop has made of a name
         for number, op in enumerate(ops):
             kind = op[0]
             if kind == "param":

@@ -8,6 +8,7 @@ and of the method have one stem, and one class offers both.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from rmwlint.program.link import link
@@ -93,6 +94,7 @@ def _asked(fn: Fn, register: int, sign: bool) -> Iterator[tuple[int, int, str, b
         yield register, op[1], op[2], not sign
 
 
+@lru_cache(maxsize=1 << 15)
 def _stem(name: str) -> str:
     """``configur`` of ``is_configured``; empty where the name is no flag of something done."""
     word = name.lstrip("_").lower()
