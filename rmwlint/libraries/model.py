@@ -19,9 +19,9 @@ File
     objects = ["django.db.connection"]  # module-level objects of this type, by qualified name
     unshared = true                     # each thread, task or request has its own (ContextVar, a form)
     shared = true                       # several threads use one object of it (a manager of periodic tasks)
-    atomic_when = "ATOMIC_REQUESTS"     # where the project's settings make this true, the methods of derived
-    first_parameters = ["request"]      #   classes run in a transaction, and so do functions whose first
-                                        #   parameter has such a name
+    atomic_when = "ATOMIC_REQUESTS"     # where a dict in the project's settings has this entry and it is
+    first_parameters = ["request"]      #   true, the methods of derived classes run in a transaction, and so
+                                        #   do functions whose first parameter has such a name
     row = "all"                         # instances are rows; what a plain save writes:
                                         #   all | changed | flush (tracked by a session)
     keys = ["pk", "id", "uuid"]         # attributes that identify a row, and never change

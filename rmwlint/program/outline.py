@@ -62,13 +62,19 @@ class Outline:
         return found
 
     def sets(self, name: str) -> bool:
-        """Whether a settings module gives the switch ``name`` the value True."""
+        """Whether a settings module gives the entry ``name`` of a dict the value True: a setting of that name
+        which stands by itself is nobody's."""
         if name not in self._switches:
             self._switches[name] = self._sets(name)
         return self._switches[name]
 
     def _sets(self, name: str) -> bool:
-        wanted = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b['\"]?[ \t]*\]?[ \t]*[:=][ \t]*True\b")
+        own = re.escape(name.encode())
+        wanted = re.compile(
+            rb"['\"]" + own + rb"['\"][ \t]*\]?[ \t]*[:=][ \t]*True\b"  # "name": True, d["name"] = True
+            rb"|[(,\s]" + own + rb"=True[ \t]*[,)]"  # dict(name=True)
+            rb"|[(,]\s*" + own + rb"=True\b"
+        )
         return any(
             wanted.search(data) is not None
             for path in self.files
