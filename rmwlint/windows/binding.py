@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rmwlint.program.program import Fn
+from rmwlint.program.program import Cls, Fn
+from rmwlint.program.types import Type
 from rmwlint.windows.values import NO_DEPS, Dep, Symbol, Value, strengthen
 
 if TYPE_CHECKING:
@@ -48,6 +49,29 @@ class Binding:
             for keyword, value in kwargs:
                 if keyword in names:
                     self.values[names[keyword]] = value
+
+    def what(self, what: str) -> str:
+        """What a place of the callee is a place of. What a method says of its own class, it says of the class
+        that it is called on: ``cls.find(name)`` of a base class looks for an ``Account`` in
+        ``Account.find(name)``."""
+        owner = self.target.owner
+        own = self._own_class() if owner is not None and what == owner.qualified else None
+        return what if own is None else own.qualified
+
+    def kind(self, kind: Type | None) -> Type | None:
+        """The type of a value of the callee; the same holds of its own class."""
+        owner = self.target.owner
+        if kind is None or owner is None or kind.kind != "instance" or kind.ref is not owner:
+            return kind
+        own = self._own_class()
+        return kind if own is None else Type("instance", own.qualified, None, own, kind.sure)
+
+    def _own_class(self) -> Cls | None:
+        kind = self.values[0].type if 0 in self.values else None
+        if kind is None or kind.kind not in ("class", "instance") or self.target.owner not in kind.ref.mro():
+            return None
+        found: Cls = kind.ref
+        return found
 
     def symbol(self, symbol: Symbol) -> Symbol:
         """The caller's symbol, None where the callee's stands for something the caller cannot name."""

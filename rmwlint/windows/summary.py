@@ -240,10 +240,10 @@ def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Ev
             control |= decided(run, binding.value(value).symbol)
     if event.does == "read" and symbol is not None:
         run.rows[symbol] = binding.position
-    kind = event.type
+    kind = binding.kind(event.type)
     if kind is None and place.kind == "row":
         kind = _given_type(binding, place.symbol)
-    what = place.what or (kind.name if kind is not None else "")
+    what = binding.what(place.what or (kind.name if kind is not None else ""))
     key = symbol if symbol is not None else ("op", binding.position)
     return event._replace(
         op=binding.position,
@@ -472,17 +472,18 @@ def _row(run: Interpreter, site: Site, binding: Binding, found: Analysis, wanted
     )
     query = None if source.query is None else _query(binding, source.query)
     given_locked = query is not None and query.locked is not None
+    what = source.place.what or (query.what if query else "")
     written = bound(run.facts, position, source.place.text)
     run.emit(
         source._replace(
             op=position,
-            place=Place("row", symbol, source.place.what or (query.what if query else ""), keys, written),
+            place=Place("row", symbol, binding.what(what), keys, written),
             locked=(source.locked or given_locked) and still_open,
             control=frozenset(),
             deps=NO_DEPS,
             trail=((binding.target, source.op), *source.trail),
             sure=min(source.sure, site.known.sure),
-            type=site.kind or source.type,
+            type=binding.kind(site.kind or source.type),
             query=None,
         )
     )
