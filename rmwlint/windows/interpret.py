@@ -12,6 +12,7 @@ from typing import Any
 
 from rmwlint.facts.model import Op
 from rmwlint.program.link import Link, attribute, link
+from rmwlint.program.named import classes_named
 from rmwlint.program.program import Cls, Fn, ModuleView, remembered
 from rmwlint.program.types import Type
 from rmwlint.windows import calls, locks
@@ -46,6 +47,7 @@ _FALSE: tuple[Any, ...] = (None, 0, "", False)
 #: what a column holds that is changed in place: JSON knows no sets
 _IN_COLUMNS = ("builtins.dict", "builtins.list")
 _BY_KEY = frozenset(["update", "setdefault"])
+_NAMED = frozenset(["name", "attr"])
 _CONTAINER_TYPES = frozenset(["dict", "list", "set", "tuple", "generator", "frozenset"])
 
 
@@ -768,9 +770,12 @@ class Interpreter:
                 changed = base._replace(deps=strengthen(base.deps, "container") | deps)
                 if self.row_mode_of(symbol[1]) == "flush":
                     self.flushed_in_place(position, symbol, changed, register, 3)
-                elif self.by_key(position) and self.row_mode(self.type_of_row(symbol[1])) == "flush":
-                    self.flushed_in_place(position, symbol, changed, register, _SUGGESTED)
-                else:
+                elif self.by_key(position):
+                    if self.row_mode(self.type_of_row(symbol[1])) == "flush":
+                        self.flushed_in_place(position, symbol, changed, register, _SUGGESTED)
+                    else:
+                        state.dirty.setdefault(symbol[1], {})[symbol[2]] = (position, changed)
+                elif not self.named_relation(symbol[1], register, changed):
                     state.dirty.setdefault(symbol[1], {})[symbol[2]] = (position, changed)
         if self.is_shared(symbol):
             place = Place("shared", symbol, "container", frozenset(), text(self.facts, register))
@@ -797,6 +802,18 @@ class Interpreter:
         if held is None or held.kind != "library":
             return False
         return any(self.libraries.types[one].one_by_key for one in self.libraries.lineage(held.name))
+
+    def named_relation(self, row: Symbol, register: int, value: Value) -> bool:
+        """Whether an attribute of a row of no known class, held in ``register``, holds related rows, as a
+        class says that the row is named after."""
+        held = self.ops[register]
+        known = self.type_of_row(row)
+        if known is not None and known.kind != "argument":
+            return False
+        if held[0] != "attr" or self.ops[held[1]][0] not in _NAMED:
+            return False
+        kinds = classes_named(self.fn.module, str(self.ops[held[1]][-1]))
+        return any(self.related_rows(kind, held[2], value) for kind in kinds)
 
     def by_key(self, position: int) -> bool:
         """Whether an operation changes a container's entry by its key, as nobody does with related rows."""

@@ -329,9 +329,73 @@ def _spawns(fn: Fn, number: int, call: Call, tasks: bool, deep: bool) -> bool:
     given = fn.facts.ops[number]
     types = link(fn).types
     registers = [*given[2], *(register for _, register in given[3])]
-    if not any(_is_callable(types[register]) for register in registers):
+    if not any(_is_callable(types[register]) and _of_object(fn, types[register]) for register in registers):
         return False
-    return any(spawns(target, tasks, False) for target in call.targets)
+    return any(_hands_on(target, tasks) for target in call.targets)
+
+
+def _hands_on(fn: Fn, tasks: bool) -> bool:
+    """Whether the function starts a thread (or task) that gets something of what the function was given."""
+    key = f"hands_on {tasks}"
+    known = fn.memo.get(key)
+    if known is None:
+        ops = fn.facts.ops
+        known = fn.memo[key] = any(
+            _starts(call, tasks)
+            and any(
+                _given(fn, part, set()) for part in (*ops[number][2], *(one for _, one in ops[number][3]))
+            )
+            for number, call in link(fn).calls.items()
+        )
+    return bool(known)
+
+
+def _given(fn: Fn, register: int, seen: set[int]) -> bool:
+    """Whether a value holds a parameter, is an attribute of one, or a function inside that mentions one."""
+    if register in seen:
+        return False
+    seen.add(register)
+    ops = fn.facts.ops
+    op = ops[register]
+    kind = link(fn).types[register]
+    names: set[str] = set()
+    parts: list[int] = []
+    if op[0] == "param":
+        return True
+    if kind is not None and kind.kind == "function" and kind.ref.parent is fn:
+        names = _mentioned(kind.ref)
+    elif op[0] == "name":
+        names = {op[1]}
+    elif op[0] in ("attr", "item", "element", "star", "await"):
+        parts = [op[1]]
+    elif op[0] == "build":
+        parts = list(op[2])
+    elif op[0] == "dict":
+        parts = [value for _, value in op[1]]
+    elif op[0] == "call":
+        parts = [*op[2], *(one for _, one in op[3])]
+    if any(parameter.name in names for parameter in fn.facts.params):
+        return True
+    if names:
+        parts = [other[2] for other in ops if other[0] == "store" and other[1] in names]
+    return any(_given(fn, part, seen) for part in parts)
+
+
+def _of_object(fn: Fn, kind: Type | None) -> bool:
+    """Whether a callable can reach the object whose method hands it over: not where it is a function inside
+    the method that mentions no object of the method's own."""
+    if kind is None or kind.kind != "function" or kind.ref.parent is not fn or not fn.first_is_self:
+        return True
+    return fn.facts.params[0].name in _mentioned(kind.ref)
+
+
+def _mentioned(fn: Fn) -> set[str]:
+    """The variables of functions around it that a function uses, by itself or in a function inside it."""
+    found = {op[1] for op in fn.facts.ops if op[0] == "name"}
+    for other in fn.module.functions():
+        if other.facts.parent == fn.index:
+            found |= _mentioned(other)
+    return found - {parameter.name for parameter in fn.facts.params}
 
 
 def _starts(call: Call, tasks: bool = False) -> bool:
@@ -567,8 +631,8 @@ def stored_kind(fn: Fn, event: Event) -> str:
         if name in _ATOMIC or (name == "pop" and len(op[2]) > 1):
             return "atomic"
         if name in _REMOVERS:
-            keyed = name == "remove" or (
-                name == "pop" and bool(op[2]) and fn.facts.ops[op[2][0]][0] != "const"
+            keyed = bool(op[2]) and (
+                name == "remove" or (name == "pop" and fn.facts.ops[op[2][0]][0] != "const")
             )
             return "removal" if keyed else "value"
         return "emptied" if name in _EMPTIERS else "value"

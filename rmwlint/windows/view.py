@@ -531,8 +531,10 @@ class View:
         made: int = symbol[1]
         ops = self.fn.facts.ops
         call = self.result.fn.link.calls.get(made) if self.result.fn.link is not None else None
-        if call is None or not any(row.does == "lock" and "create" in row.form for row in call.rows):
-            return False
+        if call is None or not any(
+            row.does == "lock" and "create" in row.form and not row.key for row in call.rows
+        ):
+            return False  # one by a name that it is given is the same for all who give that name
         names = {op[1] for op in ops if op[0] == "store" and op[2] == made}
         entered = {op[1] for op in ops if op[0] == "enter"}
         for number, op in enumerate(ops):
