@@ -200,6 +200,8 @@ def read(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | Non
         run.rows[symbol] = position
         what = place.what or (kind.name if kind is not None and kind.kind == "instance" else "")
         written = bound(run.facts, position, place.text)
+        if row.on and row.at == "arg0" and value is not None and _is_class(value) and not place.keys:
+            place = place._replace(keys=frozenset(("?", given.symbol) for given in site.args[1:2]))
         run.emit(event._replace(place=place._replace(kind="row", symbol=symbol, what=what, text=written)))
         return Value(symbol, NO_DEPS, kind)
     run.emit(event)
@@ -208,6 +210,10 @@ def read(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | Non
     if place.kind == "file" and row.gives is not None:
         return Value(("opened", place.symbol, place.text), deps, kind)
     return Value(("op", position), deps, kind, query=query if many(kind) else None)
+
+
+def _is_class(value: Value) -> bool:
+    return value.type is not None and value.type.kind == "class"
 
 
 def _forget(run: Interpreter, value: Value, only: Sequence[str] | None = None) -> None:

@@ -2,7 +2,7 @@
 
 A decorator does it, on the function or on whatever calls it: one that a library model says it of
 (``does = "retry"``), one of the project whose wrapper catches duplicates around the call, or one with a
-telling name that is given the class of a duplicate.
+telling name that is given the class of a duplicate, or a function that tells one.
 """
 
 from __future__ import annotations
@@ -83,12 +83,28 @@ def _given(scope: Fn, register: int) -> bool:
         elif op[0] == "build":
             parts = list(op[2])
         for part in parts:
-            if _DUPLICATE in run.handled(part) or _names_duplicate(scope, part):
+            if _DUPLICATE in run.handled(part) or _names_duplicate(scope, part) or _judges(scope, part):
                 return True
             if part not in seen:
                 seen.add(part)
                 pending.append(part)
     return False
+
+
+def _judges(scope: Fn, register: int) -> bool:
+    """Whether a function of the project, by its name or as a lambda, asks an error whether it is a duplicate."""
+    kind = link(scope).types[register]
+    if kind is None or kind.kind != "function":
+        return False
+    judge: Fn = kind.ref
+    ops, run = judge.facts.ops, Interpreter(judge)
+    return any(
+        op[0] == "call"
+        and ops[op[1]] == ("name", "isinstance")
+        and len(op[2]) == 2
+        and _DUPLICATE in run.handled(op[2][1])
+        for op in ops
+    )
 
 
 def _names_duplicate(scope: Fn, register: int) -> bool:
