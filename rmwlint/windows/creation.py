@@ -22,7 +22,7 @@ from rmwlint.windows.find import common
 from rmwlint.windows.flow import in_loop, leads, reaches
 from rmwlint.windows.interpret import analysis
 from rmwlint.windows.names import is_id
-from rmwlint.windows.owned import one_loop
+from rmwlint.windows.owned import by_its_host, one_loop
 from rmwlint.windows.presence import counts, found_there, gathered, met
 from rmwlint.windows.quiet import quiet
 from rmwlint.windows.retried import retried_by_callers, retries, tries_again
@@ -634,6 +634,8 @@ def _sure(fn: Fn, look: Event, create: Event) -> int:
     if _told_by_method(look) or _told_by_method(create):
         return 1
     if create.does == "make" and (_by_own_id(look, create) or one_loop(fn)):
+        return 1
+    if by_its_host(fn):
         return 1
     return min(sure, 2) if look.does == "look" or create.does == "make" else sure
 

@@ -357,7 +357,7 @@ class _Finder:
         if place.kind in ("row", "rows", "document"):
             if self.row_locked(read, write):
                 return "row lock"
-            if read is None and (rows_locked_by_callers(self.fn) or locked_by_callers(self.fn)):
+            if locked_by_callers(self.fn) or (read is None and rows_locked_by_callers(self.fn)):
                 return "lock of the callers"
         if place.kind in ("file", "directory"):
             if private(self.fn, place.symbol):

@@ -122,7 +122,8 @@ def _enter(run: Interpreter, position: int, register: int, around: int) -> Value
             taken += _held_by_arguments(run, position, source)
     if not taken and context.type is not None:
         taken += _held_object(run, position, context, context.type, register)
-    if not taken and (context.type is None or context.type.kind in ("member", "method", "external")):
+    opaque = context.type is None or context.type.kind in ("member", "method", "external")
+    if not taken and (opaque or _own_context(run, register)):
         taken += _suggested(run, position, context, register)
     if taken and _chosen(run, register):
         taken = [held._replace(sure=1) for held in taken]
@@ -136,6 +137,13 @@ def _enter(run: Interpreter, position: int, register: int, around: int) -> Value
         if context.symbol not in run.rows:
             return Value(("entered", context.symbol), context.deps, kind)
     return context._replace(type=kind or context.type)
+
+
+def _own_context(run: Interpreter, register: int) -> bool:
+    """Whether what is entered is a context manager of the project, a generator: what it does to keep others
+    out, if anything, is its own way (a row that only one can insert)."""
+    call = run.link.calls.get(register)
+    return call is not None and bool(call.targets) and all(fn.facts.is_generator for fn in call.targets)
 
 
 def _chosen(run: Interpreter, register: int) -> bool:

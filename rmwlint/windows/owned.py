@@ -11,6 +11,7 @@ from rmwlint.facts.model import Op
 from rmwlint.program.calling import call_sites, handed_over, kept_for_check
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
+from rmwlint.windows.decorators import decoration, decorators
 from rmwlint.windows.find import Window
 from rmwlint.windows.flow import while_loop
 from rmwlint.windows.names import is_id
@@ -156,6 +157,15 @@ def _is_task(caller: Fn, number: int) -> bool:
     return caller.facts.is_async
 
 
+def by_its_host(fn: Fn) -> bool:
+    """Whether one loop of each host runs a function, which asks the object for its host: others look for
+    other things."""
+    suggested = fn.module.program.libraries.receiver
+    if not any("naming.Host" in suggested(name) for name in sorted(fn.facts.names)):
+        return False
+    return _repeated(fn) or one_loop(fn)
+
+
 def one_loop(fn: Fn) -> bool:
     """Whether every way to a function begins in a loop that is called and not handed to a thread, or in a
     function that is called over and over. At start-up several processes run the same at the same time."""
@@ -167,9 +177,22 @@ def _in_loop(caller: Fn, number: int) -> bool:
 
 
 def _repeated(fn: Fn) -> bool:
-    """Whether a function is only given to what calls it over and over, never twice at a time."""
+    """Whether a function is only given to what calls it over and over, never twice at a time, or decorated
+    so."""
+    if periodic(fn):
+        return not call_sites(fn)
     given = handed_over(fn)
     return len(given) == 1 and not call_sites(fn) and _repeats(*given[0], 1)
+
+
+def periodic(fn: Fn) -> bool:
+    """Whether a decorator makes a method one that is called over and over, never twice at a time."""
+    parent = fn.parent
+    return parent is not None and any(
+        row.does == "spawn" and row.kind == "loop"
+        for scope, register, _ in decorators(fn, parent)
+        for row in decoration(scope, register).rows
+    )
 
 
 def _repeats(giver: Fn, number: int, depth: int) -> bool:

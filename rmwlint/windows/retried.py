@@ -92,7 +92,7 @@ def _given(scope: Fn, register: int) -> bool:
 
 
 def _judges(scope: Fn, register: int) -> bool:
-    """Whether a function of the project, by its name or as a lambda, asks an error whether it is a duplicate."""
+    """Whether a function of the project, named or a lambda, asks an error whether it is a duplicate."""
     kind = link(scope).types[register]
     if kind is None or kind.kind != "function":
         return False
