@@ -58,6 +58,22 @@ def locked_by_callers(fn: Fn) -> bool:
     return bool(known)
 
 
+def locked_everywhere_by_callers(fn: Fn) -> bool:
+    """The same of locks that keep out the other processes and hosts too."""
+    known = fn.memo.get("locked_everywhere_by_callers")
+    if known is None:
+        fn.memo["locked_everywhere_by_callers"] = False
+        known = fn.memo["locked_everywhere_by_callers"] = _every_call(fn, 0, _far_lock_held)
+    return bool(known)
+
+
+def _far_lock_held(caller: Fn, number: int) -> bool:
+    return any(
+        one.kind == "lock" and one.reach == "cluster" and not one.fresh
+        for one in heard(caller).at_calls.get(number, ())
+    )
+
+
 def locked_wherever_called(fn: Fn) -> bool:
     """Whether every call that is known, in other modules too, is made under a lock. Others may call a public
     function without it."""

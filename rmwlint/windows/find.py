@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
-from rmwlint.windows.callers import locked_by_callers, rows_locked_by_callers
+from rmwlint.windows.callers import locked_by_callers, locked_everywhere_by_callers, rows_locked_by_callers
 from rmwlint.windows.columns import unsaved
 from rmwlint.windows.first_saves import of_first_save
 from rmwlint.windows.flow import fails
@@ -357,7 +357,9 @@ class _Finder:
         if place.kind in ("row", "rows", "document"):
             if self.row_locked(read, write):
                 return "row lock"
-            if locked_by_callers(self.fn) or (read is None and rows_locked_by_callers(self.fn)):
+            if read is None and (rows_locked_by_callers(self.fn) or locked_by_callers(self.fn)):
+                return "lock of the callers"
+            if locked_everywhere_by_callers(self.fn):
                 return "lock of the callers"
         if place.kind in ("file", "directory"):
             if private(self.fn, place.symbol):

@@ -9,8 +9,8 @@ from rmwlint.facts.model import Op
 from rmwlint.libraries.index import Libraries
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import row_sure
-from rmwlint.program.link import method_rows
-from rmwlint.program.program import Cls, Program
+from rmwlint.program.link import link, method_rows
+from rmwlint.program.program import Cls, Fn, Program
 from rmwlint.program.types import Type
 from rmwlint.windows.contexts import committed_by_leaving, held_after, held_inside
 from rmwlint.windows.site import Site, site_of
@@ -19,6 +19,8 @@ from rmwlint.windows.values import Event, Held, Place, Symbol, Value
 
 if TYPE_CHECKING:
     from rmwlint.windows.interpret import Interpreter
+
+_STATEMENTS = frozenset(["run", "create", "write"])
 
 
 def lock(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | None:
@@ -122,8 +124,9 @@ def _enter(run: Interpreter, position: int, register: int, around: int) -> Value
             taken += _held_by_arguments(run, position, source)
     if not taken and context.type is not None:
         taken += _held_object(run, position, context, context.type, register)
-    opaque = context.type is None or context.type.kind in ("member", "method", "external")
-    if not taken and (opaque or _own_context(run, register)):
+    if not taken and _own_context(run, register):
+        taken += [held._replace(reach="cluster") for held in _suggested(run, position, context, register)]
+    if not taken and (context.type is None or context.type.kind in ("member", "method", "external")):
         taken += _suggested(run, position, context, register)
     if taken and _chosen(run, register):
         taken = [held._replace(sure=1) for held in taken]
@@ -140,10 +143,19 @@ def _enter(run: Interpreter, position: int, register: int, around: int) -> Value
 
 
 def _own_context(run: Interpreter, register: int) -> bool:
-    """Whether what is entered is a context manager of the project, a generator: what it does to keep others
-    out, if anything, is its own way (a row that only one can insert)."""
+    """Whether what is entered is a context manager of the project, a generator, that runs statements: a row
+    that only one can insert keeps out the others."""
     call = run.link.calls.get(register)
-    return call is not None and bool(call.targets) and all(fn.facts.is_generator for fn in call.targets)
+    return call is not None and bool(call.targets) and all(map(_runs_statements, call.targets))
+
+
+def _runs_statements(fn: Fn) -> bool:
+    return fn.facts.is_generator and any(
+        row.does in _STATEMENTS
+        for target in (fn, *(target for call in link(fn).calls.values() for target in call.targets))
+        for call in link(target).calls.values()
+        for row in call.rows
+    )
 
 
 def _chosen(run: Interpreter, register: int) -> bool:
