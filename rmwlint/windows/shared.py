@@ -26,6 +26,7 @@ from rmwlint.windows.sharing import (
     around_concurrency,
     method_around,
     reached_by_threads,
+    sets_up,
     shared_class,
     stored_kind,
     unshared_class,
@@ -386,11 +387,23 @@ def walks(fn: Fn) -> Iterator[Walk]:
             switch = next((e.op for e in events if e.does == "switch" and event.op < e.op < body), None)
             if switch is None:
                 continue
-        changed = next(_changes(fn, event), None)
+        changed = _changed(fn, event)
         if changed is not None and not locked_by_callers(fn):
             if sure > 1 and switch is None and _in_loop_of_tasks(fn) and _in_loop_of_tasks(changed[0]):
                 sure = 1
+            if sets_up(changed[0]):
+                sure = 1
             yield Walk(event, changed[0], changed[1], switch, sure)
+
+
+def _changed(fn: Fn, walk: Event) -> tuple[Fn, Event] | None:
+    """Where the size of a container that is walked through is changed, rather not where it is set up."""
+    first: tuple[Fn, Event] | None = None
+    for found in _changes(fn, walk):
+        if not sets_up(found[0]):
+            return found
+        first = first or found
+    return first
 
 
 def _in_loop_of_tasks(fn: Fn) -> bool:

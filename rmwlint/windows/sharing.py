@@ -92,6 +92,7 @@ _MADE = (
 #: names, and first words, of functions that run before anybody else comes
 _PREPARES = frozenset(["register", "setup", "set_up", "init", "initialize", "main", "start", "serve"])
 _PREPARING = re.compile(r"(register|setup|set_?up|init)(_|[A-Z])")
+_SETTING_UP = re.compile(r"(initiali[sz]e|init|set_?up)($|_|[A-Z])")
 #: the same of a service, which is started and configured anew by the one task that looks after it
 _STARTING = re.compile(r"(start|configure|reconfigure|reconfig)($|_|[A-Z])")
 #: methods that run before an object is shown to anybody, or after the last one let go of it
@@ -220,6 +221,11 @@ def prepares(fn: Fn) -> bool:
     """Whether the function's name suggests that it runs before anybody else comes."""
     name = fn.facts.name.lstrip("_")
     return name in _PREPARES or _PREPARING.match(name) is not None
+
+
+def sets_up(fn: Fn) -> bool:
+    """Whether the function's name says that it sets something up, before others use it."""
+    return _SETTING_UP.match(fn.facts.name.lstrip("_")) is not None
 
 
 def starts(fn: Fn) -> bool:
