@@ -927,7 +927,8 @@ class Interpreter:
         if symbol in _ARITHMETIC:
             how = "container" if self.is_container(left) or self.is_container(right) else "arith"
             if isinstance(left.const, str) or (isinstance(right.const, str) and symbol == "+"):
-                how = "container"
+                # a part that is taken out of a text is put right, not added to
+                how = "derive" if any(self.cuts(register) for register in op[2:4]) else "container"
             if symbol == "%" and (isinstance(left.const, str) or how == "container"):
                 how = "derive"  # a text is filled in
         made = self.symbol("binop", symbol, left.symbol, right.symbol)
@@ -935,6 +936,11 @@ class Interpreter:
             how = "arith" if how == "derive" else how
         deps = merge_deps((left, right), how)
         return Value(made, deps, self.link.types[position])
+
+    def cuts(self, register: int) -> bool:
+        """Whether an operation takes a part of a sequence."""
+        op = self.ops[register]
+        return op[0] == "item" and self.ops[op[2]][:2] == ("build", "slice")
 
     def is_container(self, value: Value) -> bool:
         if value.items is not None:
