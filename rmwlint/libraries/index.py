@@ -454,6 +454,18 @@ class Libraries:
             return False
         return row.unless is None or not _passes(row.unless, keywords)
 
+    def holds_back(self, method: str, keywords: Mapping[str, Any]) -> frozenset[str]:
+        """The arguments that give the objects wrapped by those whose method of this name would save a new row
+        if there is none, but does not, called so: it gives the row as it is. Empty where there are none."""
+        return frozenset(
+            argument
+            for model in self.types.values()
+            if model.makes is not None
+            for row in self.methods(model.name, method)
+            if row.at == "wrapped" and row.unless is not None and _passes(row.unless, keywords)
+            for argument in model.wraps
+        )
+
     def attribute(self, type_name: str, name: str) -> AttributeModel | None:
         """The row for an attribute of a type, through its lineage; an exact name beats a wildcard."""
         key = (type_name, name)

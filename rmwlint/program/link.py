@@ -220,6 +220,7 @@ def _instance_attribute(program: Program, value: Type, name: str) -> Type | None
 
 def _class_attribute(program: Program, value: Type, name: str) -> Type | None:
     cls: Cls = value.ref
+    unknown = False
     for base in cls.mro():
         facts = base.facts
         index = facts.methods.get(name)
@@ -231,7 +232,10 @@ def _class_attribute(program: Program, value: Type, name: str) -> Type | None:
             if register is None:
                 break
             found = register_type(program, base.module.fn(facts.scope), register)
-            return None if found is None else _of_class(found, cls)
+            if found is not None:
+                return _of_class(found, cls)
+            unknown = True
+            break
         for position, nested in enumerate(base.module.facts.classes):
             if nested.outer == base.index and nested.name == name:
                 inner = base.module.cls(position)
@@ -239,8 +243,10 @@ def _class_attribute(program: Program, value: Type, name: str) -> Type | None:
     for library_type in cls.library_types():
         row = program.libraries.attribute(library_type, name)
         if row is not None:
-            return _give(program, program.libraries.gives(row), value, None, value.sure)
-    if cls.library_types():
+            # what a call that nobody knows has made is what the library expects under that name
+            sure = min(value.sure, MEDIUM) if unknown else value.sure
+            return _give(program, program.libraries.gives(row), value, None, sure)
+    if cls.library_types() and not unknown:
         return Type("member", name, value, None, value.sure)
     return None
 

@@ -259,7 +259,11 @@ def write(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | No
         symbol = ("row", position)
         run.rows[symbol] = position
         place = place._replace(kind="row", symbol=symbol, text=bound(run.facts, position, place.text))
-        run.emit(Event(position, "read", place, row=row, call=site.known, type=kind, sure=sure))
+        # a row that was there is locked as any that a locking query gives; one that was not is nobody else's
+        locked = written.query is not None and written.query.locked is not None
+        run.emit(
+            Event(position, "read", place, row=row, call=site.known, type=kind, sure=sure, locked=locked)
+        )
         return Value(symbol, frozenset([(position, None, "copy")]), kind)
     if place.kind in ("file", "directory") and row.gives is not None:
         return Value(("opened", place.symbol, place.text), frozenset([(position, None, "copy")]), kind)

@@ -66,6 +66,7 @@ from rmwlint.windows.text import text
 from rmwlint.windows.unannounced import Unannounced, unannounced
 from rmwlint.windows.unlike import Unlike, unlike_others
 from rmwlint.windows.unlocked import Unlocked, unlocked
+from rmwlint.windows.unsaved import unsaved
 from rmwlint.windows.untaken import under_untaken_lock
 from rmwlint.windows.untransacted import untransacted
 from rmwlint.windows.unused import unused
@@ -373,6 +374,11 @@ class View:
         """Whether the row has just been made where it is saved, or by most of those who have an object save
         itself."""
         return of_created_row(self.fn, write) or mostly_new(self.fn, write)
+
+    def unsaved(self, write: Event) -> bool:
+        """Whether the row that is saved is one that a form has filled in and not saved, around no row that is
+        seen: as often as not it is new."""
+        return unsaved(self.fn, write)
 
     def marks_gone(self, write: Event) -> bool:
         """Whether rows of any class are saved, and all columns that change say, by their names, that the row

@@ -1,0 +1,54 @@
+"""Rows that a form has filled in and not saved: ``row = form.save(commit=False)``, then ``row.save()``.
+
+A form that was made around no row gives a new one, which nobody else knows. Whether it was made around one is
+seen only where it is made in the same function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rmwlint.program.link import link
+from rmwlint.program.program import Fn
+from rmwlint.windows.values import Event
+
+
+def unsaved(fn: Fn, write: Event) -> bool:
+    """Whether a write saves a row that a form gave unsaved, and the form is not seen to be given the row."""
+    call = link(fn).calls.get(write.op)
+    if call is None or call.receiver is None or write.trail:
+        return False
+    sources = list(_sources(fn, call.receiver, write.op))
+    return bool(sources) and all(_gives_unsaved(fn, source) for source in sources)
+
+
+def _sources(fn: Fn, register: int, before: int) -> Iterator[int]:
+    """The registers of what a name, or an attribute of a name, may have been given before an operation."""
+    ops = fn.facts.ops
+    op = ops[register]
+    for other in ops[:before]:
+        if op[0] == "name" and other[:2] == ("store", op[1]):
+            yield other[2]
+        elif op[0] == "attr" and other[0] == "setattr" and other[2] == op[2]:
+            if ops[op[1]][0] == "name" and ops[other[1]] == ops[op[1]]:
+                yield other[3]
+
+
+def _gives_unsaved(fn: Fn, register: int) -> bool:
+    ops = fn.facts.ops
+    call = link(fn).calls.get(register)
+    if call is None or call.receiver is None:
+        return False
+    given = [(keyword, ops[value]) for keyword, value in ops[register][3]]
+    given += [(f"arg{index}", ops[value]) for index, value in enumerate(ops[register][2])]
+    constants = {keyword: op[1] for keyword, op in given if op[0] == "const"}
+    around = fn.module.program.libraries.holds_back(call.name, constants) if constants else frozenset()
+    if not around:
+        return False
+    made = (ops[source] for source in _sources(fn, call.receiver, register))
+    return not any(
+        keyword in around and ops[value] != ("const", None)
+        for op in made
+        if op[0] == "call"
+        for keyword, value in op[3]
+    )
