@@ -25,7 +25,8 @@ Good:
         return Tag.objects.get_or_create(name=name)[0]
 
 Declare the columns of the look unique, or look by columns that are; what else the new row needs belongs in
-`defaults`.
+`defaults`. Silent where columns of `defaults` are unique and follow from what is looked for: the second row
+is refused then too.
 """
 
 from collections.abc import Iterator

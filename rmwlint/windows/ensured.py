@@ -14,11 +14,13 @@ from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.creation import guard_of_creation, own, plain, row_class
 from rmwlint.windows.hints import knows_bases
 from rmwlint.windows.quiet import heard
+from rmwlint.windows.text import text
 from rmwlint.windows.unique import conditional_uniques, uniques
 from rmwlint.windows.values import Event
 
 _NOT_COMPARED = frozenset(["defaults", "create_defaults", "using_db", ""])
 _KEYS = ("id", "pk", "exact", "iexact")
+_CONVERSIONS = frozenset(["str", "int", "float", "bool", "repr"])
 
 
 class Ensured(NamedTuple):
@@ -42,6 +44,8 @@ def ensured(fn: Fn) -> Iterator[Ensured]:
             continue
         compared = frozenset(columns)
         if _kept(cls, compared, _related(fn, event)) or own(_compared(event)):
+            continue
+        if _kept(cls, compared | _following(fn, event), related=False):
             continue
         if guard_of_creation(fn, event, event, events):
             continue
@@ -91,6 +95,40 @@ def _kept(cls: Cls, compared: frozenset[str], related: bool) -> bool:
         left = _normal(group) - compared
         if not left or (related and len(left) == 1 and len(group) > 1):
             return True
+    return False
+
+
+def _following(fn: Fn, event: Event) -> frozenset[str]:
+    """The columns of a new row whose values follow from what is looked for: two that look for the same give
+    them the same, so that what keeps these unique refuses the second row too."""
+    ops = fn.facts.ops
+    op = ops[event.op]
+    if op[0] != "call":
+        return frozenset()
+    compared = [register for keyword, register in op[3] if keyword not in _NOT_COMPARED]
+    found: set[str] = set()
+    for keyword, register in op[3]:
+        if keyword in _NOT_COMPARED and ops[register][0] == "dict":
+            for key, value in ops[register][1]:
+                named = key is not None and ops[key][0] == "const" and ops[value] != ("const", None)
+                if named and _follows(fn, value, compared):
+                    found.add(_stem(str(ops[key][1])))
+    return frozenset(found)
+
+
+def _follows(fn: Fn, register: int, known: list[int]) -> bool:
+    """Whether a value is a constant, or a plain conversion of known values."""
+    ops = fn.facts.ops
+    op = ops[register]
+    if op[0] == "const":
+        return True
+    if op[0] in ("name", "attr"):
+        return text(fn.facts, register) in {text(fn.facts, one) for one in known}
+    if op[0] == "call":
+        plainly = ops[op[1]][0] == "name" and ops[op[1]][1] in _CONVERSIONS
+        return plainly and bool(op[2]) and not op[3] and all(_follows(fn, part, known) for part in op[2])
+    if op[0] == "build" and op[1] == "fstring":
+        return all(_follows(fn, part, known) for part in op[2])
     return False
 
 
