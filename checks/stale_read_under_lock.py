@@ -30,7 +30,8 @@ Good:
             with self.lock:
                 self.total += amount
 
-Move the read under the lock, or read again there; so too for a row that came in as a parameter.
+Move the read under the lock, or read again there; so too for a row that came in as a parameter. Told with low
+confidence only: a test whether a place differs from the very variable that is then put there.
 
 Fix for locks of all libraries: the read right before `with lock:` moves into it. Safe where the read calls
 nothing. Unsafe otherwise: what the read calls runs under the lock.
@@ -62,13 +63,14 @@ def find(view: View) -> Iterator[Violation]:
             continue
         told.add((window.write.op, lock))
         place = place_text(view, window)
+        unlikely = window in flags or _below(window) or view.puts_what_it_compares(window)
         most = MEDIUM if kind == "shared" else window.sure
         yield view.violation(
             check,
             window.write.op,
             f"`{place}` is read before `{lock}` is taken and written under it",
             place=place,
-            sure=LOW if window in flags or _below(window) else min(window.sure, most),
+            sure=LOW if unlikely else min(window.sure, most),
             steps=window_steps(view, window),
             interleaving=lost_update(place),
             remedy="move the read under the lock, or read again there",

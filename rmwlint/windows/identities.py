@@ -1,6 +1,8 @@
-"""Conditions that ask who is running: ``self.owner == threading.current_thread()``.
+"""Conditions that others do not decide.
 
-Nobody else can make that true or false for this thread, so what it decides is not decided by others.
+Who is running (``self.owner == threading.current_thread()``): nobody else can make that true or false for
+this thread. Whether a place holds already what is then put there (``if self.owner != owner: … self.owner =
+owner``): put there again, it is the same.
 """
 
 from __future__ import annotations
@@ -25,4 +27,20 @@ def asks_who(fn: Fn, branch: int) -> bool:
             kinds = [types[register] for register in op[2]]
             if any(kind is not None and kind.kind == "library" and kind.name == _ACTOR for kind in kinds):
                 return True
+    return False
+
+
+def puts_what_it_compares(fn: Fn, branch: int, read: int, write: int) -> bool:
+    """Whether the condition of a branch asks if what is read differs from what is then stored, a variable."""
+    ops = fn.facts.ops
+    stored = ops[ops[write][-1]] if ops[write][0] in ("setattr", "store") else ("",)
+    if stored[0] != "name" or sum(op[0] == "store" and op[1] == stored[1] for op in ops) > 1:
+        return False
+    pending = [ops[branch][1]]
+    while pending:
+        op = ops[pending.pop()]
+        if op[0] == "bool" and op[1] == "or":
+            pending += op[2]
+        elif op[0] == "compare" and op[1] == ("!=",) and read in op[2]:
+            return any(ops[register] == stored for register in op[2])
     return False

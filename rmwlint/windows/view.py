@@ -32,6 +32,7 @@ from rmwlint.windows.flow import passes, reaches
 from rmwlint.windows.hazards import Hazard, hazards_in_transaction, hazards_of_hook, hazards_under
 from rmwlint.windows.hints import hints_of_write
 from rmwlint.windows.hooks import hook
+from rmwlint.windows.identities import puts_what_it_compares
 from rmwlint.windows.interpret import Analysis
 from rmwlint.windows.named_looks import NamedLook, named_looks
 from rmwlint.windows.names import is_maker, makes_it
@@ -528,6 +529,13 @@ class View:
     def spent_guards(self) -> Iterator[Spent]:
         """The guards that this function takes out of a dict which a later try is given again."""
         return spent_guards(self.fn)
+
+    def puts_what_it_compares(self, window: Window) -> bool:
+        """Whether a window only asks if a place differs from what it puts there."""
+        read, write = window.read, window.write
+        if read is None or window.branch is None or write.trail:
+            return False
+        return puts_what_it_compares(self.fn, window.branch, read.op, write.op)
 
     def takes_own_lock(self, event: Event) -> bool:
         """Whether a lock event takes a lock that this call made and showed to nobody."""
