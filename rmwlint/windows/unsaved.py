@@ -1,7 +1,8 @@
 """Rows that a form has filled in and not saved: ``row = form.save(commit=False)``, then ``row.save()``.
 
 A form that was made around no row gives a new one, which nobody else knows. Whether it was made around one is
-seen only where it is made in the same function.
+seen only where it is made in the same function. Likewise a row that the object's own methods make and keep as
+an attribute, before another method saves it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,21 @@ def unsaved(fn: Fn, write: Event) -> bool:
         return False
     sources = list(_sources(fn, call.receiver, write.op))
     return bool(sources) and all(_gives_unsaved(fn, source) for source in sources)
+
+
+def made_by_its_object(fn: Fn, write: Event) -> bool:
+    """Whether a write saves an attribute of a method's own object that is only ever given rows made anew."""
+    symbol = write.place.symbol if write.place is not None else None
+    if fn.owner is None or not fn.first_is_self or write.trail:
+        return False
+    if not isinstance(symbol, tuple) or symbol[:2] != ("attr", ("param", 0)):
+        return False
+    given = [
+        link(base.module.fn(function)).calls.get(register)
+        for base in fn.owner.mro()
+        for function, register in base.facts.self_fields.get(symbol[2], ())
+    ]
+    return bool(given) and all(call is not None and call.cls is not None for call in given)
 
 
 def _sources(fn: Fn, register: int, before: int) -> Iterator[int]:

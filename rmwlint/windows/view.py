@@ -67,7 +67,7 @@ from rmwlint.windows.text import text
 from rmwlint.windows.unannounced import Unannounced, unannounced
 from rmwlint.windows.unlike import Unlike, unlike_others
 from rmwlint.windows.unlocked import Unlocked, unlocked
-from rmwlint.windows.unsaved import unsaved
+from rmwlint.windows.unsaved import made_by_its_object, unsaved
 from rmwlint.windows.untaken import under_untaken_lock
 from rmwlint.windows.untransacted import untransacted
 from rmwlint.windows.unused import unused
@@ -378,8 +378,8 @@ class View:
 
     def unsaved(self, write: Event) -> bool:
         """Whether the row that is saved is one that a form has filled in and not saved, around no row that is
-        seen: as often as not it is new."""
-        return unsaved(self.fn, write)
+        seen, or one that the object's own methods make: as often as not it is new."""
+        return unsaved(self.fn, write) or made_by_its_object(self.fn, write)
 
     def marks_gone(self, write: Event) -> bool:
         """Whether rows of any class are saved, and all columns that change say, by their names, that the row
