@@ -18,6 +18,7 @@ from rmwlint.windows.values import NO_DEPS, Event, Held, Place, Value, merge_dep
 if TYPE_CHECKING:
     from rmwlint.windows.interpret import Interpreter
 
+_RUN_THROUGH = frozenset(["any", "bool", "frozenset", "len", "list", "set", "sorted", "tuple"])
 _WRITES = frozenset(["write", "swap", "delta", "delete", "create", "ensure", "replace"])
 
 
@@ -49,7 +50,15 @@ def call(run: Interpreter, position: int, op: Op) -> Value:
         run.made[found.symbol] = site.kwargs
     if known.cls is not None:
         accesses.wrap(run, site, found)
-    return _named(run, site, _asked(run, site, found)) if run.creating else found
+    return _named(run, site, _asked(run, site, _run_through(run, site, found))) if run.creating else found
+
+
+def _run_through(run: Interpreter, site: Site, found: Value) -> Value:
+    """A function of the language that runs a query to see all that it gives."""
+    if len(site.args) != 1 or site.args[0].query is None or site.known.qualified not in _RUN_THROUGH:
+        return found
+    deps = queries.run_whole(run, site.op[2][0])
+    return found._replace(deps=found.deps | deps) if deps else found
 
 
 def _asked(run: Interpreter, site: Site, found: Value) -> Value:

@@ -18,6 +18,7 @@ from rmwlint.program.program import Cls, Fn
 from rmwlint.program.reverse import asked_through, referring
 from rmwlint.windows.answered import takes_duplicate
 from rmwlint.windows.callers import duplicate_caught_by_callers, locked_by_callers
+from rmwlint.windows.decisions import absences, left_by, put_before
 from rmwlint.windows.find import common
 from rmwlint.windows.flow import in_loop, leads, reaches
 from rmwlint.windows.interpret import analysis
@@ -38,7 +39,12 @@ _MEETS = frozenset(["write", "swap", "delta"])
 _REACHES = frozenset(["backend", "read", "test", "write", "create", "delete", "swap", "delta"])
 _SETTING = "naming.Setting"
 _MADE_OF = frozenset(["attr", "await", "binop", "bool", "build", "choose", "compare", "dict", "item", "star"])
+#: operations that decide, or choose between, what is done
+_DECIDES = frozenset(["branch", "caught"])
+_DECIDES_ALL = _DECIDES | {"bool", "choose", "collect", "loop"}
 _DEEPEST = 5
+#: the confidence of what is created for what is missing: such code often runs once at a time
+_BY_KEY = 2
 #: a creation minds a duplicate itself, by what it calls
 _MINDS_BELOW = 2
 _LOOKS_BELOW = 2
@@ -82,9 +88,11 @@ def creations(fn: Fn) -> tuple[Creation, ...]:
 def _may_create(fn: Fn) -> bool:
     """Whether the function can make something, and decides: it need not be interpreted otherwise."""
     facts = fn.facts
-    if all(op[0] not in ("branch", "caught") for op in facts.ops) and not _may_refuse(fn):
+    loud = not quiet(fn)
+    decides = _DECIDES_ALL if loud else _DECIDES
+    if all(op[0] not in decides for op in facts.ops) and not _may_refuse(fn):
         return False
-    if not quiet(fn):
+    if loud:
         return True
     return fn.module.program.libraries.creates(facts.names) and _may_look_and_make(fn)
 
@@ -141,32 +149,67 @@ def _creations(fn: Fn) -> Iterator[Creation]:
     for event in events:
         if event.place is not None and event.place.kind in _KEPT and _asks(event):
             looks.setdefault(event.op, []).append(event)
+    known = frozenset(looks)
     for create in creates:
         best: Creation | None = None
-        decided = [*create.control, *_passed(fn, create)]
-        for dep, branch, outcome in sorted(decided, key=lambda one: (one[1], one[0][0])):
+        for dep, branch, outcome in _decided(fn, create):
             if dep[0] >= create.op or (dep[1] is not None and not gathered(fn.facts, branch, dep[0])):
                 continue
             for look in looks.get(dep[0], ()):
                 how = _how(fn, look, branch, outcome)
-                if how is None or not _same(fn, look, create) or own(look):
-                    continue
-                guard = guard_of_creation(fn, look, create, events, how == "counted")
-                unique, refused = _unique(fn, look, create), _refused(fn, branch, outcome)
-                searched = met(fn.facts, branch, look.op) is not None
-                again = unique or (searched and _has_unique(create))
-                guard = guard or _tried_again(fn, look, create, again) or _locked_outside(fn)
-                sure = _sure(fn, look, create)
-                if create.does == "make" and in_loop(fn, create.op) and gathered(fn.facts, branch, look.op):
-                    sure = 1  # what is missing is made up for, one after the other: rarely by two at a time
-                found = Creation(look, create, branch, how, guard, unique, refused, sure)
-                if best is None or _weight(best) > _weight(found):
-                    best = found
-                if guard.startswith("lock"):
-                    best = found
-                    break
+                if how is not None:
+                    refused = _refused(fn, branch, outcome)
+                    best = _better(best, _creation(fn, look, create, branch, how, refused, events))
+            if best is not None and best.guard.startswith("lock"):
+                break
+        if best is None:
+            before = frozenset(look for look in known if look < create.op)
+            for absence in absences(fn, create, before):
+                for look in looks[absence.look]:
+                    found = _creation(fn, look, create, absence.at, "absent", False, events, absence.by_key)
+                    best = _better(best, found)
         if best is not None:
             yield best
+
+
+def _decided(fn: Fn, create: Event) -> list[tuple[Dep, int, bool]]:
+    """What decides that a creation happens, by branch."""
+    decided = [*create.control, *_passed(fn, create), *left_by(fn, create), *put_before(fn, create)]
+    return sorted(set(decided), key=lambda one: (one[1], one[0][0], one[2]))
+
+
+def _better(one: Creation | None, other: Creation | None) -> Creation | None:
+    """The creation to tell of two, of which the first is the one found first."""
+    if one is None or other is None:
+        return one or other
+    if one.guard.startswith("lock"):
+        return one
+    return other if other.guard.startswith("lock") or _weight(one) > _weight(other) else one
+
+
+def _creation(
+    fn: Fn,
+    look: Event,
+    create: Event,
+    branch: int,
+    how: str,
+    refused: bool,
+    events: list[Event],
+    by_key: bool = False,
+) -> Creation | None:
+    """The creation after a look, where both speak of one thing; None where they do not. ``by_key``: it is of
+    each key that the look has not given: whoever tries again after a duplicate knows that they are unique."""
+    if not _same(fn, look, create) or own(look):
+        return None
+    guard = guard_of_creation(fn, look, create, events, how == "counted")
+    unique = _unique(fn, look, create)
+    searched = met(fn.facts, branch, look.op) is not None
+    again = by_key or unique or (searched and _has_unique(create))
+    guard = guard or _tried_again(fn, look, create, again) or _locked_outside(fn)
+    sure = min(_sure(fn, look, create), _BY_KEY) if by_key else _sure(fn, look, create)
+    if create.does == "make" and in_loop(fn, create.op) and gathered(fn.facts, branch, look.op):
+        sure = 1  # what is missing is made up for, one after the other: rarely by two at a time
+    return Creation(look, create, branch, how, guard, unique, refused, sure)
 
 
 def _passed(fn: Fn, create: Event) -> Iterator[tuple[Dep, int, bool]]:
@@ -321,7 +364,8 @@ def row_class(event: Event) -> Cls | None:
 def _nouns(event: Event) -> frozenset[str]:
     place = event.place
     assert place is not None
-    found = _nouns_of(place.what.rpartition(".")[2])
+    cls = None if place.what else row_class(event)
+    found = _nouns_of((place.what if cls is None else cls.name).rpartition(".")[2])
     kind = event.call.rtype if event.call is not None and event.does == "look" else None
     if kind is not None and kind.kind == "class":
         found |= _nouns_of(kind.name.rpartition(".")[2])

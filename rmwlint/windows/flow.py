@@ -7,6 +7,9 @@ from bisect import bisect_right
 from rmwlint.facts.model import Function, Op
 from rmwlint.program.program import Fn
 
+#: the conditions of loops that only a jump leaves
+_FOREVER = (("const", True), ("const", 1))
+
 
 def passes(fn: Fn, first: int, middle: int, last: int) -> bool:
     """Whether control can go from operation ``first`` through ``middle`` to ``last``."""
@@ -55,6 +58,35 @@ def leads(fn: Fn, branch: int, outcome: bool, op: int) -> bool:
                 reached.add(target)
                 pending.append(target)
     return False
+
+
+def only_after(fn: Fn, branch: int, outcome: bool, op: int) -> bool:
+    """Whether one way out of a branch goes on to an operation, and the other one only by the branch again:
+    ``while taken(name):`` is left with ``op`` ahead only where the name is free."""
+    blocks = fn.facts.blocks
+    start, end = _block_of(fn, branch), _block_of(fn, op)
+    ways = blocks[start][2]
+    if len(ways) != 2 or start == end:
+        return False
+    reached = [_from(fn, way, start) for way in ways]
+    return end in reached[0 if outcome else 1] and end not in reached[1 if outcome else 0]
+
+
+def _from(fn: Fn, first: int, without: int) -> set[int]:
+    """The blocks that control can go to from one of them, round loops too, without passing another."""
+    reached = {first} - {without}
+    pending = list(reached)
+    ops = fn.facts.ops
+    while pending:
+        _, last, ways, _ = fn.facts.blocks[pending.pop()]
+        end = ops[last - 1] if last and len(ways) == 2 else ("pass",)
+        if end[0] == "branch" and ops[end[1]] in _FOREVER:
+            ways = ways[:1]
+        for target in ways:
+            if target != without and target not in reached:
+                reached.add(target)
+                pending.append(target)
+    return reached
 
 
 def in_handler(fn: Fn, caught: int, op: int) -> bool:

@@ -21,7 +21,7 @@ from rmwlint.windows.decorators import held_by_decorators
 from rmwlint.windows.flow import raising_blocks
 from rmwlint.windows.looks import asked, settled
 from rmwlint.windows.opaque import mutates, whole_by_loop
-from rmwlint.windows.queries import row_from_query
+from rmwlint.windows.queries import row_from_query, run_whole
 from rmwlint.windows.solver import solve
 from rmwlint.windows.text import bound, text
 from rmwlint.windows.values import (
@@ -249,6 +249,8 @@ class Interpreter:
                 self.result.tests[last - 1] = self.condition(condition.symbol)
             known = truth(self.ops, end[1], self.flag) if self.constants and end[0] == "branch" else None
             deciding = condition.deps | self.presence(condition)
+            if self.creating and condition.query is not None and end[0] == "branch":
+                deciding |= run_whole(self, end[1])
             if self.creating and deciding and end[0] == "branch":
                 self.result.deciding[last - 1] = deciding
             for outcome, target in zip((True, False), successors):
@@ -955,6 +957,8 @@ class Interpreter:
     def op_unary(self, position: int, op: Op) -> Value:
         value = self.regs[op[2]]
         deps = strengthen(value.deps, "derive") | self.presence(value)
+        if self.creating and value.query is not None:
+            deps |= run_whole(self, op[2])
         return Value(self.symbol("unary", op[1], value.symbol), deps)
 
     def op_compare(self, position: int, op: Op) -> Value:

@@ -39,6 +39,12 @@ def found_there(function: Function, branch: int, outcome: bool, look: int) -> bo
     return (sign > 0) == outcome
 
 
+def found_by(function: Function, register: int, look: int) -> int:
+    """1 where a true value of a register means that ``look`` has found something, -1 where a false one does,
+    0 where it cannot be told."""
+    return _Reader(function, look).sign(register, register, 0)
+
+
 def counts(function: Function, branch: int, look: int) -> bool:
     """Whether the branch asks how many ``look`` found: ``if len(found) >= limit``."""
     op = function.ops[branch]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rmwlint.libraries.model import CallModel
+from rmwlint.program.link import method_rows
 from rmwlint.program.types import Type
 from rmwlint.windows.site import Site
 from rmwlint.windows.text import bound, text
@@ -41,7 +42,7 @@ def query(run: Interpreter, site: Site, row: CallModel) -> Value:
     deps = merge_deps(site.given, "derive")
     base = before.base if before is not None else None
     asked = (before is not None and before.figure) or any(figured(value.symbol) for value in site.args)
-    if asked and not what:
+    if (asked or not row.on) and not what:
         what = next((known for value in site.args if (known := _of_class(value.symbol))), "")
     return Value(("query", position), deps, site.kind, query=Query(what, found, locked, origin, base, asked))
 
@@ -123,6 +124,26 @@ def compared(value: Value) -> Iterator[tuple[str, Symbol, frozenset[Dep]]]:
             yield str(column), symbol[3], value.deps
             return
     yield "?", symbol, value.deps
+
+
+def run_whole(run: Interpreter, register: int) -> frozenset[Dep]:
+    """The dependence on a query that is run to see what it gives: by ``not``, a branch, ``len`` or ``set``.
+    Nothing where the value of the register is none that can be asked so."""
+    asked = run.regs[register]
+    query = asked.query
+    if query is None or asked.type is None or query.figure:
+        return NO_DEPS
+    rows = method_rows(run.fn.module.program, asked.type, "__bool__", {})
+    row = next((row for row in rows if row.does == "test"), None)
+    if row is None:
+        return NO_DEPS
+    keys = frozenset((column, value) for column, value, _ in query.conditions)
+    place = Place("rows", ("query", register), query.what, keys, text(run.facts, register))
+    locked = query.locked is not None
+    event = Event(register, "test", place, row=row, type=asked.type, sure=asked.type.sure, locked=locked)
+    if all(known.op != register or known.does != "test" for known in run.result.events):
+        run.emit(event._replace(query=query))
+    return frozenset([(register, None, "derive")])
 
 
 def row_from_query(run: Interpreter, position: int, base: Value, kind: Type | None, register: int) -> Value:

@@ -108,6 +108,9 @@ def _flags(fn: Fn) -> tuple[int, ...]:
     return found  # type: ignore[return-value]
 
 
+#: a value that is a condition says no more than whether something is there
+_TELLS_WHETHER = ("compare", "unary")
+
 # -- what it does -------------------------------------------------------------------------------------
 
 
@@ -421,6 +424,8 @@ def returned(run: Interpreter, site: Site) -> Value | None:
         query = query._replace(locked=None if query.locked is None else position, origin=position)
         return Value(("query", position), mine, kind or value.type, query=query)
     inner = binding.value(value)
+    if run.creating and head in _TELLS_WHETHER:
+        _asked_below(run, site, binding, found, deps)
     mine |= _passed_on(binding, derived.result_of)
     if inner.const is not UNKNOWN and len(found.exits) > 1:
         inner = inner._replace(symbol=("op", position), const=UNKNOWN)
@@ -431,6 +436,27 @@ def returned(run: Interpreter, site: Site) -> Value | None:
         const = inner.const if len(found.exits) == 1 else UNKNOWN
         return Value(("op", position), mine, kind, const, None, inner.items, inner.whole)
     return inner._replace(deps=inner.deps | mine, type=kind or inner.type)
+
+
+def _asked_below(
+    run: Interpreter, site: Site, binding: Binding, found: Analysis, deps: frozenset[Dep]
+) -> None:
+    """The callee only says whether there is a row that it has read: its caller has looked."""
+    looked = {number for number, attribute, _ in deps if attribute is None}
+    for event in found.events:
+        place = event.place
+        if event.does != "read" or event.op not in looked or place is None or place.kind != "row":
+            continue
+        keys = frozenset(
+            (column, key) for column, old in place.keys if (key := binding.symbol(old)) is not None
+        )
+        if keys and len(event.trail) < _DEEPEST:
+            position = site.position
+            trail = ((site.known.targets[0], event.op), *event.trail)
+            asked = Place("rows", ("op", position), place.what, keys, place.text)
+            sure = min(event.sure, site.known.sure)
+            run.emit(Event(position, "test", asked, type=event.type, sure=sure, row=event.row, trail=trail))
+            return
 
 
 def _best(exits: list[Exit]) -> tuple[Value | None, frozenset[Dep]]:
