@@ -30,12 +30,16 @@ Good:
         if Job.objects.filter(pk=pk, status="queued").update(status="running"):
             subprocess.run(["worker", str(pk)])
 
+The same where a function makes the update and returns what it says, and nobody in the project who calls it
+looks; told with medium confidence at most. With low confidence where nothing that others notice follows, and
+where only flags are set.
+
 Look at the outcome, and stop where nothing was changed.
 """
 
 from collections.abc import Iterator
 
-from rmwlint.check import LOW, Check, Event, View, Violation, both_pass
+from rmwlint.check import HIGH, LOW, MEDIUM, Check, Event, View, Violation, both_pass
 
 check = Check("RMW107", "ignored-guard-outcome", since="0.1")
 
@@ -46,15 +50,18 @@ _COUNTED = ("count", "bool")
 def find(view: View) -> Iterator[Violation]:
     for event in view.events:
         guard = _guard(view, event)
-        if guard is None or event.trail or event.place is None or view.looked_at(event):
+        if guard is None or event.place is None:
+            continue
+        if not view.dropped(event) if event.trail else view.looked_at(event):
             continue
         place = event.place.text
+        most = MEDIUM if event.trail else HIGH
         yield view.violation(
             check,
             event.op,
             f"nobody looks whether this update, on condition of {guard}, has changed anything",
             place=place,
-            sure=LOW if _flag(event) or not view.goes_on(event) else event.sure,
+            sure=LOW if _flag(event) or not view.goes_on(event) else min(event.sure, most),
             steps=[view.step("guard", event.op, "the update is conditional here")],
             interleaving=both_pass(
                 place, "updates on its condition", "goes on", "only one of the updates did anything"

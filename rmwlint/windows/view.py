@@ -37,7 +37,7 @@ from rmwlint.windows.interpret import Analysis
 from rmwlint.windows.named_looks import NamedLook, named_looks
 from rmwlint.windows.names import is_maker, makes_it
 from rmwlint.windows.numbering import Numbering, numberings
-from rmwlint.windows.outcomes import looked_at
+from rmwlint.windows.outcomes import dropped_by_callers, looked_at
 from rmwlint.windows.ownership import of_one, of_one_key
 from rmwlint.windows.paths import of_kernel, scratch
 from rmwlint.windows.preconditions import preconditioned
@@ -292,6 +292,11 @@ class View:
     def looked_at(self, event: Event) -> bool:
         """Whether what the call of an event gives is used."""
         return looked_at(self.fn, event.op)
+
+    def dropped(self, event: Event) -> bool:
+        """Whether a function that is called only returns what an update says, and no known caller of it
+        looks at that."""
+        return dropped_by_callers(self.fn, event)
 
     def goes_on(self, event: Event) -> bool:
         """Whether something that others notice may follow an event: a write, a message, a backend call."""
