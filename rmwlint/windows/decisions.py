@@ -41,7 +41,7 @@ def absences(fn: Fn, create: Event, looks: frozenset[int]) -> Iterator[Absence]:
     """What an expression, a loop or a flag says of the looks before a creation."""
     if not looks:
         return
-    for point in _points(fn, create.op):
+    for point in _points(fn, create):
         yield from _in_expression(fn, point, looks)
         yield from _left_out(fn, point, looks)
     yield from _flagged(fn, create.op, looks)
@@ -50,7 +50,7 @@ def absences(fn: Fn, create: Event, looks: frozenset[int]) -> Iterator[Absence]:
 def put_before(fn: Fn, create: Event) -> Iterator[tuple[Dep, int, bool]]:
     """What decided that something was put into the list that is created from."""
     known = analysis(fn).control_at
-    for point in _points(fn, create.op):
+    for point in _points(fn, create):
         if point != create.op:
             yield from known.get(point, ())
 
@@ -83,17 +83,18 @@ def _told(fn: Fn, register: int, at: int, looks: frozenset[int], outcome: bool) 
 # -- what is not among what is there ------------------------------------------------------------------
 
 
-def _points(fn: Fn, create: int) -> list[int]:
-    """The creation, and where what it is given was put into a list."""
+def _points(fn: Fn, create: Event) -> list[int]:
+    """The creation, and where what it is given was put into a list; not where rows are saved, which may have
+    been there before."""
     ops = fn.facts.ops
-    points = [create]
-    op = ops[create]
-    for register in op[2] if op[0] == "call" else ():
+    points = [create.op]
+    op = ops[create.op]
+    for register in op[2] if op[0] == "call" and create.does != "write" else ():
         given = ops[register]
         if given[0] == "name" and given[1] in fn.facts.locals:
             points += (
                 at
-                for at in range(create)
+                for at in range(create.op)
                 if ops[at][0] == "call"
                 and ops[ops[at][1]][0] == "attr"
                 and ops[ops[at][1]][2] in _PUTS
