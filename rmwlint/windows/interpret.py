@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from rmwlint.facts.model import Op
-from rmwlint.program.link import Link, attribute, link
+from rmwlint.program.link import Link, attribute, link, register_type
 from rmwlint.program.named import classes_named
 from rmwlint.program.program import Cls, Fn, ModuleView, remembered
 from rmwlint.program.types import Type
@@ -47,6 +47,8 @@ _FALSE: tuple[Any, ...] = (None, 0, "", False)
 #: what a column holds that is changed in place: JSON knows no sets
 _IN_COLUMNS = ("builtins.dict", "builtins.list")
 _BY_KEY = frozenset(["update", "setdefault"])
+#: ways in which a new value is an old one, changed
+_CHANGES = frozenset(["container", "arith"])
 _NAMED = frozenset(["name", "attr"])
 _CONTAINER_TYPES = frozenset(["dict", "list", "set", "tuple", "generator", "frozenset"])
 
@@ -798,12 +800,20 @@ class Interpreter:
 
     def related_rows(self, kind: Type | None, name: str, value: Value) -> bool:
         """Whether an attribute that was changed in place holds related rows, each written by itself."""
-        if kind is None or kind.kind != "instance" or all(dep[2] != "container" for dep in value.deps):
+        if kind is None or kind.kind != "instance" or all(dep[2] not in _CHANGES for dep in value.deps):
             return False
-        held = attribute(self.fn.module.program, kind, name)
-        if held is None or held.kind != "library":
-            return False
-        return any(self.libraries.types[one].one_by_key for one in self.libraries.lineage(held.name))
+        program = self.fn.module.program
+        declared = [attribute(program, kind, name)]
+        for base in kind.ref.mro():
+            register = base.facts.fields.get(name)
+            if register is not None:  # an annotation says of which rows, not that they are related
+                declared.append(register_type(program, base.module.fn(base.facts.scope), register))
+        return any(
+            self.libraries.types[one].one_by_key
+            for held in declared
+            if held is not None and held.kind == "library"
+            for one in self.libraries.lineage(held.name)
+        )
 
     def named_relation(self, row: Symbol, register: int, value: Value) -> bool:
         """Whether an attribute of a row of no known class, held in ``register``, holds related rows, as a

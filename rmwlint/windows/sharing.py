@@ -248,9 +248,31 @@ def prepared(fn: Fn) -> bool:
 
 
 def run_by_hand(module: ModuleView) -> bool:
-    """Whether the module's name suggests a program that is run once, by hand."""
+    """Whether the module is taken for a program that is run once, by hand: its name suggests one, or it runs
+    as a program that reads its command line, and starts nothing that goes on beside it."""
     suggests = module.program.libraries.receiver
-    return any("files.OneShot" in suggests(part) for part in module.name.split("."))
+    return any("files.OneShot" in suggests(part) for part in module.name.split(".")) or _is_script(module)
+
+
+def _is_script(module: ModuleView) -> bool:
+    memo = module.fn(0).memo
+    known = memo.get("script")
+    if known is None:
+        suggests = module.program.libraries.receiver
+        roots = {name.partition(".")[0] for name in _imported(module)}
+        known = memo["script"] = (
+            any("files.CommandLine" in suggests(root) for root in roots)
+            and _runs_as_program(module)
+            and not imports_concurrency(module, True)
+        )
+    return bool(known)
+
+
+def _runs_as_program(module: ModuleView) -> bool:
+    """Whether the module asks if its name is ``__main__``."""
+    ops = module.facts.functions[0].ops
+    names = {number for number, op in enumerate(ops) if op == ("name", "__name__")}
+    return bool(names) and any(op[0] == "compare" and not names.isdisjoint(op[2]) for op in ops)
 
 
 def called_from_elsewhere(fn: Fn) -> bool:
