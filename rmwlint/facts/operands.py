@@ -1,8 +1,8 @@
-"""The registers that an operation takes, whatever its kind."""
+"""The registers that an operation takes, whatever its kind, and where a name got its value."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rmwlint.facts.model import Op
 
@@ -19,3 +19,8 @@ def numbers_in(op: Op) -> Iterator[int]:
             pending.extend(part)
         elif isinstance(part, int) and not isinstance(part, bool):
             yield part
+
+
+def last_store(ops: Sequence[Op], name: str, before: int) -> int:
+    """The last operation above ``before`` that stores something under a name; -1 where there is none."""
+    return next((at for at in range(before - 1, -1, -1) if ops[at][:2] == ("store", name)), -1)

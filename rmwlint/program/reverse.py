@@ -7,6 +7,7 @@ stand in one module, the declaration tells under which name.
 from __future__ import annotations
 
 from rmwlint.facts.model import Op
+from rmwlint.facts.operands import last_store
 from rmwlint.program.link import attribute, link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.types import Type
@@ -90,7 +91,6 @@ def _holder(ops: tuple[Op, ...], register: int, op: Op) -> int | None:
     if op[0] in ("attr", "item", "await", "element", "call"):
         return int(op[1])
     if op[0] == "name":
-        return next(
-            (ops[at][2] for at in range(register - 1, -1, -1) if ops[at][:2] == ("store", op[1])), None
-        )
+        at = last_store(ops, op[1], register)
+        return None if at < 0 else int(ops[at][2])
     return None

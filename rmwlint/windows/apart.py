@@ -19,13 +19,7 @@ def apart(fn: Fn, attribute: str) -> bool:
     if owner is None:
         return False
     run = _run_by_threads(owner)
-    return run is not None and not any(
-        other is fn or attribute in other.facts.names or _sets(other, attribute) for other in run
-    )
-
-
-def _sets(fn: Fn, attribute: str) -> bool:
-    return any(op[0] == "setattr" and op[2] == attribute for op in fn.facts.ops)
+    return run is not None and not any(other is fn or attribute in other.facts.names for other in run)
 
 
 def _run_by_threads(cls: Cls) -> tuple[Fn, ...] | None:

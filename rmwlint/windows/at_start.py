@@ -14,7 +14,7 @@ from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.find import Window
 from rmwlint.windows.presence import found_there
 from rmwlint.windows.sharing import STARTS, method_around
-from rmwlint.windows.values import Symbol
+from rmwlint.windows.values import own_attribute
 
 _DEPTH = 2
 
@@ -25,19 +25,13 @@ def set_at_start(fn: Fn, window: Window) -> bool:
     read = window.read
     if read is None or read.place is None or window.branch is None or window.write.trail:
         return False
-    name = _own(read.place.symbol)
+    name = own_attribute(read.place.symbol)
     owner = method_around(fn).owner
     if name is None or owner is None or fn.parent is None or fn.parent.index != 0:
         return False
     if found_there(fn.facts, window.branch, window.outcome, read.op) is not False:
         return False
     return kept_for_check(fn, f"set_at_start {name}", lambda: _set_at_start(fn, owner, name))
-
-
-def _own(symbol: Symbol) -> str | None:
-    if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[:2] == ("attr", ("param", 0)):
-        return str(symbol[2])
-    return None
 
 
 def _set_at_start(fn: Fn, owner: Cls, name: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.types import Type
-from rmwlint.windows.values import NO_DEPS, Dep, Symbol, Value, strengthen
+from rmwlint.windows.values import NO_DEPS, Dep, Place, Symbol, Value, strengthen
 
 if TYPE_CHECKING:
     from rmwlint.windows.interpret import Interpreter
@@ -72,6 +72,10 @@ class Binding:
             return None
         found: Cls = kind.ref
         return found
+
+    def keys(self, place: Place) -> frozenset[tuple[str, Symbol]]:
+        """What the rows of a place of the callee are found by, as far as the caller can name it."""
+        return frozenset((column, key) for column, old in place.keys if (key := self.symbol(old)) is not None)
 
     def symbol(self, symbol: Symbol) -> Symbol:
         """The caller's symbol, None where the callee's stands for something the caller cannot name."""

@@ -22,11 +22,7 @@ _LOCKS = ("Lock", "Mutex")
 
 def rows_locked_by_callers(fn: Fn) -> bool:
     """Whether every call of a private or nested function is made with a row lock and its transaction open."""
-    known = fn.memo.get("rows_locked_by_callers")
-    if known is None:
-        fn.memo["rows_locked_by_callers"] = False
-        known = fn.memo["rows_locked_by_callers"] = _every_call(fn, 0, _row_lock_open)
-    return bool(known)
+    return _always(fn, "rows_locked_by_callers", _row_lock_open)
 
 
 def _row_lock_open(caller: Fn, number: int) -> bool:
@@ -51,20 +47,12 @@ def locked_by_callers(fn: Fn) -> bool:
 
     Optimistic: a name with a leading underscore is called from its own module only.
     """
-    known = fn.memo.get("locked_by_callers")
-    if known is None:
-        fn.memo["locked_by_callers"] = False
-        known = fn.memo["locked_by_callers"] = _every_call(fn, 0, _lock_held)
-    return bool(known)
+    return _always(fn, "locked_by_callers", _lock_held)
 
 
 def locked_everywhere_by_callers(fn: Fn) -> bool:
     """The same of locks that keep out the other processes and hosts too."""
-    known = fn.memo.get("locked_everywhere_by_callers")
-    if known is None:
-        fn.memo["locked_everywhere_by_callers"] = False
-        known = fn.memo["locked_everywhere_by_callers"] = _every_call(fn, 0, _far_lock_held)
-    return bool(known)
+    return _always(fn, "locked_everywhere_by_callers", _far_lock_held)
 
 
 def _far_lock_held(caller: Fn, number: int) -> bool:
@@ -102,11 +90,7 @@ def _locked_wherever_called(fn: Fn, depth: int) -> bool:
 
 def duplicate_caught_by_callers(fn: Fn) -> bool:
     """Whether every call of a private or nested function stands under a handler of duplicates."""
-    known = fn.memo.get("duplicate_caught_by_callers")
-    if known is None:
-        fn.memo["duplicate_caught_by_callers"] = False
-        known = fn.memo["duplicate_caught_by_callers"] = _every_call(fn, 0, duplicate_caught)
-    return bool(known)
+    return _always(fn, "duplicate_caught_by_callers", duplicate_caught)
 
 
 def duplicate_caught(caller: Fn, number: int) -> bool:
@@ -127,6 +111,15 @@ def duplicate_caught(caller: Fn, number: int) -> bool:
     if any(at in caught for handler in around for at in range(*blocks[handler][:2])):
         return True
     return any(reaches(caller, at, number) and in_handler(caller, at, number) for at in caught)
+
+
+def _always(fn: Fn, question: str, holds: Callable[[Fn, int], bool]) -> bool:
+    """The answer for every call of a function, kept by the name of the question; no, while that is asked."""
+    known = fn.memo.get(question)
+    if known is None:
+        fn.memo[question] = False
+        known = fn.memo[question] = _every_call(fn, 0, holds)
+    return bool(known)
 
 
 def _every_call(fn: Fn, depth: int, holds: Callable[[Fn, int], bool]) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rmwlint.facts.operands import numbers_in
+from rmwlint.facts.operands import last_store, numbers_in
 from rmwlint.program.program import Fn
 from rmwlint.windows.flow import leads, only_after
 from rmwlint.windows.interpret import analysis
@@ -194,9 +194,8 @@ def _made_of(fn: Fn, register: int, before: int) -> frozenset[int]:
 
 def _stored(fn: Fn, name: str, before: int) -> int | None:
     """The register that was last stored under a name above an operation."""
-    ops = fn.facts.ops
-    found = next((at for at in range(before - 1, -1, -1) if ops[at][:2] == ("store", name)), None)
-    return None if found is None else int(ops[found][2])
+    at = last_store(fn.facts.ops, name, before)
+    return None if at < 0 else int(fn.facts.ops[at][2])
 
 
 # -- loops and flags ----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from rmwlint.facts.model import Function, Op
+from rmwlint.facts.operands import last_store
 
 _DEPTH = 12
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -185,8 +186,7 @@ class _Reader:
             if op[0] in ("item", "attr", "element", "await", "unpack"):
                 register = op[1]
             elif op[0] == "name":
-                stores = (n for n in range(min(register, at) - 1, -1, -1) if ops[n][:2] == ("store", op[1]))
-                at = next(stores, -1)
+                at = last_store(ops, op[1], min(register, at))
                 if at < 0:
                     return False
                 register = ops[at][2]
@@ -214,8 +214,7 @@ class _Reader:
             if op[0] == "collect":
                 return any(self.of_each(part, at) for part in op[2:] if part is not None)
             if op[0] == "name":
-                stores = (n for n in range(min(register, at) - 1, -1, -1) if ops[n][:2] == ("store", op[1]))
-                at = next(stores, -1)
+                at = last_store(ops, op[1], min(register, at))
                 if at < 0:
                     return False
                 register = ops[at][2]
@@ -262,8 +261,7 @@ class _Reader:
             elif op[0] == "call" and op[2] and ops[op[1]][0] == "name":
                 register = op[2][0]
             elif op[0] == "name":
-                stores = (n for n in range(min(register, at) - 1, -1, -1) if ops[n][:2] == ("store", op[1]))
-                at = next(stores, -1)
+                at = last_store(ops, op[1], min(register, at))
                 if at < 0:
                     return False
                 register = ops[at][2]

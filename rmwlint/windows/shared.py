@@ -33,7 +33,7 @@ from rmwlint.windows.sharing import (
     unshared_type,
 )
 from rmwlint.windows.spares import fitted_later, spare
-from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order
+from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order, own_attribute
 
 #: methods that take something out of a container
 TAKES = frozenset(["pop", "popitem", "clear", "remove", "discard", "difference_update", "popleft"])
@@ -137,10 +137,8 @@ def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> Shared
 
 def _apart(fn: Fn, window: Window) -> bool:
     """Whether the threads that the object starts stay clear of the place, an attribute of it."""
-    symbol = window.write.place.symbol if window.write.place is not None else None
-    if fn.facts.is_async or not isinstance(symbol, tuple) or len(symbol) != 3:
-        return False
-    return symbol[:2] == ("attr", ("param", 0)) and apart(fn, symbol[2])
+    attribute = own_attribute(window.write.place.symbol) if window.write.place is not None else None
+    return attribute is not None and not fn.facts.is_async and apart(fn, attribute)
 
 
 def _of_tasks(fn: Fn, store: Event) -> bool:

@@ -492,10 +492,7 @@ def shared_class(cls: Cls, tasks: bool) -> bool:
 
 
 def _shared(cls: Cls, tasks: bool) -> bool:
-    libraries = cls.module.program.libraries
-    if any(
-        libraries.types[above].shared for name in cls.library_types() for above in libraries.lineage(name)
-    ):
+    if _shared_by_library(cls):
         return True
     for base in cls.mro():
         for fn in base.module.functions():
@@ -504,12 +501,16 @@ def _shared(cls: Cls, tasks: bool) -> bool:
     return _at_module_level(cls, tasks) or _shared_below(cls, tasks)
 
 
+def _shared_by_library(cls: Cls) -> bool:
+    libraries = cls.module.program.libraries
+    return any(
+        libraries.types[above].shared for name in cls.library_types() for above in libraries.lineage(name)
+    )
+
+
 def own_spawns(cls: Cls) -> list[tuple[Fn, int]]:
     """Where methods of a class start threads, if nothing else says that threads share its objects."""
-    libraries = cls.module.program.libraries
-    if any(
-        libraries.types[above].shared for name in cls.library_types() for above in libraries.lineage(name)
-    ):
+    if _shared_by_library(cls):
         return []
     found: list[tuple[Fn, int]] = []
     for base in cls.mro():

@@ -221,7 +221,7 @@ def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Ev
     if len(event.trail) >= _DEEPEST or place is None:
         return None
     symbol = binding.symbol(place.symbol)
-    keys = frozenset((column, key) for column, old in place.keys if (key := binding.symbol(old)) is not None)
+    keys = binding.keys(place)
     if place.kind in ("row", "file", "directory", "key", "document", "http"):
         if symbol is None and (place.kind in ("file", "directory") or not keys):
             if not own_creation(event):
@@ -377,7 +377,7 @@ def _found_none(run: Interpreter, binding: Binding, found: Analysis, passed: Con
             continue
         if found_there(binding.target.facts, branch, outcome, dep[0]) is not False:
             continue
-        keys = frozenset((name, key) for name, old in place.keys if (key := binding.symbol(old)) is not None)
+        keys = binding.keys(place)
         if not keys:
             continue
         position = binding.position
@@ -447,9 +447,7 @@ def _asked_below(
         place = event.place
         if event.does != "read" or event.op not in looked or place is None or place.kind != "row":
             continue
-        keys = frozenset(
-            (column, key) for column, old in place.keys if (key := binding.symbol(old)) is not None
-        )
+        keys = binding.keys(place)
         if keys and len(event.trail) < _DEEPEST:
             position = site.position
             trail = ((site.known.targets[0], event.op), *event.trail)
@@ -493,9 +491,7 @@ def _row(run: Interpreter, site: Site, binding: Binding, found: Analysis, wanted
     symbol = ("row", position)
     run.rows[symbol] = position
     still_open = any(held.kind == "transaction" for held in run.state.held)
-    keys = frozenset(
-        (column, key) for column, old in source.place.keys if (key := binding.symbol(old)) is not None
-    )
+    keys = binding.keys(source.place)
     query = None if source.query is None else _query(binding, source.query)
     given_locked = query is not None and query.locked is not None
     what = source.place.what or (query.what if query else "")

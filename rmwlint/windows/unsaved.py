@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
-from rmwlint.windows.values import Event
+from rmwlint.windows.values import Event, own_attribute
 
 
 def unsaved(fn: Fn, write: Event) -> bool:
@@ -25,15 +25,13 @@ def unsaved(fn: Fn, write: Event) -> bool:
 
 def made_by_its_object(fn: Fn, write: Event) -> bool:
     """Whether a write saves an attribute of a method's own object that is only ever given rows made anew."""
-    symbol = write.place.symbol if write.place is not None else None
-    if fn.owner is None or not fn.first_is_self or write.trail:
-        return False
-    if not isinstance(symbol, tuple) or symbol[:2] != ("attr", ("param", 0)):
+    attribute = own_attribute(write.place.symbol) if write.place is not None else None
+    if attribute is None or fn.owner is None or not fn.first_is_self or write.trail:
         return False
     given = [
         link(base.module.fn(function)).calls.get(register)
         for base in fn.owner.mro()
-        for function, register in base.facts.self_fields.get(symbol[2], ())
+        for function, register in base.facts.self_fields.get(attribute, ())
     ]
     return bool(given) and all(call is not None and call.cls is not None for call in given)
 

@@ -187,6 +187,13 @@ def _number(dep: Dep) -> tuple[int, str, str]:
     return dep[0], dep[1] or "", dep[2]
 
 
+def own_attribute(symbol: Symbol) -> str | None:
+    """The attribute of a method's own object that a symbol stands for; None where it is another thing."""
+    if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[:2] == ("attr", ("param", 0)):
+        return str(symbol[2])
+    return None
+
+
 def rooted(symbol: Symbol, root: Symbol) -> bool:
     """Whether ``symbol`` is ``root`` or reached from it through attributes and items."""
     while isinstance(symbol, tuple):
