@@ -16,17 +16,18 @@ from typing import NamedTuple
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.program.types import Type
 from rmwlint.violation import Step, Violation
-from rmwlint.windows.creation import Creation
+from rmwlint.windows.creations.creation import Creation
+from rmwlint.windows.files.piecewise import Piecewise, piecewise
+from rmwlint.windows.files.rewrites import Rewrite, key_of, lasting, rewrites
+from rmwlint.windows.files.streams import Stream
 from rmwlint.windows.find import Window, same_place
-from rmwlint.windows.locksets import Access, Lockset, class_locksets, module_locksets, unlocked_methods
-from rmwlint.windows.named_locks import saves_outside
+from rmwlint.windows.memory.locksets import Access, Lockset, class_locksets, module_locksets, unlocked_methods
+from rmwlint.windows.memory.named_locks import saves_outside
+from rmwlint.windows.memory.setups import Setup
+from rmwlint.windows.memory.shared import SharedWindow
+from rmwlint.windows.memory.started import Started
 from rmwlint.windows.names import is_timestamp, is_version
-from rmwlint.windows.piecewise import Piecewise, piecewise
-from rmwlint.windows.rewrites import Rewrite, key_of, lasting, rewrites
-from rmwlint.windows.setups import Setup
-from rmwlint.windows.shared import SharedWindow
-from rmwlint.windows.started import Started
-from rmwlint.windows.stores import KeyLock, StoreWindow
+from rmwlint.windows.objects.stores import KeyLock, StoreWindow
 from rmwlint.windows.story import (
     both_pass,
     creation_steps,
@@ -36,7 +37,6 @@ from rmwlint.windows.story import (
     store_steps,
     window_steps,
 )
-from rmwlint.windows.streams import Stream
 from rmwlint.windows.values import UNKNOWN, Event, Held, Place, Value
 from rmwlint.windows.view import Lines, View
 

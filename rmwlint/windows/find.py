@@ -7,19 +7,23 @@ from typing import Any, NamedTuple
 
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
-from rmwlint.windows.callers import locked_by_callers, locked_everywhere_by_callers, rows_locked_by_callers
-from rmwlint.windows.columns import unsaved
-from rmwlint.windows.first_saves import of_first_save
+from rmwlint.windows.concurrency.callers import (
+    locked_by_callers,
+    locked_everywhere_by_callers,
+    rows_locked_by_callers,
+)
+from rmwlint.windows.concurrency.quiet import heard
+from rmwlint.windows.concurrency.ways import rows_locked_on_every_way
 from rmwlint.windows.flow import fails
-from rmwlint.windows.interpret import Analysis, analysis
-from rmwlint.windows.looks import asked, differs, elsewhere, of_state, settled, states
+from rmwlint.windows.guards.first_saves import of_first_save
+from rmwlint.windows.guards.preconditions import preconditioned
+from rmwlint.windows.guards.reserved import reserved
+from rmwlint.windows.interpreter.columns import unsaved
+from rmwlint.windows.interpreter.interpret import Analysis, analysis
+from rmwlint.windows.interpreter.looks import asked, differs, elsewhere, of_state, settled, states
+from rmwlint.windows.interpreter.paths import private, related
 from rmwlint.windows.names import is_latest_time, is_passing, starts_up
-from rmwlint.windows.paths import private, related
-from rmwlint.windows.preconditions import preconditioned
-from rmwlint.windows.quiet import heard
-from rmwlint.windows.reserved import reserved
 from rmwlint.windows.values import RANK, UNKNOWN, Dep, Event, Held, Place, Symbol, Value, decisions, in_order
-from rmwlint.windows.ways import rows_locked_on_every_way
 
 WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])
 READS = frozenset(["read", "test"])

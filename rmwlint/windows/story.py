@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rmwlint.violation import Step
-from rmwlint.windows.creation import Creation
+from rmwlint.windows.creations.creation import Creation
+from rmwlint.windows.creations.numbering import Numbering
 from rmwlint.windows.find import Window
-from rmwlint.windows.numbering import Numbering
-from rmwlint.windows.stores import StoreWindow
+from rmwlint.windows.objects.stores import StoreWindow
 from rmwlint.windows.view import View
 
 Rows = tuple[tuple[str, str], ...]

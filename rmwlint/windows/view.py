@@ -8,15 +8,24 @@ from typing import Any, NamedTuple, Protocol
 from rmwlint.libraries.index import snake
 from rmwlint.program.program import Fn
 from rmwlint.violation import Confidence, Span, Step, Violation
-from rmwlint.windows.callers import lock_taken_before, locked_wherever_called
-from rmwlint.windows.columns import keeps_fractions, row_keys
-from rmwlint.windows.constants import constant_of
-from rmwlint.windows.creation import Creation, creations
-from rmwlint.windows.decorators import FIRST, FIRST_OF_CLASS
-from rmwlint.windows.differences import gathers_difference, leaves_out
-from rmwlint.windows.drains import Drain, drains
-from rmwlint.windows.early import Early, early
-from rmwlint.windows.ensured import Ensured, ensured
+from rmwlint.windows.concurrency.callers import lock_taken_before, locked_wherever_called
+from rmwlint.windows.concurrency.quiet import heard, quiet
+from rmwlint.windows.concurrency.sharing import (
+    called_from_elsewhere,
+    prepared,
+    prepares,
+    run_by_hand,
+    several_processes,
+    starts,
+)
+from rmwlint.windows.concurrency.unused import unused
+from rmwlint.windows.creations.creation import Creation, creations
+from rmwlint.windows.creations.ensured import Ensured, ensured
+from rmwlint.windows.creations.numbering import Numbering, numberings
+from rmwlint.windows.files.named_looks import NamedLook, named_looks
+from rmwlint.windows.files.ownership import of_one, of_one_key
+from rmwlint.windows.files.streams import COMMON, Stream, common, streams
+from rmwlint.windows.files.tables import of_many
 from rmwlint.windows.find import (
     Window,
     failing,
@@ -27,50 +36,46 @@ from rmwlint.windows.find import (
     save_told_below,
     windows,
 )
-from rmwlint.windows.first_saves import of_created_row, of_first_save
 from rmwlint.windows.flow import passes, reaches
-from rmwlint.windows.hazards import Hazard, hazards_in_transaction, hazards_of_hook, hazards_under
-from rmwlint.windows.hints import hints_of_write
-from rmwlint.windows.hooks import hook
-from rmwlint.windows.identities import puts_what_it_compares
-from rmwlint.windows.interpret import Analysis
-from rmwlint.windows.named_looks import NamedLook, named_looks
+from rmwlint.windows.guards.first_saves import of_created_row, of_first_save
+from rmwlint.windows.guards.identities import puts_what_it_compares
+from rmwlint.windows.guards.outcomes import dropped_by_callers, looked_at
+from rmwlint.windows.guards.preconditions import preconditioned
+from rmwlint.windows.guards.skipped import Skipped, relying, skipped_guards
+from rmwlint.windows.guards.spent import Spent, spent_guards
+from rmwlint.windows.interpreter.columns import keeps_fractions, row_keys
+from rmwlint.windows.interpreter.constants import constant_of
+from rmwlint.windows.interpreter.decorators import FIRST, FIRST_OF_CLASS
+from rmwlint.windows.interpreter.interpret import Analysis
+from rmwlint.windows.interpreter.paths import of_kernel, scratch
+from rmwlint.windows.interpreter.presence import found_there
+from rmwlint.windows.memory.drains import Drain, drains
+from rmwlint.windows.memory.refills import Refill, refills
+from rmwlint.windows.memory.setups import Setup, setups
+from rmwlint.windows.memory.shared import SharedWindow, Walk, shared_windows, walks
+from rmwlint.windows.memory.started import Started, started_early
+from rmwlint.windows.memory.unlike import Unlike, unlike_others
 from rmwlint.windows.names import is_maker, makes_it
-from rmwlint.windows.numbering import Numbering, numberings
-from rmwlint.windows.outcomes import dropped_by_callers, looked_at
-from rmwlint.windows.ownership import of_one, of_one_key
-from rmwlint.windows.paths import of_kernel, scratch
-from rmwlint.windows.preconditions import preconditioned
-from rmwlint.windows.presence import found_there
-from rmwlint.windows.quiet import heard, quiet
-from rmwlint.windows.refills import Refill, refills
-from rmwlint.windows.released import Released, released
-from rmwlint.windows.rivals import mostly_new, no_other_columns, rivals
-from rmwlint.windows.setups import Setup, setups
-from rmwlint.windows.shared import SharedWindow, Walk, shared_windows, walks
-from rmwlint.windows.sharing import (
-    called_from_elsewhere,
-    prepared,
-    prepares,
-    run_by_hand,
-    several_processes,
-    starts,
-)
-from rmwlint.windows.skipped import Skipped, relying, skipped_guards
-from rmwlint.windows.spent import Spent, spent_guards
-from rmwlint.windows.stale_rows import StaleRow, stale_rows
-from rmwlint.windows.started import Started, started_early
-from rmwlint.windows.stores import KeyLock, StoreWindow, key_locks, store_windows
-from rmwlint.windows.streams import COMMON, Stream, common, streams
-from rmwlint.windows.tables import of_many
+from rmwlint.windows.objects.differences import gathers_difference, leaves_out
+from rmwlint.windows.objects.hints import hints_of_write
+from rmwlint.windows.objects.rivals import mostly_new, no_other_columns, rivals
+from rmwlint.windows.objects.stale_rows import StaleRow, stale_rows
+from rmwlint.windows.objects.stores import KeyLock, StoreWindow, key_locks, store_windows
+from rmwlint.windows.objects.unsaved import made_by_its_object, unsaved
+from rmwlint.windows.objects.untaken import under_untaken_lock
 from rmwlint.windows.text import text
-from rmwlint.windows.unannounced import Unannounced, unannounced
-from rmwlint.windows.unlike import Unlike, unlike_others
-from rmwlint.windows.unlocked import Unlocked, unlocked
-from rmwlint.windows.unsaved import made_by_its_object, unsaved
-from rmwlint.windows.untaken import under_untaken_lock
-from rmwlint.windows.untransacted import untransacted
-from rmwlint.windows.unused import unused
+from rmwlint.windows.transactions.early import Early, early
+from rmwlint.windows.transactions.hazards import (
+    Hazard,
+    hazards_in_transaction,
+    hazards_of_hook,
+    hazards_under,
+)
+from rmwlint.windows.transactions.hooks import hook
+from rmwlint.windows.transactions.released import Released, released
+from rmwlint.windows.transactions.unannounced import Unannounced, unannounced
+from rmwlint.windows.transactions.unlocked import Unlocked, unlocked
+from rmwlint.windows.transactions.untransacted import untransacted
 from rmwlint.windows.values import UNKNOWN, Event, Held, Place, Value
 
 _AUGMENTING = frozenset(

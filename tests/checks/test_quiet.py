@@ -6,7 +6,8 @@ import pytest
 
 from rmwlint.check import registry
 from rmwlint.violation import Confidence
-from rmwlint.windows import creation, quiet
+from rmwlint.windows.concurrency import quiet
+from rmwlint.windows.creations import creation
 from tests.checks.running import examples, of_text, violations
 from tests.checks.test_fixtures import FIXTURES, files_of, situations
 

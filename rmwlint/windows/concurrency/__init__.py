@@ -1,0 +1,1 @@
+"""Who calls a function and who runs beside it, and which functions cannot matter to anybody."""

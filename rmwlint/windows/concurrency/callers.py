@@ -1,0 +1,184 @@
+"""What the callers of a private function hold: a lock taken by all of them guards what it does.
+
+The same for rows: where every caller has locked a row in a transaction that is open at the call, the callee's
+work on a row it was given stands under that lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rmwlint.program.calling import callings, kept_for_check
+from rmwlint.program.link import link
+from rmwlint.program.program import Fn
+from rmwlint.windows.concurrency.quiet import heard
+from rmwlint.windows.flow import in_handler, reaches
+from rmwlint.windows.interpreter.interpret import Interpreter
+
+_DEEPEST = 3
+#: how the names of classes end whose objects keep others out
+_LOCKS = ("Lock", "Mutex")
+
+
+def rows_locked_by_callers(fn: Fn) -> bool:
+    """Whether every call of a private or nested function is made with a row lock and its transaction open."""
+    return _always(fn, "rows_locked_by_callers", _row_lock_open)
+
+
+def _row_lock_open(caller: Fn, number: int) -> bool:
+    found = heard(caller)
+    held = found.at_calls.get(number, ())
+    open_now = {one.id for one in held if one.kind == "transaction"}
+    return any(
+        event.locked and event.op < number and open_now & {one.id for one in event.held}
+        for event in found.events
+        if event.does == "read"
+    )
+
+
+def _lock_held(caller: Fn, number: int) -> bool:
+    return _acquired(caller, number) or any(
+        one.kind == "lock" and not one.fresh for one in heard(caller).at_calls.get(number, ())
+    )
+
+
+def locked_by_callers(fn: Fn) -> bool:
+    """Whether every call of a private or nested function, as far as its module shows, is made under a lock.
+
+    Optimistic: a name with a leading underscore is called from its own module only.
+    """
+    return _always(fn, "locked_by_callers", _lock_held)
+
+
+def locked_everywhere_by_callers(fn: Fn) -> bool:
+    """The same of locks that keep out the other processes and hosts too."""
+    return _always(fn, "locked_everywhere_by_callers", _far_lock_held)
+
+
+def _far_lock_held(caller: Fn, number: int) -> bool:
+    return any(
+        one.kind == "lock" and one.reach == "cluster" and not one.fresh
+        for one in heard(caller).at_calls.get(number, ())
+    )
+
+
+def locked_wherever_called(fn: Fn) -> bool:
+    """Whether every call that is known, in other modules too, is made under a lock. Others may call a public
+    function without it."""
+    return kept_for_check(fn, "locked_wherever_called", lambda: _locked_wherever_called(fn, 0))
+
+
+def locked_somewhere_called(fn: Fn) -> bool:
+    """Whether some known call is made under a lock: whoever makes another one knows when it is needed."""
+    return any(_lock_held(caller, number) for caller, number, _ in callings(fn)[0])
+
+
+def _locked_wherever_called(fn: Fn, depth: int) -> bool:
+    called, all_known = callings(fn)
+    return (
+        bool(called)
+        and all_known
+        and depth <= _DEEPEST
+        and all(
+            _lock_held(caller, number)
+            or lock_taken_before(caller, number)
+            or _locked_wherever_called(caller, depth + 1)
+            for caller, number, _ in called
+        )
+    )
+
+
+def duplicate_caught_by_callers(fn: Fn) -> bool:
+    """Whether every call of a private or nested function stands under a handler of duplicates."""
+    return _always(fn, "duplicate_caught_by_callers", duplicate_caught)
+
+
+def duplicate_caught(caller: Fn, number: int) -> bool:
+    """Whether a call stands under a handler of duplicates, or in one: it is tried again there."""
+    ops, blocks = caller.facts.ops, caller.facts.blocks
+    if not any(op[0] == "caught" for op in ops):
+        return False
+    run = Interpreter(caller)
+    caught = {
+        at
+        for handler, (first, last, _, _) in enumerate(blocks)
+        for at in range(first, last)
+        if ops[at][0] == "caught" and "duplicate" in run.handled(ops[at][1]) and run.takes_care(handler, at)
+    }
+    around = [
+        handler for first, last, _, handlers in blocks if first <= number < last for handler in handlers
+    ]
+    if any(at in caught for handler in around for at in range(*blocks[handler][:2])):
+        return True
+    return any(reaches(caller, at, number) and in_handler(caller, at, number) for at in caught)
+
+
+def _always(fn: Fn, question: str, holds: Callable[[Fn, int], bool]) -> bool:
+    """The answer for every call of a function, kept by the name of the question; no, while that is asked."""
+    known = fn.memo.get(question)
+    if known is None:
+        fn.memo[question] = False
+        known = fn.memo[question] = _every_call(fn, 0, holds)
+    return bool(known)
+
+
+def _every_call(fn: Fn, depth: int, holds: Callable[[Fn, int], bool]) -> bool:
+    name = fn.facts.name
+    nested = fn.parent is not None and fn.parent.index != 0 and fn.facts.owner is None
+    if depth > _DEEPEST or not (nested or (name.startswith("_") and not name.endswith("__"))):
+        return False
+    calls = 0
+    for caller in fn.module.functions():
+        if caller is fn or name not in caller.facts.names:
+            continue
+        for number, call in link(caller).calls.items():
+            if fn not in call.targets:
+                continue
+            calls += 1
+            if not holds(caller, number) and not _every_call(caller, depth + 1, holds):
+                return False
+    return calls > 0
+
+
+def lock_taken_before(fn: Fn, op: int) -> bool:
+    """Whether a lock was taken on some way to an operation and not given back: here, or by a callee that
+    leaves it taken. Where only some ways take it, the others are those whose caller holds it."""
+    return (
+        _left_taken(fn, op)
+        or _acquired(fn, op)
+        or any(
+            _left_taken(target, len(target.facts.ops))
+            for number, call in link(fn).calls.items()
+            if number < op
+            for target in call.targets
+        )
+    )
+
+
+def _acquired(fn: Fn, end: int) -> bool:
+    """Whether an object of a class of the program, which its name calls a lock, is acquired and not yet
+    released: how such a class keeps others out, no model tells."""
+    taken = False
+    for number, call in sorted(link(fn).calls.items()):
+        if number >= end:
+            break
+        owner = call.targets[0].owner if call.targets else None
+        if owner is None or not owner.facts.name.endswith(_LOCKS):
+            continue
+        if call.name.endswith("acquire"):
+            taken = True
+        elif "release" in call.name:
+            taken = False
+    return taken
+
+
+def _left_taken(fn: Fn, end: int) -> bool:
+    taken = False
+    for event in heard(fn).events:
+        if event.op >= end:
+            break
+        if event.does == "lock" and event.row is not None and "acquire" in event.row.form:
+            taken = True
+        elif event.does == "unlock":
+            taken = False
+    return taken

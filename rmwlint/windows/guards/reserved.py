@@ -1,0 +1,77 @@
+"""Rows that a context manager of the project reserves for whoever works on them.
+
+``class Task: def __enter__(self): self.server = Server.reserve(self.server_id)``, with an ``__exit__`` that
+gives it back: what is handed on as ``task.server``, or as ``server``, nobody else changes meanwhile.
+Only the name tells that it is that row, so such a window is told with low confidence, and one on a row that
+the function has fetched itself is told as others are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rmwlint.program.calling import checking
+from rmwlint.program.program import Fn, ModuleView
+from rmwlint.windows.concurrency.sharing import method_around
+from rmwlint.windows.values import Event, Symbol
+
+_LEAVES = ("__exit__", "__aexit__")
+
+
+def reserved(fn: Fn, read: Event | None, write: Event) -> bool:
+    """Whether a row that came in has the name of one that a context manager of the project reserves."""
+    place = write.place
+    if place is None or place.kind != "row":
+        return False
+    if read is not None and read.call is not None and not _came_in(place.symbol):
+        return False
+    return place.text.rpartition(".")[2] in _reservations(fn)
+
+
+def _came_in(symbol: Symbol) -> bool:
+    """Whether a row is a parameter, or an attribute of one."""
+    while isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr":
+        symbol = symbol[1]
+    return isinstance(symbol, tuple) and symbol[:1] == ("param",)
+
+
+def _reservations(fn: Fn) -> frozenset[str]:
+    """The attributes in which context managers of the project keep the rows that they reserve."""
+    module = fn.module
+    program = module.program
+    found: frozenset[str] = frozenset()
+    for word in sorted(program.libraries.reserving):
+        for path in program.mentions(word, module.path):
+            program.asked.uses(checking(program) or module.path, path, word)
+            other = program.module_of(path)
+            if other is not None:
+                found |= _kept(other, word)
+    return found
+
+
+def _kept(module: ModuleView, word: str) -> frozenset[str]:
+    memo = module.fn(0).memo
+    key = f"reserving {word}"
+    known = memo.get(key)
+    if known is None:
+        known = memo[key] = frozenset(_attributes(module, word))
+    return known  # type: ignore[return-value]
+
+
+def _attributes(module: ModuleView, word: str) -> Iterator[str]:
+    for fn in module.functions():
+        if word not in fn.facts.names:
+            continue
+        method = method_around(fn)
+        owner = method.owner
+        if owner is None or not any(name in owner.facts.methods for name in _LEAVES):
+            continue
+        ops, own = fn.facts.ops, method.facts.params[0].name if method.first_is_self else ""
+        for op in ops:
+            if op[0] == "setattr" and ops[op[1]] == ("name", own) and ops[op[3]][0] == "call":
+                callee = ops[ops[op[3]][1]]
+                if callee[0] == "attr" and callee[2] == word:
+                    yield op[2]
+
+
+__all__ = ["reserved"]

@@ -1,0 +1,1 @@
+"""One function and its callees, interpreted in order: values, reads, writes and holds of each step."""

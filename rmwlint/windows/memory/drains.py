@@ -1,0 +1,132 @@
+"""Containers that a task works through, waiting, and then empties: what was added meanwhile is dropped.
+
+``for item in list(self.items): await send(item)`` and then ``self.items.clear()``: an item that another task
+adds while this one waits is never sent. Told by the shape of the operations, and by who else puts something
+into the place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rmwlint.facts.operands import numbers_in
+from rmwlint.program.program import Fn
+from rmwlint.windows.concurrency.callers import locked_by_callers
+from rmwlint.windows.concurrency.quiet import heard, shared_memory
+from rmwlint.windows.concurrency.sharing import ALONE, prepares
+from rmwlint.windows.flow import in_loop, reaches
+from rmwlint.windows.memory.refills import (
+    NamedPlace,
+    emptied_in,
+    filled_in,
+    locked_at,
+    symbol_of,
+    users_around,
+)
+from rmwlint.windows.memory.shared import sharing
+
+#: names, and first words, of what ends the use of an object: what is added then is lost anyhow
+_ENDINGS = """
+    close aclose stop shutdown shut_down teardown tear_down disconnect dispose cancel destroy terminate
+    cleanup clean_up finalize exit aexit kill quit
+"""
+_ENDS = tuple(_ENDINGS.split())
+#: what gives a view of a container, or goes over it as it is
+_LIVE = frozenset(["items", "values", "keys", "enumerate", "iter", "reversed", "zip"])
+
+
+class Drain(NamedTuple):
+    """``read``: the load of what is worked through, ``switch``: where others run, ``emptied``: where what is
+    there is dropped; operations of the function. ``adder`` and ``added``: who puts something in, and where.
+    ``ends``: the function ends the use of the object. ``sure``: how sure it is that others run meanwhile."""
+
+    text: str
+    read: int
+    switch: int
+    emptied: int
+    adder: Fn
+    added: int
+    ends: bool
+    sure: int
+
+
+def drains(fn: Fn) -> Iterator[Drain]:
+    """The places that an async function works through and then empties, with an await in between."""
+    if not fn.facts.is_async or fn.facts.name in ALONE or shared_memory(fn) == (False, False):
+        return
+    emptied = list(emptied_in(fn))
+    if not emptied:
+        return
+    events = heard(fn).events
+    switches = [event.op for event in events if event.does == "switch"]
+    told: set[NamedPlace] = set()
+    for op, place in emptied if switches else ():
+        if place in told:
+            continue
+        symbol = symbol_of(fn, place)
+        earlier = [other for other, same in emptied if same == place and other < op]
+        for load in events:
+            if load.does != "load" or load.place is None or load.place.symbol != symbol:
+                continue
+            if locked_at(fn, load.op) or not _worked_through(fn, load.op):
+                continue
+            switch = next((number for number in switches if _between(fn, load.op, number, op)), None)
+            if switch is None or any(reaches(fn, other, op) for other in earlier):
+                continue
+            sure = sharing(fn, symbol)
+            adder = next(_adders(fn, place), None) if sure else None
+            if adder is not None and not locked_at(fn, op) and not locked_by_callers(fn):
+                told.add(place)
+                ends = fn.facts.name.strip("_").startswith(_ENDS)
+                yield Drain(load.place.text, load.op, switch, op, *adder, ends, sure)
+                break
+
+
+def _between(fn: Fn, first: int, middle: int, last: int) -> bool:
+    """Whether control can go from one operation by way of another to the last, around a loop too."""
+    if not reaches(fn, first, middle) or not middle < last:
+        return False
+    return reaches(fn, middle, last) or (in_loop(fn, middle) and reaches(fn, first, last))
+
+
+def _worked_through(fn: Fn, load: int) -> bool:
+    """Whether a loop goes over a copy of what is loaded, or a call is awaited that is given it.
+
+    A loop over the container itself comes to what is added meanwhile, or fails.
+    """
+    ops = fn.facts.ops
+    made, copies = {load}, set[int]()
+    for number in range(load + 1, len(ops)):
+        op = ops[number]
+        if op[0] == "loop" and op[1] in copies:
+            return True
+        if op[0] == "await" and ops[op[1]][0] == "call":
+            _, _, given, named = ops[op[1]]
+            if not made.isdisjoint((*given, *(register for _, register in named))):
+                return True
+        if op[0] in ("call", "attr", "star", "item") and not made.isdisjoint(numbers_in(op)):
+            made.add(number)
+            if not copies.isdisjoint(numbers_in(op)) or (op[0] == "call" and ops[op[1]][-1] not in _LIVE):
+                copies.add(number)
+        elif op[0] == "store" and op[2] in made:
+            names = {later for later in range(number + 1, len(ops)) if ops[later][:2] == ("name", op[1])}
+            made |= names
+            copies |= names if op[2] in copies else set()
+    return False
+
+
+def _adders(fn: Fn, place: NamedPlace) -> Iterator[tuple[Fn, int]]:
+    """Functions, and where, that put something into the place while tasks run."""
+    others = fn.module.functions() if place[0] == "global" else users_around(fn)
+    for other in others:
+        name = other.facts.name
+        if other is fn or other.index == 0 or name in ALONE or prepares(other) or name in fn.facts.names:
+            continue
+        for number, filled in filled_in(other):
+            if filled == place:
+                yield other, number
+                break
+
+
+__all__ = ["Drain", "drains"]

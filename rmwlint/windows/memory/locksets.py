@@ -1,0 +1,491 @@
+"""Which lock guards what, learned from the code as lockset analyses do.
+
+Savage et al., "Eraser", ACM TOCS 1997; Blackshear et al., "RacerD", OOPSLA 2018: what is used under a lock in
+most places is guarded by it, and a use without it is a fault, if anybody writes outside a constructor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from rmwlint.program.calling import callings, mentioning
+from rmwlint.program.link import link
+from rmwlint.program.program import Cls, Fn, ModuleView
+from rmwlint.windows.concurrency.callers import locked_by_callers
+from rmwlint.windows.concurrency.quiet import heard
+from rmwlint.windows.concurrency.sharing import ALONE, method_around, stored_kind
+from rmwlint.windows.interpreter.decorators import held_by_decorators
+from rmwlint.windows.interpreter.interpret import analysis
+from rmwlint.windows.values import Event, Held, Symbol, Value
+
+_USES = frozenset(["load", "store", "walk"])
+#: methods that put something into a container in one step
+_PUTS = frozenset(["add", "append", "appendleft", "setdefault"])
+#: methods that take something out in one step
+_TAKES = frozenset(["pop", "discard", "remove"])
+#: first words of methods that run before an object is used, or after
+_PREPARES = (
+    "enter__",
+    "aenter__",
+    "exit__",
+    "aexit__",
+    "init",
+    "setup",
+    "set_up",
+    "start",
+    "configure",
+    "load",
+    "open",
+    "close",
+    "stop",
+    "shutdown",
+    "cleanup",
+    "teardown",
+    "tear_down",
+    "terminate",
+    "dispose",
+    "consume_api",
+    "connect",
+    "disconnect",
+)
+#: first words of methods that only look
+_LOOKS = (
+    "get",
+    "is",
+    "has",
+    "list",
+    "check",
+    "validate",
+    "show",
+    "describe",
+    "format",
+    "to",
+    "as",
+    "can",
+    "supports",
+    "find",
+    "fetch",
+    "do_setup",
+    "update_stats",
+)
+
+
+class Access(NamedTuple):
+    """One use of a place. ``locks``: the symbols of the locks held there. ``elsewhere``: whether others
+    can come in at all; nothing is known of a private method that nobody here calls."""
+
+    fn: Fn
+    event: Event
+    locks: frozenset[Symbol]
+    elsewhere: bool = True
+
+    @property
+    def resets(self) -> bool:
+        """Whether it gives the place a constant, or the function starts over with several places at once."""
+        if self.event.does != "store":
+            return False
+        if stored_kind(self.fn, self.event) == "flag":
+            return True
+        emptied = {
+            event.place
+            for event in analysis(self.fn).events
+            if event.does == "store" and event.place is not None and _empties(self.fn, event)
+        }
+        return len(emptied) > 1 and _empties(self.fn, self.event)
+
+    @property
+    def prepares(self) -> bool:
+        """Whether the function's name says that it runs before anybody comes, or after all have gone, or
+        whether it refuses to run twice."""
+        return self.fn.facts.name.lstrip("_").startswith(_PREPARES) or _refuses_twice(self.fn)
+
+
+def _refuses_twice(fn: Fn) -> bool:
+    """Whether a method raises where a flag of its object is set, and then sets it."""
+    ops, blocks = fn.facts.ops, fn.facts.blocks
+    flags = {op[2] for op in ops if op[0] == "setattr"}
+    for start, last, successors, _ in blocks:
+        if last <= start or ops[last - 1][0] != "branch" or len(successors) != 2:
+            continue
+        asked = ops[ops[last - 1][1]]
+        if asked[0] == "attr" and asked[2] in flags:
+            _, end, further, _ = blocks[successors[0]]
+            if not further and ops[end - 1][0] == "raise":
+                return True
+    return False
+
+
+def _empties(fn: Fn, event: Event) -> bool:
+    value = next((value for name, value in event.columns if name == ""), None)
+    if value is not None and (value.items == () or _plain_container(fn, value)):
+        return event.place is not None and event.place.what != "container"
+    return stored_kind(fn, event) in ("flag", "emptied")
+
+
+def _plain_container(fn: Fn, value: Value) -> bool:
+    if value.symbol[:1] != ("new",) or not isinstance(value.symbol[1], int):
+        return False
+    call = link(fn).calls.get(value.symbol[1])
+    return (
+        call is not None
+        and call.qualified in ("dict", "list", "set")
+        and not fn.facts.ops[value.symbol[1]][2]
+    )
+
+
+class Lockset(NamedTuple):
+    """A place that a lock guards in most uses: who uses it with the lock, and who with no lock at all.
+
+    ``balance``: how many more uses the lock guards than it leaves bare, of all places that it guards.
+    """
+
+    place: str
+    lock: Symbol
+    text: str
+    reach: str
+    guarded: tuple[Access, ...]
+    bare: tuple[Access, ...]
+    balance: int = 0
+
+    def bears(self, use: Access) -> bool:
+        """Whether the place bears a bare change by one call: something is put in while nobody walks through
+        it under the lock (or it is a list: a walk comes by it, or does not); something is taken out while
+        nobody looks at the place twice under one hold of the lock; or the object is none that the class
+        itself shows to be a container."""
+        op = use.fn.facts.ops[use.event.op]
+        if use.event.does != "store" or op[0] != "call":
+            return False
+        callee = use.fn.facts.ops[op[1]]
+        if callee[0] != "attr":
+            return False
+        if callee[2] in _PUTS:
+            return _in_order(use, callee[1]) or not any(
+                access.event.does == "walk" for access in self.guarded
+            )
+        if callee[2] in _TAKES and (callee[2] != "pop" or len(op[2]) == 2):
+            return not any(self._rests_on(access) for access in self.guarded)
+        return callee[2] == "update" and len(op[2]) > 1
+
+    def _rests_on(self, access: Access) -> bool:
+        """Whether a use under the lock rests on the place staying as it is: it is walked through, or used
+        again, in code that somebody calls."""
+        if access.event.does == "walk":
+            return not _copied(access) and _called_by_somebody(access.fn)
+        lines = {other.fn.facts.spans[other.event.op][0] for other in self.guarded if other.fn is access.fn}
+        return len(lines) > 1 and _called_by_somebody(access.fn)
+
+    def decides_a_store(self, use: Access) -> bool:
+        """Whether a bare look decides that a function is called which changes the place without the lock."""
+        storing = {access.fn for access in self.bare if access.event.does == "store"} - {use.fn}
+        calls = link(use.fn).calls
+        return any(
+            any(dep[0] == use.event.op for dep, _, _ in control)
+            and any(target in storing or storing & _called(target) for target in calls[number].targets)
+            for number, control in analysis(use.fn).control_at.items()
+            if number in calls
+        )
+
+
+def _in_order(use: Access, register: int) -> bool:
+    """Whether the container changed is a list or queue, whose walks survive that something is put in."""
+    kind = link(use.fn).types[register]
+    return kind is not None and kind.name.rpartition(".")[2] == "list"
+
+
+def _copied(access: Access) -> bool:
+    """Whether a walk only makes a copy, in one step of the interpreter."""
+    ops = access.fn.facts.ops
+    op = ops[access.event.op]
+    return op[0] == "call" and ops[op[1]][0] == "name" and ops[op[1]][1] in ("list", "tuple", "set", "sorted")
+
+
+def _called_by_somebody(fn: Fn) -> bool:
+    """Whether the project's text has a call of a method, or of the one that a function stands in."""
+    method = method_around(fn)
+    called, all_known = callings(method)
+    if called or not all_known or method.facts.name.startswith("__"):
+        return True
+    modules, _ = mentioning(method)
+    return any(
+        other is not method and method.facts.name in other.facts.names
+        for module in modules
+        for other in module.functions()
+    )
+
+
+def _called(fn: Fn) -> frozenset[Fn]:
+    return frozenset(target for call in link(fn).calls.values() for target in call.targets)
+
+
+def class_locksets(cls: Cls) -> Iterator[Lockset]:
+    """The attributes of the class's objects that are guarded somewhere and bare elsewhere."""
+    fns = [fn for fn in cls.module.functions() if _stands_in(fn, cls)]
+    if any(takes_lock(fn) for fn in fns):
+        yield from _locksets(fns, lambda symbol: _attribute(fns, symbol))
+
+
+def module_locksets(module: ModuleView) -> Iterator[Lockset]:
+    """The module's variables that are guarded somewhere and bare elsewhere."""
+    fns = [fn for fn in module.functions() if fn.index]
+    if any(takes_lock(fn) for fn in fns):
+        prefix = f"{module.name}."
+        yield from _locksets(fns, lambda symbol: _global(prefix, symbol))
+
+
+def _stands_in(fn: Fn, cls: Cls) -> bool:
+    around: Fn | None = fn
+    while around is not None:
+        if around.facts.owner is not None:
+            return around.facts.owner == cls.index
+        around = around.parent
+    return False
+
+
+def takes_lock(fn: Fn) -> bool:
+    """Whether the function takes a lock, its decorators included."""
+    return any(event.does == "lock" for event in heard(fn).events) or any(
+        held.kind == "lock" for held in held_by_decorators(fn)
+    )
+
+
+def _attribute(fns: list[Fn], symbol: Symbol) -> str:
+    if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr":
+        base = symbol[1]
+        if base == ("param", 0) or (isinstance(base, tuple) and base[:1] == ("outer",)):
+            return f"self.{symbol[2]}"
+    return ""
+
+
+def _global(prefix: str, symbol: Symbol) -> str:
+    if isinstance(symbol, tuple) and symbol[:1] == ("global",) and str(symbol[1]).startswith(prefix):
+        name = str(symbol[1])[len(prefix) :]
+        return name if "." not in name else ""
+    return ""
+
+
+def _locksets(fns: list[Fn], name_of: Callable[[Symbol], str]) -> Iterator[Lockset]:
+    entry, unknown = _held_on_entry(fns)
+    accesses: dict[str, list[Access]] = {}
+    texts: dict[Symbol, tuple[str, str]] = {}
+    locked = _used_under_locks(fns, entry, name_of)
+    for fn in fns:
+        if fn.facts.name in ALONE or fn not in entry or not _mentions(fn, locked):
+            continue
+        seen: set[tuple[str, str, int]] = set()
+        for event in analysis(fn).events:
+            for held in event.held:
+                if held.kind == "lock":
+                    texts.setdefault(lock_name(held), (held.text, held.reach))
+            if event.does not in _USES or event.place is None:
+                continue
+            name = name_of(event.place.symbol)
+            line = fn.facts.spans[event.op][0]
+            if not name or (name, event.does, line) in seen:
+                continue
+            seen.add((name, event.does, line))
+            accesses.setdefault(name, []).append(
+                Access(
+                    fn, event, _locks(event.held) | entry[fn], fn not in unknown and not locked_by_callers(fn)
+                )
+            )
+    lock_names = {name_of(key) for key in texts}
+    locksets: list[Lockset] = []
+    balances: dict[Symbol, int] = {}
+    for name, uses in sorted(accesses.items()):
+        if name in lock_names:
+            continue
+        found = _guarded(name, uses, texts)
+        if found is not None:
+            locksets.append(found)
+            balances[found.lock] = balances.get(found.lock, 0) + len(found.guarded) - len(found.bare)
+    for found in locksets:
+        yield found._replace(balance=balances[found.lock])
+
+
+def _used_under_locks(
+    fns: list[Fn], entry: dict[Fn, frozenset[Symbol]], name_of: Callable[[Symbol], str]
+) -> frozenset[str]:
+    """The last names of the places that are used somewhere while a lock is held."""
+    found: set[str] = set()
+    for fn in fns:
+        around = entry.get(fn)
+        for event in (analysis(fn) if around else heard(fn)).events:
+            if event.does in _USES and event.place is not None and (around or _locks(event.held)):
+                found.add(name_of(event.place.symbol).rpartition(".")[2])
+    return frozenset(found - {""})
+
+
+def _mentions(fn: Fn, names: frozenset[str]) -> bool:
+    return takes_lock(fn) or any(
+        (op[0] in ("attr", "name") and op[-1] in names)
+        or (op[0] == "setattr" and op[2] in names)
+        or (op[0] == "store" and op[1] in names)
+        for op in fn.facts.ops
+    )
+
+
+def _guarded(name: str, uses: list[Access], texts: dict[Symbol, tuple[str, str]]) -> Lockset | None:
+    if not any(use.event.does == "store" for use in uses):
+        return None
+    counts: dict[Symbol, int] = {}
+    for use in uses:
+        for lock in use.locks:
+            counts[lock] = counts.get(lock, 0) + 1
+    if not counts:
+        return None
+    lock = max(counts, key=lambda key: (counts[key], texts.get(key, ("", "")), repr(key)))
+    if lock not in texts:
+        return None
+    guarded = tuple(use for use in uses if lock in use.locks)
+    bare = tuple(use for use in uses if not use.locks)
+    if not bare or not any(use.event.does == "store" for use in guarded):
+        return None
+    written, reach = texts[lock]
+    return Lockset(name, lock, written, reach, guarded, bare)
+
+
+def lock_name(held: Held) -> Symbol:
+    """One name for one lock in all methods of a class: its attribute, variable, or constant name."""
+    key = held.key
+    if isinstance(key, tuple) and len(key) == 3 and key[0] == "attr" and isinstance(key[1], tuple):
+        if key[1][:1] == ("outer",):
+            return ("attr", ("param", 0), key[2])
+    return key
+
+
+def _locks(held: Sequence[Held]) -> frozenset[Symbol]:
+    return frozenset(lock_name(one) for one in held if one.kind == "lock" and not one.fresh)
+
+
+def _held_on_entry(fns: list[Fn]) -> tuple[dict[Fn, frozenset[Symbol]], frozenset[Fn]]:
+    """The locks that every caller known here holds when it calls a private or nested function. A nested
+    function that nobody here calls is handed to somebody: nothing is known of it, and it is left out."""
+    callers: dict[Fn, list[tuple[Fn, frozenset[Symbol]]]] = {}
+    for fn in fns:
+        at_calls = heard(fn).at_calls
+        for number, call in link(fn).calls.items():
+            for target in call.targets:
+                callers.setdefault(target, []).append((fn, _locks(at_calls.get(number, ()))))
+    entry: dict[Fn, frozenset[Symbol]] = {fn: frozenset() for fn in fns}
+    for fn in fns:
+        nested = fn.facts.owner is None and fn.parent is not None and fn.parent.index != 0
+        if nested and fn not in callers:
+            del entry[fn]
+    for _ in range(3):
+        for fn in entry:
+            name = fn.facts.name
+            private = name.startswith("_") and not name.endswith("__")
+            nested = fn.facts.owner is None and fn.parent is not None and fn.parent.index != 0
+            calls = callers.get(fn)
+            if calls and (private or nested):
+                sets = [
+                    held | entry.get(caller, frozenset())
+                    for caller, held in calls
+                    if caller.facts.name not in ALONE
+                ]
+                if sets:
+                    entry[fn] = frozenset.intersection(*sets)
+                else:
+                    entry[fn] = frozenset([("constructor",)])
+    unknown = frozenset(fn for fn in entry if fn not in callers and _private(fn))
+    return entry, unknown
+
+
+def _private(fn: Fn) -> bool:
+    return fn.facts.name.startswith("_") and not fn.facts.name.endswith("__")
+
+
+# -- methods without the lock of their class ----------------------------------------------------------
+
+
+class Unlocked(NamedTuple):
+    """A method that uses what the class's other methods use only under a lock that decorates them.
+
+    ``use``: the call through the attribute; ``others``: methods that take the lock, with such a call each.
+    """
+
+    fn: Fn
+    use: int
+    attribute: str
+    lock: str
+    others: tuple[tuple[Fn, int], ...]
+
+
+def unlocked_methods(cls: Cls) -> Iterator[Unlocked]:
+    """Public methods without the lock by name that nearly all others of the class take."""
+    locked: dict[Symbol, list[Fn]] = {}
+    texts: dict[Symbol, str] = {}
+    methods = [fn for fn in cls.own_methods() if not fn.facts.name.startswith("_") and fn.first_is_self]
+    bare: list[Fn] = []
+    for fn in methods:
+        named = [held for held in held_by_decorators(fn) if held.kind == "lock" and _constant(held.key)]
+        for held in named:
+            locked.setdefault(held.key, []).append(fn)
+            texts.setdefault(held.key, held.text)
+        if not any(held.kind == "lock" for held in held_by_decorators(fn)):
+            bare.append(fn)
+    for key, fns in sorted(locked.items(), key=lambda item: repr(item[0])):
+        if len(fns) < 4:
+            continue
+        through: dict[str, list[tuple[Fn, int]]] = {}
+        for fn in fns:
+            for attribute, number in _calls_through(fn).items():
+                through.setdefault(attribute, []).append((fn, number))
+        for attribute, others in sorted(through.items()):
+            if len(others) < 4:
+                continue
+            found = [
+                (fn, calls[attribute])
+                for fn in bare
+                if attribute in (calls := _calls_through(fn))
+                and not _only_looks(fn)
+                and not _locks_inside(fn)
+            ]
+            if found and len(found) * 4 <= len(others):
+                for fn, number in found:
+                    yield Unlocked(fn, number, f"self.{attribute}", texts[key], tuple(others))
+
+
+def _constant(key: Symbol) -> bool:
+    return (
+        isinstance(key, tuple)
+        and len(key) == 2
+        and key[0] == "named"
+        and key[1][:1] in (("const",), ("global",))
+    )
+
+
+def _only_looks(fn: Fn) -> bool:
+    name = fn.facts.name
+    return name in ALONE or name.startswith(tuple(f"{word}_" for word in _LOOKS)) or name in _LOOKS
+
+
+def _locks_inside(fn: Fn) -> bool:
+    return any(event.does == "lock" for event in heard(fn).events) or any(
+        any(held.kind == "lock" for held in held_by_decorators(target))
+        for call in link(fn).calls.values()
+        for target in call.targets
+    )
+
+
+def _calls_through(fn: Fn) -> dict[str, int]:
+    """Attribute of self → the first call of a method of what it holds, which does more than look."""
+    known = fn.memo.get("calls_through")
+    if known is None:
+        found: dict[str, int] = {}
+        ops = fn.facts.ops
+        for number, op in enumerate(ops):
+            if op[0] != "call" or ops[op[1]][0] != "attr":
+                continue
+            callee = ops[op[1]]
+            holder = ops[callee[1]]
+            if (
+                holder[0] == "attr"
+                and ops[holder[1]][0] == "name"
+                and ops[holder[1]][1] == fn.facts.params[0].name
+            ):
+                if not callee[2].startswith(_LOOKS):
+                    found.setdefault(holder[2], number)
+        known = fn.memo["calls_through"] = found
+    return known  # type: ignore[return-value]

@@ -1,0 +1,505 @@
+"""Windows on memory that threads or tasks share: attributes of objects, class and module variables.
+
+Optimistic: constructors run alone; a private method runs under what all its callers in the class hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rmwlint.program.calling import call_sites, handed_over
+from rmwlint.program.link import link
+from rmwlint.program.program import Fn
+from rmwlint.windows.concurrency.callers import locked_by_callers
+from rmwlint.windows.concurrency.quiet import heard
+from rmwlint.windows.concurrency.sharing import (
+    ALONE,
+    around_concurrency,
+    method_around,
+    reached_by_threads,
+    sets_up,
+    shared_class,
+    stored_kind,
+    unshared_class,
+    unshared_type,
+)
+from rmwlint.windows.find import Window, common
+from rmwlint.windows.flow import passes
+from rmwlint.windows.guards.identities import asks_who
+from rmwlint.windows.interpreter.interpret import analysis
+from rmwlint.windows.memory.apart import apart
+from rmwlint.windows.memory.at_start import set_at_start
+from rmwlint.windows.memory.in_flight import in_flight
+from rmwlint.windows.memory.owned import of_signal, of_tasks, one_after_other, one_thread, own_entry
+from rmwlint.windows.memory.spares import fitted_later, spare
+from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order, own_attribute
+
+#: methods that take something out of a container
+TAKES = frozenset(["pop", "popitem", "clear", "remove", "discard", "difference_update", "popleft"])
+
+
+class SharedWindow(NamedTuple):
+    """An open window on shared memory.
+
+    ``stored``: what the write does, as ``sharing.stored_kind`` says. ``sure``: how sure it is that somebody
+    else uses the place at the same time. ``keyed``: the place is a container of many callers' entries.
+    ``of_tasks``: what is stored serves the tasks of one thread. ``spare``: a second object like the one
+    stored does no harm. ``owned``: the entry is that of the thing that the function was called for.
+    ``alone``: one thread runs the function, as far as its callers show.
+    """
+
+    window: Window
+    stored: str
+    sure: int
+    keyed: bool
+    of_tasks: bool
+    spare: bool = False
+    owned: bool = False
+    alone: bool = False
+
+    @property
+    def keeps_row(self) -> bool:
+        """Whether what is stored is a row of a database, which can be read once more."""
+        given = next((value for name, value in self.window.write.columns if name == ""), None)
+        kind = given.type if given is not None else None
+        return kind is not None and kind.kind == "instance" and kind.ref.row() is not None
+
+
+def shared_windows(fn: Fn) -> tuple[SharedWindow, ...]:
+    """Windows on shared memory that no lock closes: a load decides or makes what is stored."""
+    found = fn.memo.get("shared_windows")
+    if found is None:
+        found = fn.memo["shared_windows"] = tuple(_windows(fn))
+    return found  # type: ignore[return-value]
+
+
+def _windows(fn: Fn) -> Iterator[SharedWindow]:
+    if fn.index == 0 or fn.facts.name in ALONE:
+        return
+    found = heard(fn)
+    loads: dict[int, Event] = {event.op: event for event in found.events if event.does == "load"}
+    if not loads:
+        return
+    stores = [(event, fn, event) for event in found.events if event.does == "store"]
+    stores += _stores_below(fn, loads)
+    if not stores:
+        return
+    switches = [event.op for event in found.events if event.does == "switch"]
+    for store, where, original in stores:
+        window = _window(fn, store, loads, switches, [event for event, _, _ in stores])
+        if window is None or window.read is None or window.read.place is None:
+            continue
+        place = window.read.place
+        sure = sharing(fn, place.symbol)
+        if not sure or unshared_type(window.read.type, fn.module):
+            continue
+        keyed = window.branch is not None and _by_key(fn, window.branch)
+        stored = stored_kind(where, original)
+        if any(dep[2] == "arith" and _same(loads.get(dep[0]), store) for dep in store.deps):
+            stored = "value" if _tunes(where, original) else "count"
+        if window.how == "decide" and stored in ("resource", "value") and fitted_later(where, original):
+            stored = "resource"  # others meet it half made, and a second one takes its place
+            if sure == 1 and place.symbol[:1] == ("global",) and reached_by_threads(fn):
+                sure = 2
+        if locked_by_callers(fn) or _inside_locked(fn):
+            return
+        if stored == "removal" and "missing" in original.caught | store.caught:
+            continue
+        if in_flight(fn, window):
+            continue
+        found_shared = SharedWindow(window, stored, sure, keyed, _of_tasks(where, original))
+        yield _weighed(fn, found_shared, where, original)
+
+
+def _inside_locked(fn: Fn) -> bool:
+    """Whether a function is only given away, by the one around it, which runs under a lock."""
+    around = fn.parent
+    if around is None or around.index == 0 or fn.owner is not None:
+        return False
+    given = [giver for giver, _ in handed_over(fn)]
+    return given == [around] and not call_sites(fn) and locked_by_callers(around)
+
+
+def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> SharedWindow:
+    """With what lessens the harm, where the window would count otherwise."""
+    weighs = shared.stored in ("resource", "removal", "count")
+    if shared.window.how != "decide" or shared.sure < 2 or not weighs:
+        return shared
+    if shared.stored == "resource" and spare(where, original):
+        return shared._replace(spare=True)
+    if shared.stored != "count" and own_entry(fn, shared.window):
+        return shared._replace(owned=True)
+    alone = of_signal(fn) or one_thread(fn) or of_tasks(fn) or set_at_start(fn, shared.window)
+    alone = alone or _apart(fn, shared.window)
+    return shared._replace(alone=alone)
+
+
+def _apart(fn: Fn, window: Window) -> bool:
+    """Whether the threads that the object starts stay clear of the place, an attribute of it."""
+    attribute = own_attribute(window.write.place.symbol) if window.write.place is not None else None
+    return attribute is not None and not fn.facts.is_async and apart(fn, attribute)
+
+
+def _of_tasks(fn: Fn, store: Event) -> bool:
+    """Whether an object of a library for tasks is stored: their lock, queue or event."""
+    kind = next((value.type for name, value in store.columns if name == ""), None)
+    libraries = fn.module.program.libraries
+    return (
+        kind is not None
+        and kind.kind == "library"
+        and kind.name.partition(".")[0] in libraries.tasks - libraries.threads
+    )
+
+
+def _tunes(fn: Fn, store: Event) -> bool:
+    """Whether a number is kept within bounds or scaled, not counted: losing one such step does no harm."""
+    op = fn.facts.ops[store.op]
+    if op[0] not in ("setattr", "store", "setitem"):
+        return False
+    value = fn.facts.ops[op[-1]]
+    if value[0] in ("binop", "inplace"):
+        return str(value[1]).rstrip("=") in ("*", "/", "//", "%", "<<", ">>")
+    return value[0] == "call" and fn.facts.ops[value[1]] in (("name", "min"), ("name", "max"))
+
+
+def _by_key(fn: Fn, branch: int) -> bool:
+    """Whether a condition asks a table for a key: ``key in table``, ``table.get(key)``."""
+    ops = fn.facts.ops
+    pending, seen = [ops[branch][1]], set()
+    while pending:
+        register = pending.pop()
+        if register in seen:
+            continue
+        seen.add(register)
+        op = ops[register]
+        if op[0] == "compare":
+            if op[1] in (("in",), ("not in",)):
+                return True
+            pending += op[2]
+        elif op[0] in ("bool", "unary"):
+            pending += op[2] if op[0] == "bool" else [op[2]]
+        elif op[0] == "call" and ops[op[1]][0] == "attr" and ops[op[1]][2] == "get" and op[2]:
+            return True
+        elif op[0] == "name":
+            pending += [other[2] for other in ops[:register] if other[0] == "store" and other[1] == op[1]]
+    return False
+
+
+def _same(load: Event | None, store: Event) -> bool:
+    if load is None or load.place is None or store.place is None:
+        return False
+    return bool(load.place.symbol == store.place.symbol)
+
+
+def _window(
+    fn: Fn, store: Event, loads: dict[int, Event], switches: list[int], stores: list[Event]
+) -> Window | None:
+    """The strongest way in which the store depends on a load of its place; None where nobody can come in
+    between: a lock is held over both, or the place is looked at again or claimed with no switch between."""
+    best: Window | None = None
+    assert store.place is not None
+    candidates: list[tuple[Dep, int | None, bool]] = [(dep, None, True) for dep in in_order(store.deps)]
+    candidates += decisions(store.control)
+    again = False
+    for dep, branch, outcome in candidates:
+        load = loads.get(dep[0])
+        if load is None or dep[1] is not None or not _same(load, store):
+            continue
+        if branch is not None and asks_who(fn, branch):
+            continue
+        how = "decide" if branch is not None else dep[2]
+        if any(held.kind == "lock" and not held.fresh for held in common(load.held, store.held)):
+            again = True
+            continue
+        if how == "decide" and fn.facts.is_async:
+            again = again or not any(passes(fn, load.op, op, store.op) for op in switches)
+        window = Window(load, store, None, how, branch, outcome, store.held, "", None, 3)
+        if best is None or RANK.get(how, 4) > RANK.get(best.how, 4):
+            best = window
+    if best is None or (best.how == "decide" and (again or _looked_again(store, loads))):
+        return None
+    if again and best.how == "copy":
+        return None
+    if fn.facts.is_async and _claimed(fn, best, stores, switches):
+        return None
+    return best
+
+
+def _looked_again(store: Event, loads: dict[int, Event]) -> bool:
+    """Whether the place is loaded again under a lock that is still held at the store."""
+    assert store.place is not None
+    locks = [held for held in store.held if held.kind == "lock" and not held.fresh]
+    return any(
+        load.place is not None
+        and load.place.symbol == store.place.symbol
+        and load.op < store.op
+        and any(held.id == other.id for held in load.held for other in locks)
+        for load in loads.values()
+    )
+
+
+def _claimed(fn: Fn, window: Window, stores: list[Event], switches: list[int]) -> bool:
+    """Whether the task stores to the place after the look and before it lets others run."""
+    read, write = window.read, window.write
+    assert read is not None and write.place is not None
+    for store in stores:
+        if store.op == write.op or store.place is None or store.place.symbol != write.place.symbol:
+            continue
+        if read.op < store.op < write.op and not any(passes(fn, read.op, op, store.op) for op in switches):
+            return True
+    return False
+
+
+# -- what callees store -------------------------------------------------------------------------------
+
+
+def _stores_below(fn: Fn, loads: dict[int, Event]) -> list[tuple[Event, Fn, Event]]:
+    """Stores in functions that a load has decided to call, told at the call: (store, where, original)."""
+    found: list[tuple[Event, Fn, Event]] = []
+    linked = link(fn)
+    result = analysis(fn)
+    for number, (control, receiver) in result.calls_decided.items():
+        call = linked.calls.get(number)
+        if call is None or len(call.targets) != 1 or call.cls is not None:
+            continue
+        target = call.targets[0]
+        if target.facts.is_async and not fn.facts.is_async:
+            continue
+        places = {loads[dep[0]].place for dep, _, _ in control if dep[0] in loads and dep[1] is None}
+        symbols = {place.symbol for place in places if place is not None}
+        wanted: dict[Symbol, Symbol] = {}
+        for symbol in symbols:
+            if symbol[0] == "global":
+                wanted[symbol] = symbol
+            elif symbol[0] == "attr" and symbol[1] == receiver and target.first_is_self:
+                wanted["attr", ("param", 0), symbol[2]] = symbol
+        if not wanted:
+            continue
+        held = result.at_calls.get(number, ())
+        told: set[Symbol] = set()
+        for where, event, inner in _stores_of(target, frozenset(wanted), 2):
+            name = event.place.symbol  # type: ignore[union-attr]
+            if name in told:
+                continue
+            told.add(name)
+            what = event.place.what if event.place is not None else ""
+            place = Place("shared", wanted[name], what, frozenset(), _last_text(loads, wanted[name]))
+            lifted = event._replace(
+                op=number,
+                place=place,
+                held=(*held, *_renumbered(number, inner)),
+                control=control,
+                deps=frozenset(),
+                columns=(),
+                trail=((where, event.op),),
+            )
+            if _looks_itself(where, event) or _looks_itself(target, event):
+                continue
+            found.append((lifted, where, event))
+    return found
+
+
+def _looks_itself(fn: Fn, store: Event) -> bool:
+    """Whether the callee looks at the place itself before it stores: its own window is told there."""
+    assert store.place is not None
+    looks = [
+        event
+        for event in analysis(fn).events
+        if event.does == "load" and event.place is not None and event.place.symbol == store.place.symbol
+    ]
+    decided = {dep[0] for dep, _, _ in store.control}
+    return any(look.op in decided or any(held.kind == "lock" for held in look.held) for look in looks)
+
+
+def _renumbered(number: int, held: tuple[Held, ...]) -> tuple[Held, ...]:
+    return tuple(one._replace(id=(number + 1) * 1_000_000 + abs(one.id)) for one in held)
+
+
+def _last_text(loads: dict[int, Event], symbol: Symbol) -> str:
+    return next(
+        (
+            load.place.text
+            for load in loads.values()
+            if load.place is not None and load.place.symbol == symbol
+        ),
+        "",
+    )
+
+
+def _stores_of(
+    fn: Fn, symbols: frozenset[Symbol], depth: int
+) -> Iterator[tuple[Fn, Event, tuple[Held, ...]]]:
+    """(function, store, locks held) of the stores to these places in a function and in methods it calls."""
+    result = analysis(fn)
+    for event in result.events:
+        if event.does == "store" and event.place is not None and event.place.symbol in symbols:
+            yield fn, event, event.held
+    if depth <= 0:
+        return
+    ops = fn.facts.ops
+    for number, call in link(fn).calls.items():
+        if len(call.targets) != 1 or call.receiver is None or call.cls is not None:
+            continue
+        register = ops[call.receiver]
+        target = call.targets[0]
+        if register[0] == "name" and fn.facts.params and register[1] == fn.facts.params[0].name:
+            if target is not fn and target.first_is_self and fn.first_is_self:
+                outer = result.at_calls.get(number, ())
+                for where, event, held in _stores_of(target, symbols, depth - 1):
+                    yield where, event, (*outer, *held)
+
+
+# -- walks --------------------------------------------------------------------------------------------
+
+
+class Walk(NamedTuple):
+    """A loop over a shared container, while others may change its size. ``changer``: who, and where.
+    ``switch``: the operation in the loop that lets other tasks run, None for threads."""
+
+    event: Event
+    changer: Fn
+    change: Event
+    switch: int | None
+    sure: int
+
+
+def walks(fn: Fn) -> Iterator[Walk]:
+    """Loops over shared containers that somebody else may change meanwhile."""
+    if fn.index == 0 or fn.facts.name in ALONE:
+        return
+    events = heard(fn).events
+    for event in events:
+        if event.does != "walk" or event.place is None:
+            continue
+        if not _resizable(fn, event) or _swapped(events, event):
+            continue
+        sure = sharing(fn, event.place.symbol)
+        if not sure:
+            continue
+        body = _loop_body(fn, event.op)
+        if body is None:
+            continue
+        switch = None
+        if fn.facts.is_async:
+            switch = next((e.op for e in events if e.does == "switch" and event.op < e.op < body), None)
+            if switch is None:
+                continue
+        changed = _changed(fn, event)
+        if changed is not None and not locked_by_callers(fn):
+            if sure > 1 and switch is None and _in_loop_of_tasks(fn) and _in_loop_of_tasks(changed[0]):
+                sure = 1
+            if sets_up(changed[0]):
+                sure = 1
+            yield Walk(event, changed[0], changed[1], switch, sure)
+
+
+def _changed(fn: Fn, walk: Event) -> tuple[Fn, Event] | None:
+    """Where the size of a container that is walked through is changed, rather not where it is set up."""
+    first: tuple[Fn, Event] | None = None
+    for found in _changes(fn, walk):
+        if not sets_up(found[0]):
+            return found
+        first = first or found
+    return first
+
+
+def _in_loop_of_tasks(fn: Fn) -> bool:
+    return fn.facts.is_async or of_tasks(fn)
+
+
+def _resizable(fn: Fn, event: Event) -> bool:
+    """Whether a walk fails when the container changes: a dict or set; a list merely skips or repeats."""
+    iterable = fn.facts.ops[fn.facts.ops[event.op][1]]
+    if iterable[0] == "call":
+        return True
+    kind = link(fn).types[fn.facts.ops[event.op][1]]
+    return kind is not None and kind.name.rpartition(".")[2] in ("dict", "set")
+
+
+def _swapped(events: list[Event], walk: Event) -> bool:
+    """Whether the function puts another container in the place first, and walks through what it took out."""
+    assert walk.place is not None
+    return any(
+        event.does == "store"
+        and event.place is not None
+        and event.place.symbol == walk.place.symbol
+        and event.place.what != "container"
+        and event.op < walk.op
+        for event in events
+    )
+
+
+def _loop_body(fn: Fn, op: int) -> int | None:
+    """The end of the body of the loop whose element is taken at ``op``, None where it is a comprehension."""
+    ops = fn.facts.ops
+    best: int | None = None
+    for start, end, successors, _ in fn.facts.blocks:
+        if end > start and ops[end - 1][0] == "loop" and len(successors) == 2:
+            first = fn.facts.blocks[successors[0]][0]
+            after = fn.facts.blocks[successors[1]][0]
+            if first <= op < after and (best is None or after < best) and op - first <= 1:
+                best = after
+    return best
+
+
+def _changes(fn: Fn, walk: Event) -> Iterator[tuple[Fn, Event]]:
+    """Where the size of a shared container is changed, outside constructors: in its class or module.
+
+    Where the walk holds a lock, only under no lock: any that the change holds may be the one both mean.
+    """
+    assert walk.place is not None
+    symbol = walk.place.symbol
+    if not isinstance(symbol, tuple):
+        return
+    locked = any(held.kind == "lock" for held in walk.held)
+    own = symbol[0] == "attr" and len(symbol) == 3
+    owner = method_around(fn).facts.owner if own else None
+    for other in fn.module.functions():
+        if other.index == 0 or other.facts.name in ALONE or other is fn:
+            continue
+        if own and (method_around(other).facts.owner != owner or owner is None):
+            continue
+        for event in analysis(other).events:
+            if event.does != "store" or event.place is None or event.place.what != "container":
+                continue
+            there = event.place.symbol
+            same = there == symbol
+            if own and isinstance(there, tuple) and len(there) == 3 and there[0] == "attr":
+                same = there[2] == symbol[2] and there[1][0] in ("param", "outer")
+            if same and not _puts(other, event) and not (locked and _locked(other, event)):
+                if not one_after_other(fn, other):
+                    yield other, event
+                break
+
+
+def _locked(fn: Fn, event: Event) -> bool:
+    return any(held.kind == "lock" for held in event.held) or locked_by_callers(fn)
+
+
+def _puts(fn: Fn, event: Event) -> bool:
+    """Whether the change puts something in; all others take something out."""
+    op = fn.facts.ops[event.op]
+    if op[0] != "call":
+        return bool(op[0] != "delitem")
+    callee = fn.facts.ops[op[1]]
+    return bool(callee[0] != "attr" or callee[2] not in TAKES)
+
+
+# -- who else is there --------------------------------------------------------------------------------
+
+
+def sharing(fn: Fn, symbol: Symbol) -> int:
+    """How sure it is that others use a place at the same time: 2 with evidence, 1 without, 0 where not."""
+    owner = method_around(fn).owner
+    if owner is not None and unshared_class(owner):
+        return 0
+    tasks = fn.facts.is_async
+    root = symbol
+    while isinstance(root, tuple) and len(root) == 3 and root[0] == "attr":
+        root = root[1]
+    if isinstance(root, tuple) and root[:1] == ("global",):
+        return 2 if around_concurrency(fn.module, tasks) else 1
+    if owner is not None and shared_class(owner, tasks):
+        return 2
+    return 1

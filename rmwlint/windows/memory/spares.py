@@ -1,0 +1,241 @@
+"""What can be made twice with no harm: the one that is replaced has served as well as the other.
+
+A client, a session, a pool of connections: made again it is the same. Not so what starts a thread, is a lock,
+or keeps what others put into it; nor what is taken from elsewhere (``allocate``, ``register``),
+unless under the object's own id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rmwlint.facts.model import Op
+from rmwlint.libraries.index import snake
+from rmwlint.program.link import link
+from rmwlint.program.program import Cls, Fn
+from rmwlint.windows.concurrency.sharing import made_by, spawns, takes_locks
+from rmwlint.windows.interpreter.interpret import analysis
+from rmwlint.windows.interpreter.opaque import mutates
+from rmwlint.windows.names import is_id
+from rmwlint.windows.values import Event, Value
+
+#: words of names: of what runs by itself, keeps others out, or passes on what it was given
+_HEAVY = frozenset(
+    [
+        *("thread", "threads", "executor", "process", "processes", "server", "scheduler", "timer", "daemon"),
+        *(
+            "lock",
+            "rlock",
+            "mutex",
+            "semaphore",
+            "barrier",
+            "condition",
+            "event",
+            "queue",
+            "channel",
+            "socket",
+        ),
+        *("worker", "workers", "loop", "listener", "consumer"),
+    ]
+)
+_RUNNING = frozenset(["thread", "threads", "threading", "threaded"])
+#: first words of functions that only bring something
+_FETCHES = ("get", "load", "fetch", "read", "find", "lookup")
+#: last words of what is as good as the next of its sort
+_ALIKE = frozenset(["client", "session", "adapter", "engine", "api", "proxy", "config"])
+#: first words of functions that take something which then is taken
+_TAKES = frozenset(
+    ["allocate", "acquire", "register", "reserve", "claim", "start", "spawn", "launch", "bind", "subscribe"]
+)
+_RUNS = ("lock", "spawn", "wait", "enqueue")
+_TALKS = ("backend", "read", "write", "test")
+#: first words of methods that make an object fit for use
+_FITS = ("parse", "load", "connect", "start", "open", "init", "setup", "set", "configure", "register", "add")
+
+
+def spare(fn: Fn, store: Event) -> bool:
+    """Whether a second object like the one that is stored does no harm."""
+    value = next((value for name, value in store.columns if name == ""), None)
+    if value is None or fitted_later(fn, store):
+        return False
+    words = _words(fn, value)
+    if words and words[0] in _TAKES and _for_itself(fn, store):
+        return True
+    if words and (words[0] in _TAKES or _heavy(words)):
+        return False
+    if any(spawns(target, False) or takes_locks(target, False) for target in _makers(fn, store)):
+        return False
+    kind = value.type
+    if kind is not None and kind.kind == "instance":
+        return _spare_class(kind.ref)
+    if kind is not None and kind.kind == "library":
+        libraries = fn.module.program.libraries
+        return bool(libraries.any_method(kind.name, _TALKS)) and not libraries.any_method(kind.name, _RUNS)
+    if not words:
+        return False
+    written = made_by(fn, value.symbol).rpartition(".")[2].lstrip("_")
+    constructed = written[:1].isupper() and not written.isupper()
+    return constructed or words[0] in _FETCHES or words[-1] in _ALIKE
+
+
+def _heavy(words: list[str]) -> bool:
+    return words[-1] in _HEAVY or not _RUNNING.isdisjoint(words)
+
+
+def _words(fn: Fn, value: Value) -> list[str]:
+    name = made_by(fn, value.symbol).rpartition(".")[2]
+    return [word for word in snake(name).split("_") if word]
+
+
+def _for_itself(fn: Fn, store: Event) -> bool:
+    """Whether what is taken is taken under the id of the very object that keeps it: whoever gives it has it
+    under that id from the first time on."""
+    ops = fn.facts.ops
+    op = ops[store.op]
+    if op[0] != "setattr" or ops[op[3]][0] != "call":
+        return False
+    _, _, args, keywords = ops[op[3]]
+    given = [ops[register] for register in (*args, *(register for _, register in keywords))]
+    return bool(given) and all(
+        part[0] == "attr" and ops[part[1]] == ops[op[1]] and is_id(part[2]) for part in given
+    )
+
+
+def _makers(fn: Fn, store: Event) -> Iterator[Fn]:
+    """The functions of the program that give what is stored."""
+    op = fn.facts.ops[store.op]
+    register = op[-1] if op[0] in ("setattr", "store", "setitem") else None
+    call = link(fn).calls.get(register) if isinstance(register, int) else None
+    if call is not None and call.cls is None:
+        yield from call.targets
+
+
+def _spare_class(cls: Cls) -> bool:
+    known = cls.memo.get("spare")
+    if known is None:
+        cls.memo["spare"] = True
+        known = cls.memo["spare"] = not _keeps(cls)
+    return bool(known)
+
+
+def _keeps(cls: Cls) -> bool:
+    """Whether objects of a class run by themselves, keep others out, or keep what they are given."""
+    for base in cls.mro():
+        if any(
+            _heavy(snake(written.rpartition(".")[2]).split("_"))
+            for written in (base.name, *base.facts.base_names)
+        ):
+            return True
+    made = [one for one in (cls.method("__init__"), cls.method("__new__")) if one is not None]
+    if any(spawns(one, False) or takes_locks(one, False) or _makes_unknown(one) for one in made):
+        return True
+    kept = frozenset().union(*(_empty_containers(base) for base in cls.mro()))
+    return bool(kept) and any(
+        not _written_outside(base, kept).isdisjoint(kept - _thrown_away(cls)) for base in cls.mro()
+    )
+
+
+def _makes_unknown(fn: Fn) -> bool:
+    """Whether a function calls what a call gave it: a class that is known only when it runs."""
+    ops = fn.facts.ops
+    given = {op[1] for op in ops if op[0] == "store" and ops[op[2]][0] == "call"}
+    return any(
+        op[0] == "call"
+        and (ops[op[1]][0] == "call" or (ops[op[1]][0] == "name" and ops[op[1]][1] in given))
+        and ops[op[1]] != ("name", "super")
+        for op in ops
+    )
+
+
+def _empty_containers(cls: Cls) -> frozenset[str]:
+    """The attributes that constructors of a class fill with an empty container."""
+    index = cls.facts.methods.get("__init__")
+    if index is None:
+        return frozenset()
+    fn = cls.module.fn(index)
+    return frozenset(_emptied(fn))
+
+
+def _emptied(fn: Fn) -> Iterator[str]:
+    if not fn.facts.params:
+        return
+    ops, own = fn.facts.ops, ("name", fn.facts.params[0].name)
+    for op in ops:
+        if op[0] == "setattr" and ops[op[1]] == own:
+            value = ops[op[3]]
+            if (value[0] in ("build", "dict") and not value[-1]) or (
+                value[0] == "call" and not value[2] and ops[value[1]][-1] in _CONTAINERS
+            ):
+                yield op[2]
+
+
+_CONTAINERS = ("dict", "list", "set", "deque", "OrderedDict", "Counter", "defaultdict")
+
+
+def _thrown_away(cls: Cls) -> frozenset[str]:
+    """The attributes that a method other than the constructor empties: what is in them may go at any time."""
+    return frozenset(
+        name
+        for base in cls.mro()
+        for fn in base.own_methods()
+        if fn.facts.name != "__init__" and fn.first_is_self
+        for name in _emptied(fn)
+    )
+
+
+def _written_outside(cls: Cls, names: frozenset[str]) -> frozenset[str]:
+    """Which of the containers a method other than the constructor puts something into."""
+    found: set[str] = set()
+    for fn in cls.own_methods():
+        if fn.facts.name == "__init__" or not fn.first_is_self or names.isdisjoint(fn.facts.names):
+            continue
+        ops, own = fn.facts.ops, ("name", fn.facts.params[0].name)
+        libraries = fn.module.program.libraries
+        for op in ops:
+            changed = None
+            if op[0] in ("setitem", "delitem"):
+                changed = op[1]
+            elif op[0] == "call" and ops[op[1]][0] == "attr" and mutates(libraries, ops[op[1]][2]):
+                changed = ops[op[1]][1]
+            if changed is not None and ops[changed][0] == "attr" and ops[ops[changed][1]] == own:
+                found.add(ops[changed][2])
+    return frozenset(found)
+
+
+def fitted_later(fn: Fn, store: Event) -> bool:
+    """Whether the object is made fit for use after it has been stored, where the same test decides it: others
+    meet it before."""
+    ops = fn.facts.ops
+    op = ops[store.op]
+    branches = {branch for _, branch, _ in store.control}
+    if op[0] not in ("setattr", "store") or not branches:
+        return False
+    control = analysis(fn).control_at
+    for number in range(store.op + 1, len(ops)):
+        later = ops[number]
+        if later[0] == "setattr":
+            holder, decided = later[1], _in_block(fn, store.op, number)
+        elif later[0] == "call" and ops[later[1]][0] == "attr":
+            method = ops[later[1]]
+            if snake(method[2]).lstrip("_").split("_")[0] not in _FITS:
+                continue
+            holder = method[1]
+            decided = bool(branches & {branch for _, branch, _ in control.get(number, ())})
+        else:
+            continue
+        if decided and _holds(ops, holder, op):
+            return True
+    return False
+
+
+def _holds(ops: tuple[Op, ...], register: int, store: Op) -> bool:
+    """Whether a register is what a store has just put there."""
+    op = ops[register]
+    if store[0] == "store":
+        return op == ("name", store[1])
+    return op[0] == "attr" and op[2] == store[2] and ops[op[1]] == ops[store[1]]
+
+
+def _in_block(fn: Fn, first: int, second: int) -> bool:
+    """Whether two operations stand in one block, so that whoever does one does both."""
+    return any(start <= first and second < end for start, end, _, _ in fn.facts.blocks)
