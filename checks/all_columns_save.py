@@ -43,7 +43,8 @@ as deleted, where the row is found by the request that is being handled, and whe
 here, as what gave it says (`row, created = …`), or by most of those who have an object save itself. So is
 a row that a form gives unsaved (`form.save(commit=False)`) and that the form is not seen to be given: it
 is as often new as not; and a row kept in an attribute to which the object's methods give only rows that
-they make. Silent where all the columns of the class change.
+they make. So is what no service runs: a migration, a script, what makes data for tests. Silent where all
+the columns of the class change.
 
 Fix for Django, Tortoise: `save()` → `save(update_fields=[…])`, `auto_now` columns kept. Safe where the
 class and every column set are known, and the row is read in the same function. Unsafe otherwise: a caller,

@@ -33,6 +33,10 @@ Good:
             order.close()
             transaction.on_commit(partial(send_invoice.delay, order.pk))
 
+Told with low confidence where the worker is asked to wait first (`countdown=10`, `eta=…`): most transactions
+have ended by then; and where every way on from the sending raises: the rollback is known there, and the
+message tells of the failure.
+
 Send it from a hook that runs after the commit, or after the block.
 
 Fix for Django with Celery and other task queues: `task.delay(x)` →

@@ -13,6 +13,7 @@ from rmwlint.windows.concurrency.callers import (
     rows_locked_by_callers,
 )
 from rmwlint.windows.concurrency.quiet import heard
+from rmwlint.windows.concurrency.sharing import unserved
 from rmwlint.windows.concurrency.ways import rows_locked_on_every_way
 from rmwlint.windows.flow import fails
 from rmwlint.windows.guards.first_saves import of_first_save
@@ -111,7 +112,9 @@ def told_below(window: Window) -> bool:
 
 def runs_alone(fn: Fn) -> bool:
     """Whether a function is a method of a class whose methods run by hand, rarely two at a time, or is called
-    by a signal that is sent so."""
+    by a signal that is sent so, or that no service runs."""
+    if unserved(fn):
+        return True
     names = list(_signals(fn)) if fn.owner is None else fn.owner.library_types()
     types = fn.module.program.libraries
     return any(types.types[ancestor].alone for name in names for ancestor in types.lineage(name))

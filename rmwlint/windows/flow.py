@@ -167,6 +167,14 @@ def fails(fn: Fn, op: int) -> bool:
     return _block_of(fn, op) in known  # type: ignore[operator]
 
 
+def raises_after(fn: Fn, op: int) -> bool:
+    """Whether every way on from an operation ends with an exception that the function raises."""
+    known = fn.memo.get("raising_blocks")
+    if known is None:
+        known = fn.memo["raising_blocks"] = raising_blocks(fn.facts)
+    return _block_of(fn, op) in known  # type: ignore[operator]
+
+
 def _failing(fn: Fn) -> frozenset[int]:
     blocks = fn.facts.blocks
     reached = {0}

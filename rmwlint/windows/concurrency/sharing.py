@@ -248,10 +248,42 @@ def prepared(fn: Fn) -> bool:
 
 
 def run_by_hand(module: ModuleView) -> bool:
-    """Whether the module is taken for a program that is run once, by hand: its name suggests one, or it runs
-    as a program that reads its command line, and starts nothing that goes on beside it."""
+    """Whether the module is taken for a program that is run once, by hand: its name suggests one, it is a
+    developer's, or it runs as a program that reads its command line, and starts nothing that goes on beside."""
     suggests = module.program.libraries.receiver
-    return any("files.OneShot" in suggests(part) for part in module.name.split(".")) or _is_script(module)
+    named = any("files.OneShot" in suggests(part) for part in module.name.split("."))
+    return named or _is_script(module) or _of_developers(module)
+
+
+def unserved(fn: Fn) -> bool:
+    """Whether no service runs the function, by where it stands: a migration, a script, what makes data for
+    tests; and no module that one runs calls it."""
+    module = fn.module
+    suggests = module.program.libraries.receiver
+    known = module.fn(0).memo.get("unserved")
+    if known is None:
+        parts = module.name.split(".")
+        known = module.fn(0).memo["unserved"] = (
+            any("files.Unserved" in suggests(part) for part in parts)
+            or any("files.UnservedFolder" in suggests(part) for part in parts[:-1])
+            or _is_script(module)
+            or _of_developers(module)
+        )
+    return bool(known) and (fn.owner is not None or not called_from_elsewhere(fn))
+
+
+def _of_developers(module: ModuleView) -> bool:
+    """Whether the module imports what only developers have: tests, or tools for them."""
+    memo = module.fn(0).memo
+    known = memo.get("of_developers")
+    if known is None:
+        suggests = module.program.libraries.receiver
+        known = memo["of_developers"] = any(
+            "files.DeveloperTool" in suggests(name.partition(".")[0])
+            or any("files.TestCode" in suggests(part) for part in name.split("."))
+            for name in _imported(module)
+        )
+    return bool(known)
 
 
 def _is_script(module: ModuleView) -> bool:
@@ -261,8 +293,8 @@ def _is_script(module: ModuleView) -> bool:
         suggests = module.program.libraries.receiver
         roots = {name.partition(".")[0] for name in _imported(module)}
         known = memo["script"] = (
-            any("files.CommandLine" in suggests(root) for root in roots)
-            and _runs_as_program(module)
+            _runs_as_program(module)
+            and (any("files.CommandLine" in suggests(root) for root in roots) or _reads_arguments(module))
             and not imports_concurrency(module, True)
         )
     return bool(known)
@@ -273,6 +305,12 @@ def _runs_as_program(module: ModuleView) -> bool:
     ops = module.facts.functions[0].ops
     names = {number for number, op in enumerate(ops) if op == ("name", "__name__")}
     return bool(names) and any(op[0] == "compare" and not names.isdisjoint(op[2]) for op in ops)
+
+
+def _reads_arguments(module: ModuleView) -> bool:
+    """Whether the module reads ``sys.argv``."""
+    reads = any("argv" in fn.names for fn in module.facts.functions)
+    return reads and "sys" in {name.partition(".")[0] for name in _imported(module)}
 
 
 def called_from_elsewhere(fn: Fn) -> bool:

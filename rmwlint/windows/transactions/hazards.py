@@ -21,7 +21,7 @@ from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn
 from rmwlint.program.refusing import refused
 from rmwlint.windows.concurrency.quiet import heard, quiet
-from rmwlint.windows.flow import fails
+from rmwlint.windows.flow import fails, raises_after
 from rmwlint.windows.interpreter.decorators import held_by_decorators
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.surroundings import NUMBER
@@ -119,12 +119,19 @@ def hazards_under(fn: Fn, kind: str, of: Callable[[tuple[Held, ...]], Held | Non
         if effect is None:
             continue
         one = told(fn, number, effect, held or inside)  # type: ignore[arg-type]
-        if kind == "enqueue" and one.sure > 1 and sent_on(fn, number):
+        if kind == "enqueue" and one.sure > 1 and (sent_on(fn, number) or _before_raising(fn, one)):
             one = one._replace(sure=1)
         if one.held.id != NUMBER:
             yield one
         elif all(open_transaction(held_by_decorators(callee)) is None for callee, _ in one.below):
             yield one if _depends(fn, one, kind) else one._replace(sure=1)
+
+
+def _before_raising(fn: Fn, hazard: Hazard) -> bool:
+    """Whether every way on from a hazard ends with an exception that is raised: what is sent there tells of
+    the failure, and of nothing that the transaction, rolled back by it, has written."""
+    on_the_way = [(fn, hazard.op), *((callee, effect.op) for callee, effect in hazard.below)]
+    return any(raises_after(at, op) for at, op in on_the_way)
 
 
 def _depends(fn: Fn, hazard: Hazard, kind: str) -> bool:
