@@ -248,8 +248,8 @@ def prepared(fn: Fn) -> bool:
 
 
 def run_by_hand(module: ModuleView) -> bool:
-    """Whether the module is taken for a program that is run once, by hand: its name suggests one, it is a
-    developer's, or it runs as a program that reads its command line, and starts nothing that goes on beside."""
+    """Whether the module is a program that is run once, by hand: its name suggests one, it is a
+    developer's, or it runs by itself, reads its command line and starts nothing that goes on beside it."""
     suggests = module.program.libraries.receiver
     named = any("files.OneShot" in suggests(part) for part in module.name.split("."))
     return named or _is_script(module) or _of_developers(module)
