@@ -19,7 +19,7 @@ from rmwlint.report.result import Result, result_of
 from rmwlint.request import Request, cache_folder, roots_of
 from rmwlint.source.files import Selection, find
 from rmwlint.source.ledger import Ledger
-from rmwlint.source.project import MARKS, project_root
+from rmwlint.source.project import TELLING, project_root
 from rmwlint.source.shapes import nothing_known
 from rmwlint.source.text import Undecodable, decode, split_lines
 
@@ -180,7 +180,7 @@ def _mark_projects(folders: set[str], ledger: Ledger) -> None:
         while folder not in seen:
             seen.add(folder)
             if folder not in ledger.folders:  # else its names tell
-                for mark in MARKS:
+                for mark in TELLING:
                     ledger.exists(os.path.join(folder, mark))
             if folder == root:
                 break

@@ -237,6 +237,8 @@ class Libraries:
         self._judged: set[str] = set()
         self._locking: frozenset[str] | None = None
         self._far_locks: frozenset[str] | None = None
+        self._transacting: dict[str, frozenset[str]] = {}
+        self._saving: dict[str, frozenset[str]] = {}
         self._coroutines: frozenset[str] | None = None
         self._programs: frozenset[str] | None = None
         self._runners: frozenset[str] | None = None
@@ -587,6 +589,49 @@ class Libraries:
                 if any(row.does == "query" and row.lock for row in rows)
             )
         return self._locking
+
+    @property
+    def atomic_settings(self) -> tuple[str, ...]:
+        """The settings that open a transaction around every request."""
+        found = (model.atomic_when for model in self.types.values())
+        return tuple(sorted({name for name in found if name is not None}))
+
+    def transacting(self, library: str) -> frozenset[str]:
+        """The last names of a library's functions and methods that open a transaction, however called."""
+        known = self._transacting.get(library)
+        if known is None:
+            tables = (self._functions, *self._methods.values())
+            known = self._transacting[library] = frozenset(
+                name.rpartition(".")[2]
+                for names in tables
+                for name, rows in names.exact.items()
+                for row in rows
+                if row.does == "transaction" and row.library == library
+                if row.requires is None and not row.readonly
+            )
+        return known
+
+    @property
+    def ensuring(self) -> frozenset[str]:
+        """The names of methods that give a row, and make it where there is none."""
+        return self._saving_by({"ensure"})
+
+    @property
+    def saving(self) -> frozenset[str]:
+        """The names of methods that save or make one row."""
+        return self._saving_by({"write", "create"})
+
+    def _saving_by(self, does: set[str]) -> frozenset[str]:
+        key = " ".join(sorted(does))
+        known = self._saving.get(key)
+        if known is None:
+            known = self._saving[key] = frozenset(
+                name
+                for names in self._methods.values()
+                for name, rows in names.exact.items()
+                if any(row.does in does and row.place == "row" for row in rows)
+            )
+        return known
 
     @property
     def coroutines(self) -> frozenset[str]:

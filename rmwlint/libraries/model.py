@@ -154,7 +154,8 @@ Hazards
 
   ``hook``      code that runs inside somebody else's transaction: the function so decorated
                 (``form = "decorator"``), the function given as argument ``at``, or, without either, the
-                method of that name that a user's class derived from ``on`` defines
+                method of that name that a user's class derived from ``on`` defines. ``of``: the keyword that
+                says whose saves call it, each in a transaction or not, as its caller likes
 
   ``signal``    calls whatever has been registered for the signal ``at``, about the subject ``key``
   ``receive``   registers, for the signal ``at`` (or each in a list of them) and the subject ``key``, the
@@ -282,6 +283,7 @@ class CallModel(NamedTuple):
     module_from: str | None = None
     exceptions: tuple[str, ...] = ()
     reverse: str | None = None
+    of: str | None = None
     requires: tuple[str, Any] | None = None
     unless: tuple[str, Any] | None = None
     confidence: str = "high"

@@ -71,7 +71,7 @@ from rmwlint.windows.transactions.hazards import (
     hazards_of_hook,
     hazards_under,
 )
-from rmwlint.windows.transactions.hooks import hook
+from rmwlint.windows.transactions.hooks import called_in_autocommit, hook
 from rmwlint.windows.transactions.released import Released, released
 from rmwlint.windows.transactions.unannounced import Unannounced, unannounced
 from rmwlint.windows.transactions.unlocked import Unlocked, unlocked
@@ -425,6 +425,11 @@ class View:
         if held is not None:
             for hazard in hazards_of_hook(self.fn, kind, held):
                 yield self._told(hazard, self.held_step(held))
+
+    @property
+    def called_in_autocommit(self) -> bool:
+        """Whether the function is a hook of saves that nobody is seen to make in a transaction."""
+        return called_in_autocommit(self.fn)
 
     def _told(self, hazard: Hazard, held: Iterator[Step]) -> ToldHazard:
         names = [fn.facts.name for fn, _ in hazard.below]
