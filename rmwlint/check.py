@@ -17,6 +17,7 @@ from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.program.types import Type
 from rmwlint.violation import Step, Violation
 from rmwlint.windows.creations.creation import Creation
+from rmwlint.windows.creations.deletions import Deletion
 from rmwlint.windows.files.piecewise import Piecewise, piecewise
 from rmwlint.windows.files.rewrites import Rewrite, key_of, lasting, rewrites
 from rmwlint.windows.files.streams import Stream
@@ -31,6 +32,7 @@ from rmwlint.windows.objects.stores import KeyLock, StoreWindow
 from rmwlint.windows.story import (
     both_pass,
     creation_steps,
+    deletion_steps,
     lost_update,
     numbering_steps,
     place_text,
@@ -52,6 +54,7 @@ __all__ = [
     "ClassView",
     "Cls",
     "Creation",
+    "Deletion",
     "Event",
     "Fn",
     "Held",
@@ -75,6 +78,7 @@ __all__ = [
     "both_pass",
     "class_locksets",
     "creation_steps",
+    "deletion_steps",
     "is_timestamp",
     "is_version",
     "key_of",

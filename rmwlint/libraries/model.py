@@ -165,7 +165,8 @@ Other
   ``pure``      no effect worth knowing; ``gives`` its type. ``form = "decorator"``: a function so decorated
                 becomes an object of the type in ``gives`` (a task)
                 ``reverse``, of a column's declaration: the keyword that says by which attribute the rows it
-                names reach those of the class
+                names reach those of the class. ``kind = "restricting"``: of a declaration that makes the
+                database refuse to delete a row that others refer to
   ``proxy``     returns an object whose attributes are those of the module(s) named in ``module_from``
                 (a keyword or ``argN``: a string, or a dict whose values are strings)
   ``handles``   a class of exceptions: ``exceptions`` says for which of ``duplicate missing conflict``

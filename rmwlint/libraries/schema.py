@@ -24,6 +24,7 @@ _READS = ("first",)
 _EXPRESSIONS = ("count",)
 _STORES = ("cache", "document", "item", "resource")
 _STEPS = ("piecewise",)
+_REFERENCES = ("restricting",)
 _WAITS = ("sleep", "join", "result", "queue", "lock", "poll")
 _EXCEPTIONS = ("duplicate", "missing", "conflict")
 _LOCK_FORMS = ("context", "acquire", "release", "decorator", "create")
@@ -62,7 +63,7 @@ _GOES_WITH: dict[str, str] = {
     "hook": "at form of",
     "signal": "AT key",
     "receive": "AT key form",
-    "pure": "form reverse",
+    "pure": "form reverse kind",
     "proxy": "MODULE_FROM",
     "handles": "EXCEPTIONS",
     "suppress": "",
@@ -232,7 +233,7 @@ _CALL: dict[str, Check] = {
     "nested": _flag,
     "readonly": _flag,
     "session": _word_or_argument("self"),
-    "kind": _word(*_BACKENDS, *_WAITS, *_LOOKS, *_READS, *_STORES, *_SPAWNS, *_STEPS),
+    "kind": _word(*_BACKENDS, *_WAITS, *_LOOKS, *_READS, *_STORES, *_SPAWNS, *_STEPS, *_REFERENCES),
     "module_from": _module_from,
     "exceptions": _words(*_EXCEPTIONS),
     "reverse": _identifier,
@@ -476,6 +477,7 @@ def _kinds(does: str) -> tuple[str, ...]:
         "spawn": _SPAWNS,
         "delete": _STEPS,
         "replace": _STEPS,
+        "pure": _REFERENCES,
     }
     return words.get(does, _BACKENDS)
 

@@ -58,6 +58,8 @@ EXECUTED = (
     Executed("RMW107", "Django", 1),
     Executed("RMW108", "Django", 1),
     Executed("RMW109", "SQLAlchemy", 1),
+    Executed("RMW110", "Django", 1),
+    Executed("RMW110", "Django", 2),
     Executed("RMW201", "SQLAlchemy", 1),
     Executed("RMW202", "Django", 1, ("save_changed_columns",)),
     Executed("RMW305", "Django", 1, ("open_transaction",)),

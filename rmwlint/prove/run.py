@@ -33,6 +33,7 @@ _WHY_NOT = {
     "RMW103": "it is about a method that others call, and its callers decide what is lost",
     "RMW107": "what is done in vain does not show in the row",
     "RMW109": "whether it fails depends on the clock",
+    "RMW110": "what is lost is what somebody else does to the row, and no test can know what that is",
     "RMW201": "the row is read somewhere else",
     "RMW305": "what is lost depends on the transaction that the caller has open",
     "RMW308": "the read that is not locked is not part of it; prove what it lets happen (RMW104, RMW106)",

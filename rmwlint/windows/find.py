@@ -151,11 +151,22 @@ def save_told_below(write: Event) -> bool:
 
 def guard_of(fn: Fn, read: Event | None, write: Event, attribute: str | None = None) -> str:
     """What keeps others out between a read and a write; empty where nothing does."""
+    return _finder(fn).guard(read, write, attribute)
+
+
+def owned(fn: Fn, window: Window) -> bool:
+    """Whether the test that decides admits only states that say that an operation is under way."""
+    finder = _finder(fn)
+    test = finder.result.tests.get(window.branch) if window.branch is not None else None
+    return test is not None and finder.owns(states(test, window.outcome, _symbols(window)))
+
+
+def _finder(fn: Fn) -> _Finder:
     finder = fn.memo.get("finder")
     if finder is None:
         finder = fn.memo["finder"] = _Finder(fn)
     assert isinstance(finder, _Finder)
-    return finder.guard(read, write, attribute)
+    return finder
 
 
 def _strength(window: Window) -> tuple[int, int, bool]:

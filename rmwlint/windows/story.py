@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rmwlint.violation import Step
 from rmwlint.windows.creations.creation import Creation
+from rmwlint.windows.creations.deletions import Deletion
 from rmwlint.windows.creations.numbering import Numbering
 from rmwlint.windows.find import Window
 from rmwlint.windows.objects.stores import StoreWindow
@@ -54,6 +55,20 @@ def creation_steps(view: View, creation: Creation) -> tuple[Step, ...]:
         steps += view.held_step(held)
     steps.append(view.step("write", create.op, "created here"))
     steps += view.trail(create, "created here", "write")
+    return tuple(steps)
+
+
+def deletion_steps(view: View, deletion: Deletion) -> tuple[Step, ...]:
+    """Look, decide, delete."""
+    look, delete = deletion.look, deletion.delete
+    steps: list[Step] = []
+    if look is not None:
+        steps = [view.step("read", look.op, "looked at here"), *view.trail(look, "looked at here", "read")]
+    steps.append(view.step("decide", deletion.branch, "decides here"))
+    for held in delete.held:
+        steps += view.held_step(held)
+    steps.append(view.step("write", delete.op, "deleted here"))
+    steps += view.trail(delete, "deleted here", "write")
     return tuple(steps)
 
 

@@ -20,6 +20,7 @@ from rmwlint.windows.concurrency.sharing import (
 )
 from rmwlint.windows.concurrency.unused import unused
 from rmwlint.windows.creations.creation import Creation, creations
+from rmwlint.windows.creations.deletions import Deletion, deletions
 from rmwlint.windows.creations.ensured import Ensured, ensured
 from rmwlint.windows.creations.numbering import Numbering, numberings
 from rmwlint.windows.files.named_looks import NamedLook, named_looks
@@ -143,6 +144,11 @@ class View:
     def creations(self) -> tuple[Creation, ...]:
         """Creations that a look decides, guarded ones too."""
         return creations(self.fn)
+
+    @property
+    def deletions(self) -> tuple[Deletion, ...]:
+        """Deletions of rows that what the function looks at decides, guarded ones too."""
+        return deletions(self.fn)
 
     def store_windows(self, kind: str) -> Iterator[StoreWindow]:
         """The windows on stores of one kind that nothing closes, one for each place in the source."""

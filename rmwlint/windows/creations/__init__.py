@@ -1,1 +1,1 @@
-"""Windows that end in something new: looked for and created, counted and numbered."""
+"""Windows that end in something new or gone: looked for and created, counted and numbered, deleted."""

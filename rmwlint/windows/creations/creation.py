@@ -158,7 +158,7 @@ def _creations(fn: Fn) -> Iterator[Creation]:
             for look in looks.get(dep[0], ()):
                 how = _how(fn, look, branch, outcome)
                 if how is not None:
-                    refused = _refused(fn, branch, outcome)
+                    refused = ends_otherwise(fn, branch, outcome)
                     best = _better(best, _creation(fn, look, create, branch, how, refused, events))
             if best is not None and best.guard.startswith("lock"):
                 break
@@ -222,7 +222,7 @@ def _passed(fn: Fn, create: Event) -> Iterator[tuple[Dep, int, bool]]:
         if branch in known or branch > create.op:
             continue
         for outcome in (True, False):
-            if _refused(fn, branch, outcome) and reaches(fn, branch, create.op):
+            if ends_otherwise(fn, branch, outcome) and reaches(fn, branch, create.op):
                 yield from ((dep, branch, outcome) for dep in deps)
         for dep in deps:
             way = met(fn.facts, branch, dep[0])
@@ -647,7 +647,7 @@ def _determined(symbol: Symbol, known: set[Symbol]) -> bool:
     return symbol[0] == "fstring" and all(_determined(part, known) for part in symbol[1:])
 
 
-def _refused(fn: Fn, branch: int, outcome: bool) -> bool:
+def ends_otherwise(fn: Fn, branch: int, outcome: bool) -> bool:
     """Whether the other way at the branch leaves the function at once, without giving what was found."""
     blocks, ops = fn.facts.blocks, fn.facts.ops
     if branch in analysis(fn).refused:

@@ -7,6 +7,8 @@ from typing import Any
 
 from rmwlint.windows.values import Symbol, Value
 
+#: methods that say what is in a collection of rows
+_COUNTS = frozenset(["all", "count", "exists", "first", "filter", "exclude"])
 _SAME = frozenset([("==",), ("!=",), ("is",), ("is not",)])
 
 
@@ -100,6 +102,26 @@ def _whether_set(atom: Symbol, columns: tuple[Symbol, ...]) -> bool:
 def of_state(test: Symbol, columns: tuple[Symbol, ...]) -> bool:
     """Whether a condition asks a column by itself: whether it is true, or one of some constants."""
     return any(_asks_state(atom, columns) for atom in _atoms(test))
+
+
+def of_contents(test: Symbol, columns: tuple[Symbol, ...]) -> bool:
+    """Whether a condition asks if there is anything in a column, or how much: ``len(row.lines) > 0``."""
+    return any(
+        _contents(part, columns)
+        for atom in _atoms(test)
+        for part in (atom[2:] if isinstance(atom, tuple) and atom[:1] == ("compare",) else (atom,))
+    )
+
+
+def _contents(part: Symbol, columns: tuple[Symbol, ...]) -> bool:
+    if not isinstance(part, tuple) or part[:1] != ("call",):
+        return False
+    callee = part[1]
+    if callee in (("global", "len"), ("global", "builtins.len"), ("global", "any")):
+        return len(part) == 3 and (part[2] in columns or _contents(part[2], columns))
+    if not isinstance(callee, tuple) or callee[0] != "attr" or callee[2] not in _COUNTS:
+        return False
+    return callee[1] in columns or _contents(callee[1], columns)
 
 
 def _asks_state(atom: Symbol, columns: tuple[Symbol, ...]) -> bool:

@@ -171,12 +171,34 @@ def _bill(world: DjangoWorld, text: str) -> Scene:
     return _scene(world, module.Invoice, _both(lambda _: bool(module.bill(1))), rows=())
 
 
+def _discard(world: DjangoWorld, text: str) -> Scene:
+    module = world.load(text)
+    drafts = module.Draft.objects
+    acts = (
+        lambda row: module.discard(row.pk),
+        lambda row: bool(drafts.filter(pk=row.pk, status="open").update(status="sent")),
+    )
+    return _scene(world, module.Draft, acts, rows=({"status": "open"},))
+
+
+def _take_down(world: DjangoWorld, text: str) -> Scene:
+    module = world.load(text)
+    acts = (
+        lambda row: module.take_down(row.pk),
+        lambda row: bool(module.Book.objects.create(shelf_id=row.pk)),
+    )
+    left = module.Shelf.objects.count
+    return _scene(world, module.Shelf, acts, rows=({"name": "top"},), seen=left, counts=module.Book)
+
+
 PROOFS = (
     Proof("RMW104", "Django", _retry),
     Proof("RMW105", "Django", _settings),
     Proof("RMW106", "Django", _pay),
     Proof("RMW107", "Django", _claim),
     Proof("RMW108", "Django", _edit),
+    Proof("RMW110", "Django", _discard),
+    Proof("RMW110", "Django", _take_down, bad=2, good=2),
     Proof("RMW202", "Django", _annotate),
     Proof("RMW305", "Django", _post, refused="TransactionManagementError"),
     Proof("RMW306", "Django", _withdraw),
