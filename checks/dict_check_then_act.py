@@ -80,17 +80,17 @@ check = Check("RMW409", "dict-check-then-act", since="0.1")
 def find(view: View) -> Iterator[Violation]:
     if view.fn.facts.is_async:
         return
-    told: set[int] = {setup.act for setup in view.setups}
+    told: set[object] = {view.span(setup.act) for setup in view.setups}
     for shared in view.shared_windows:
         window = shared.window
         if (
             window.how != "decide"
             or window.read is None
-            or window.write.op in told
+            or view.span(window.write.op) in told
             or shared.stored in ("atomic", "emptied")
         ):
             continue
-        told.add(window.write.op)
+        told.add(view.span(window.write.op))
         place = place_text(view, window)
         removes = shared.stored == "removal"
         act = "emptied" if removes else "filled"

@@ -26,9 +26,12 @@ Act, and handle the error; or use the call that does both (`exist_ok=True`, `mis
 Told with low confidence where the path belongs to one object that the function is given (`order.uuid` in its
 name), or that all its known callers give it, or all who make the object give its constructor; to the run of
 the object's own methods or of the program, by the time in its name; or to a temporary place: mostly one actor
-at a time works there. Likewise where all known callers hold a lock. Silent where the other
-way only raises: the second one gets an error either way. What a file says counts as a look where a lock or
-pid file is removed for it, as being left over: meanwhile somebody else may have removed it, and made his own.
+at a time works there. Likewise where all known callers hold a lock, or the object has taken one of many
+processes and keeps it; in a program that is run by hand, in what only such programs call, in the commands of
+a command line; and where whoever asks says whether what is there may be overwritten: it is his own path.
+Silent where the other way only raises: the second one gets an error either way. What a file says counts as a
+look where a lock or pid file is removed for it, as being left over: meanwhile somebody else may have removed
+it, and made his own.
 
 Fix for os, shutil, pathlib: `exist_ok=True`, `missing_ok=True`, `with
 contextlib.suppress(FileNotFoundError):`. Safe where the act comes to the same for one actor. Unsafe
@@ -40,7 +43,7 @@ of two gets `FileExistsError`.
 
 from collections.abc import Iterator
 
-from rmwlint.check import HIGH, LOW, MEDIUM, Check, View, Violation, Window, window_steps
+from rmwlint.check import HIGH, LOW, MEDIUM, Check, Event, View, Violation, Window, window_steps
 
 check = Check("RMW406", "file-check-then-act", since="0.1")
 
@@ -59,9 +62,9 @@ def find(view: View) -> Iterator[Violation]:
         if read.op == write.op:
             continue
         sure = min(_sure(view, window), window.sure)
-        if view.one_shot or view.scratch(write.place):
+        if view.by_hand or view.scratch(write.place):
             sure = min(sure, LOW)
-        if sure > LOW and (view.of_one(write) or view.lock_taken_before(read) or view.locked_wherever_called):
+        if sure > LOW and (view.of_one(write) or _locked(view, read)):
             sure = LOW
         where = (view.span(write.op), write.does)
         same = (write.place.symbol, view.span(read.op))
@@ -94,7 +97,7 @@ def find_named(view: View) -> Iterator[Violation]:
             named.act,
             f"`{named.text}` is looked for and then made, outside the locks of `{view.fn.facts.name}`",
             place=named.text,
-            sure=LOW if view.one_shot else MEDIUM,
+            sure=LOW if view.by_hand else MEDIUM,
             steps=(
                 view.step("read", named.look, "looked for here"),
                 view.step("write", named.act, "made here"),
@@ -141,5 +144,10 @@ def _sure(view: View, window: Window) -> int:
             read.place is not None and write.place is not None and read.place.kind == write.place.kind
         )
         exclusive = there is False and of_one_sort and view.refuses(window)
-        return MEDIUM if exclusive else LOW
+        return MEDIUM if exclusive and not view.may_overwrite else LOW
     return 0
+
+
+def _locked(view: View, read: Event) -> bool:
+    """Whether a lock is held, as far as callers, earlier methods or other ways to the look tell."""
+    return view.lock_taken_before(read) or view.locked_wherever_called or view.lock_kept_by_object

@@ -50,8 +50,10 @@ Write a neighbour and put it in place with `os.replace`, so that a reader sees t
 and hold a lock of all processes from the read to the replacement, so that no update is lost. Told as well:
 what is removed or moved piece by piece, or filled chunk by chunk, where others look for it. With low
 confidence: what is read only where the object does not have it in memory, and the writer puts it there first;
-and a file of one object that the function is given, read and rewritten: mostly one actor at a time does that,
-unless the file has entries by a key of which its path knows nothing.
+what all its readers take for none where they cannot parse it, if nobody writes it back so or removes it, or
+it is a cache; what only programs that are run by hand write
+and read; and a file of one object that the function is given, read and rewritten: mostly one actor at a time
+does that, unless the file has entries by a key of which its path knows nothing.
 
 Fix for open, pathlib: a neighbour is written and put in place by `os.replace`; read and write go under a
 lock file. Unsafe: the file becomes another one, with the mode of a new file; a lock file stays.
@@ -95,12 +97,14 @@ def find(scope: ModuleScope) -> Iterator[Violation]:
         if write.place is None or (view.fn, write.place.symbol) in told or view.scratch(write.place):
             continue
         path = write.place.text
+        alone = view.by_hand and views[rewrite.reader].by_hand
+        harmless = rewrite.tolerated and (not rewrite.lost or view.of_cache(write.place))
         yield view.violation(
             check,
             write.op,
             f"`{path}` is rewritten in place, and `{rewrite.reader.facts.name}` can read half of it",
             place=path,
-            sure=LOW if view.one_shot or rewrite.kept else min(MEDIUM, write.sure),
+            sure=LOW if alone or rewrite.kept or harmless else min(MEDIUM, write.sure),
             steps=(
                 view.step("write", write.op, "emptied and written here"),
                 view.step("read", read.op, "read here", rewrite.reader),
@@ -118,7 +122,7 @@ def find(scope: ModuleScope) -> Iterator[Violation]:
     for found in piecewise(tuple(views)):
         view = views[found.actor]
         if found.event.place is not None and not view.scratch(found.event.place):
-            yield _in_pieces(view, found)
+            yield _in_pieces(view, found, alone=view.by_hand and views[found.user].by_hand)
 
 
 def _streamed(view: View, stream: Stream) -> Violation:
@@ -130,7 +134,7 @@ def _streamed(view: View, stream: Stream) -> Violation:
         opened.op,
         f"`{path}` is filled chunk by chunk where others look for it, and they can find half of it",
         place=path,
-        sure=LOW if view.one_shot else min(MEDIUM, opened.sure),
+        sure=LOW if view.by_hand else min(MEDIUM, opened.sure),
         steps=(
             view.step("write", opened.op, "there from here on"),
             view.step("write", stream.filled, "filled here"),
@@ -144,7 +148,7 @@ def _streamed(view: View, stream: Stream) -> Violation:
     )
 
 
-def _in_pieces(view: View, found: Piecewise) -> Violation:
+def _in_pieces(view: View, found: Piecewise, *, alone: bool) -> Violation:
     event = found.event
     assert event.place is not None
     path, user = event.place.text, found.user.facts.name
@@ -155,7 +159,7 @@ def _in_pieces(view: View, found: Piecewise) -> Violation:
         event.op,
         f"`{path}` is {how}, and `{user}` can find half of it",
         place=path,
-        sure=LOW if view.one_shot or view.fn.index == 0 else min(MEDIUM, event.sure),
+        sure=LOW if alone or view.fn.index == 0 else min(MEDIUM, event.sure),
         steps=(
             view.step("write", event.op, how),
             view.step("read", found.use.op, "used here", found.user),
@@ -190,7 +194,7 @@ def _derived(view: View) -> Iterator[tuple[object, Violation]]:
         path = write.place.text
         # Of a path that a private function is given only its callers know who else writes there.
         given = view.fn.facts.name.startswith("_") and not lasting(key_of(view.fn, write.place.symbol))
-        once = view.one_shot or view.fn.index == 0 or given
+        once = view.by_hand or view.fn.index == 0 or given
         own = view.of_one(write) and not view.of_many(window)
         alone = once or own or view.locked_wherever_called
         violation = view.violation(

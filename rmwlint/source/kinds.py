@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 
-_TEST_FOLDERS = frozenset({"tests", "test", "testing"})
+_TEST_FOLDERS = frozenset({"tests", "test", "testing", "testsuite", "unittests"})
 _MIGRATION_FOLDERS = frozenset({"migrations", "migrate_repo", "alembic_migrations"})
 
 
 def is_test_folder(name: str) -> bool:
     """Whether a folder of this name holds tests."""
-    return name in _TEST_FOLDERS
+    return name in _TEST_FOLDERS or name.endswith("_tests")
 
 
 def is_test_file(name: str) -> bool:

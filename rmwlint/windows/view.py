@@ -8,9 +8,14 @@ from typing import Any, NamedTuple, Protocol
 from rmwlint.libraries.index import snake
 from rmwlint.program.program import Fn
 from rmwlint.violation import Confidence, Span, Step, Violation
-from rmwlint.windows.concurrency.callers import lock_taken_before, locked_wherever_called
+from rmwlint.windows.concurrency.callers import (
+    lock_kept_by_object,
+    lock_taken_before,
+    locked_wherever_called,
+)
 from rmwlint.windows.concurrency.quiet import heard, quiet
 from rmwlint.windows.concurrency.sharing import (
+    by_hand,
     called_from_elsewhere,
     prepared,
     prepares,
@@ -230,6 +235,18 @@ class View:
         return lock_taken_before(self.fn, event.op)
 
     @property
+    def lock_kept_by_object(self) -> bool:
+        """Whether the object of a method holds a lock of many processes from one method to another."""
+        return lock_kept_by_object(self.fn)
+
+    @property
+    def may_overwrite(self) -> bool:
+        """Whether a variable's name suggests that whoever asks says if what is there may be overwritten."""
+        facts = self.fn.facts
+        names = (*(parameter.name for parameter in facts.params), *sorted(facts.locals))
+        return any("files.Overwrite" in self._suggested(name) for name in names)
+
+    @property
     def unlike_others(self) -> tuple[Unlike, ...]:
         """Calls made without the lock that the other callers of the same function hold."""
         return tuple(unlike_others(self.fn))
@@ -248,6 +265,11 @@ class View:
     def one_shot(self) -> bool:
         """Whether the module's name suggests a program that is run once, by hand."""
         return run_by_hand(self.fn.module)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether this is part of a program that is run once, by hand, or called by such alone."""
+        return by_hand(self.fn)
 
     @property
     def prepares(self) -> bool:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rmwlint.program.calling import callings, kept_for_check
-from rmwlint.program.link import link
-from rmwlint.program.program import Fn
+from rmwlint.program.calling import callings, constructions, kept_for_check
+from rmwlint.program.link import Call, link
+from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.quiet import heard
+from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.flow import in_handler, reaches
 from rmwlint.windows.interpreter.interpret import Interpreter
 
@@ -170,6 +171,64 @@ def _acquired(fn: Fn, end: int) -> bool:
         elif "release" in call.name:
             taken = False
     return taken
+
+
+def lock_kept_by_object(fn: Fn) -> bool:
+    """Whether the object of a method takes a lock of many processes in one of its methods, keeps it in an
+    attribute and leaves it taken: what it does meanwhile is done under the lock."""
+    owner = method_around(fn).owner
+    return owner is not None and (_keeps_lock(owner) or _made_under_lock(fn, owner))
+
+
+def _made_under_lock(fn: Fn, owner: Cls) -> bool:
+    """Whether all objects of a class are made by objects that keep such a lock: they are parts of those."""
+    constructor = owner.method("__init__")
+    return constructor is not None and kept_for_check(
+        fn,
+        "made_under_lock",
+        lambda: (
+            bool(made := constructions(owner, constructor))
+            and all(
+                (maker := method_around(calling.caller).owner) is not None and _keeps_lock(maker)
+                for calling in made
+            )
+        ),
+    )
+
+
+def _keeps_lock(owner: Cls) -> bool:
+    known = owner.memo.get("keeps_lock")
+    if known is None:
+        known = owner.memo["keeps_lock"] = any(
+            _keeps(base.module.fn(index))
+            for base in owner.mro()
+            for name, index in sorted(base.facts.methods.items())
+        )
+    return bool(known)
+
+
+def _keeps(fn: Fn) -> bool:
+    """Whether a method stores in an attribute what has just been acquired, and does not release it."""
+    ops, calls = fn.facts.ops, link(fn).calls
+    stored = {op[2]: calls.get(op[3]) for op in ops if op[0] == "setattr" and ops[op[3]][0] == "call"}
+    released = {
+        ops[ops[op[1]][1]][-1]
+        for op in ops
+        if op[0] == "call" and ops[op[1]][0] == "attr" and "release" in ops[op[1]][2]
+    }
+    return any(
+        call is not None and name not in released and _acquires_for_all(call) for name, call in stored.items()
+    )
+
+
+def _acquires_for_all(call: Call) -> bool:
+    """Whether a call acquires a lock that keeps other processes out, as its row or its class's name says."""
+    owner = call.targets[0].owner if call.targets else None
+    if owner is not None and owner.facts.name.endswith(_LOCKS):
+        return call.name.endswith("acquire")
+    return any(
+        row.does == "lock" and "acquire" in row.form and row.reach in ("host", "cluster") for row in call.rows
+    )
 
 
 def _left_taken(fn: Fn, end: int) -> bool:

@@ -7,6 +7,7 @@ elsewhere, so the answer for a file does not depend on what else is checked.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,12 @@ from typing import Any
 
 from rmwlint.facts.called import calls_imported
 from rmwlint.libraries.model import CallModel
-from rmwlint.program.calling import callings, public
+from rmwlint.program.calling import call_sites, callings, constructions, kept_for_check, public
 from rmwlint.program.dispatch import subclasses
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.program.types import Type
+from rmwlint.source.project import project_root
 from rmwlint.windows.interpreter.decorators import held_by_decorators
 from rmwlint.windows.values import UNKNOWN, Event, Held, Symbol, Value
 
@@ -123,6 +125,8 @@ _NEAR = frozenset(["thread", "process"])
 _REMOVERS = frozenset(["pop", "remove", "popitem", "popleft"])
 _EMPTIERS = frozenset(["clear", "discard", "difference_update"])
 _ATOMIC = frozenset(["setdefault"])
+#: what decorates a function that a command line calls by its name
+_COMMANDS = frozenset(["command", "group"])
 
 
 def concurrent_module(module: ModuleView, tasks: bool) -> bool:
@@ -248,10 +252,11 @@ def prepared(fn: Fn) -> bool:
 
 
 def run_by_hand(module: ModuleView) -> bool:
-    """Whether the module is a program that is run once, by hand: its name suggests one, it is a
-    developer's, or it runs by itself, reads its command line and starts nothing that goes on beside it."""
+    """Whether the module is a program that is run once, by hand: its name suggests one, or that of a folder
+    of its project, it is a developer's, or it runs by itself, reads its command line and starts nothing that
+    goes on beside it."""
     suggests = module.program.libraries.receiver
-    named = any("files.OneShot" in suggests(part) for part in module.name.split("."))
+    named = any("files.OneShot" in suggests(part) for part in (*module.name.split("."), *_folders(module)))
     return named or _is_script(module) or _of_developers(module)
 
 
@@ -286,18 +291,91 @@ def _of_developers(module: ModuleView) -> bool:
     return bool(known)
 
 
+def _folders(module: ModuleView) -> tuple[str, ...]:
+    """The folders from the root of the module's project down to its file."""
+    memo = module.fn(0).memo
+    known = memo.get("folders")
+    if known is None:
+        folder = os.path.dirname(os.path.abspath(module.path))
+        root = project_root(folder)
+        known = memo["folders"] = tuple(os.path.relpath(folder, root).split(os.sep)) if root else ()
+    return known  # type: ignore[return-value]
+
+
+def by_hand(fn: Fn) -> bool:
+    """Whether a function is part of a program that is run by hand, a command of one, or all that is known to
+    call it is, and none of that goes on beside it. What runs as a program may serve other modules too."""
+    if run_by_hand(fn.module):
+        return not (_is_script(fn.module) and _serves_others(fn))
+    return _is_command(fn) or _called_by_hand(fn)
+
+
+def _serves_others(fn: Fn) -> bool:
+    """Whether another module, none that is run by hand, calls a function or makes objects that it is of."""
+    owner = method_around(fn).owner
+    constructor = owner.method("__init__") if owner is not None else None
+    if owner is None or constructor is None:
+        return called_from_elsewhere(fn)
+    return called_from_elsewhere(fn) or any(
+        calling.caller.module is not owner.module and not run_by_hand(calling.caller.module)
+        for calling in constructions(owner, constructor)
+    )
+
+
+def _is_command(fn: Fn) -> bool:
+    """Whether a function, or the one that it stands in, is made a command of a command line."""
+    around: Fn | None = fn
+    while around is not None and around.index:
+        parent = around.parent
+        if parent is not None and around.facts.decorators and _reads_command_line(fn.module):
+            for register in around.facts.decorators:
+                op = parent.facts.ops[register]
+                op = parent.facts.ops[op[1]] if op[0] == "call" else op
+                if op[0] == "attr" and op[2] in _COMMANDS:
+                    return True
+        around = parent
+    return False
+
+
+def _called_by_hand(fn: Fn) -> bool:
+    """Whether all calls of a function, two steps up at most, stand in what is run by hand."""
+    if imports_concurrency(fn.module, True):
+        return False
+    return kept_for_check(fn, "called_by_hand", lambda: _only_by_hand(fn, 2))
+
+
+def _only_by_hand(fn: Fn, depth: int) -> bool:
+    sites = call_sites(fn)
+    return bool(sites) and all(
+        _is_command(caller)
+        or (
+            not imports_concurrency(caller.module, True)
+            and (
+                run_by_hand(caller.module)
+                or (depth > 1 and caller is not fn and _only_by_hand(caller, depth - 1))
+            )
+        )
+        for caller, _ in sites
+    )
+
+
 def _is_script(module: ModuleView) -> bool:
     memo = module.fn(0).memo
     known = memo.get("script")
     if known is None:
-        suggests = module.program.libraries.receiver
-        roots = {name.partition(".")[0] for name in _imported(module)}
         known = memo["script"] = (
             _runs_as_program(module)
-            and (any("files.CommandLine" in suggests(root) for root in roots) or _reads_arguments(module))
+            and (_reads_command_line(module) or _reads_arguments(module))
             and not imports_concurrency(module, True)
         )
     return bool(known)
+
+
+def _reads_command_line(module: ModuleView) -> bool:
+    """Whether the module imports what reads a command line."""
+    suggests = module.program.libraries.receiver
+    roots = {name.partition(".")[0] for name in _imported(module)}
+    return any("files.CommandLine" in suggests(root) for root in roots)
 
 
 def _runs_as_program(module: ModuleView) -> bool:
@@ -397,10 +475,10 @@ def _spawns(fn: Fn, number: int, call: Call, tasks: bool, deep: bool) -> bool:
     registers = [*given[2], *(register for _, register in given[3])]
     if not any(_is_callable(types[register]) and _of_object(fn, types[register]) for register in registers):
         return False
-    return any(_hands_on(target, tasks) for target in call.targets)
+    return any(hands_on(target, tasks) for target in call.targets)
 
 
-def _hands_on(fn: Fn, tasks: bool) -> bool:
+def hands_on(fn: Fn, tasks: bool) -> bool:
     """Whether the function starts a thread (or task) that gets something of what the function was given."""
     key = f"hands_on {tasks}"
     known = fn.memo.get(key)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_somewhere_called, locked_wherever_called
 from rmwlint.windows.concurrency.quiet import heard
+from rmwlint.windows.files.tolerant import drops_garbled, takes_half_for_none
 from rmwlint.windows.interpreter.interpret import analysis, outer_self
 from rmwlint.windows.interpreter.presence import found_there
 from rmwlint.windows.values import Event, Symbol
@@ -23,13 +24,17 @@ _BUILT = frozenset(["call", "binop", "fstring", "attr", "item"])
 
 class Rewrite(NamedTuple):
     """A file written in place by ``writer`` and read by ``reader``. ``kept``: the reader asks for what is
-    kept in memory first, where the writer has put it before: in one process, it does not come to read."""
+    kept in memory first, where the writer has put it before: in one process, it does not come to read.
+    ``tolerated``: all who read it take half of it for none. ``lost``: what was in it is lost then: somebody
+    writes the file again from what he read, or removes what cannot be parsed."""
 
     writer: Fn
     write: Event
     reader: Fn
     read: Event
     kept: bool
+    tolerated: bool
+    lost: bool
 
 
 def rewrites(functions: Sequence[Fn]) -> Iterator[Rewrite]:
@@ -57,10 +62,22 @@ def rewrites(functions: Sequence[Fn]) -> Iterator[Rewrite]:
     told: set[tuple[Fn, Any]] = set()
     for key, fn, event in writes:
         bare = _without_the_lock(reads.get(key, [])) if locked(event) else reads.get(key, [])
-        found = next((read for read in bare if _meet(fn, event, *read)), None)
-        if found is not None and (fn, key) not in told:
+        met = [read for read in bare if _meet(fn, event, *read)]
+        if met and (fn, key) not in told:
             told.add((fn, key))
-            yield Rewrite(fn, event, *found, _kept(fn, event, *found))
+            found = next((read for read in met if not takes_half_for_none(read[0], read[1].op)), None)
+            reader, read = found or met[0]
+            kept = _kept(fn, event, reader, read)
+            readers = {reader for reader, _ in met}
+            yield Rewrite(fn, event, reader, read, kept, found is None, _lost(functions, fn, readers))
+
+
+def _lost(functions: Sequence[Fn], writer: Fn, readers: set[Fn]) -> bool:
+    """Whether a function reads the file and then has it written, or a reader removes what it cannot parse."""
+    names = {reader.facts.name for reader in readers}
+    return any(drops_garbled(reader) for reader in readers) or any(
+        writer.facts.name in fn.facts.names and not names.isdisjoint(fn.facts.names) for fn in functions
+    )
 
 
 def _kept(fn: Fn, write: Event, reader: Fn, read: Event) -> bool:

@@ -11,11 +11,13 @@ from rmwlint.facts.model import Op
 from rmwlint.program.calling import call_sites, handed_over, kept_for_check
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
-from rmwlint.windows.concurrency.sharing import ALONE
+from rmwlint.windows.concurrency.sharing import ALONE, hands_on
 from rmwlint.windows.concurrency.ways import every_way
 from rmwlint.windows.find import Window
 from rmwlint.windows.flow import while_loop
+from rmwlint.windows.guards.identities import asks_who
 from rmwlint.windows.interpreter.decorators import decoration, decorators
+from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.names import is_id
 
 _PARTS = 8
@@ -145,16 +147,43 @@ def _begins(caller: Fn, number: int) -> bool:
 
 
 def of_tasks(fn: Fn) -> bool:
-    """Whether every way to a function begins in a coroutine, which calls it in the thread of its event loop:
-    there it is not interrupted."""
-    known = fn.memo.get("of_tasks")
-    if known is None:
-        known = fn.memo["of_tasks"] = every_way(fn, _is_task) and not handed_over(fn)
-    return bool(known)
+    """Whether every way to a function begins in a coroutine, or where it is given to an event loop, which
+    calls it in its own thread: there it is not interrupted."""
+    return kept_for_check(fn, "of_tasks", lambda: _of_loop(fn, frozenset([fn])))
 
 
-def _is_task(caller: Fn, number: int) -> bool:
-    return caller.facts.is_async
+def _of_loop(fn: Fn, passed: frozenset[Fn]) -> bool:
+    given = handed_over(fn)
+    if not all(_given_to_loop(giver, number) for giver, number in given):
+        return False
+    ways = len(given)
+    for caller, number in call_sites(fn):
+        if caller in passed:
+            continue
+        ways += 1
+        if caller.facts.is_async or _in_that_thread(caller, number):
+            continue
+        if len(passed) > _PARTS or not _of_loop(caller, passed | {caller}):
+            return False
+    return ways > 0
+
+
+def _given_to_loop(giver: Fn, number: int) -> bool:
+    """Whether a call gives a function to the thread of an event loop, itself or by what it calls."""
+    call = link(giver).calls.get(number)
+    if call is None:
+        return False
+    if call.rows:
+        return any(row.does == "spawn" and row.kind == "task" for row in call.rows)
+    return bool(call.targets) and all(
+        hands_on(target, True) and not hands_on(target, False) for target in call.targets
+    )
+
+
+def _in_that_thread(caller: Fn, number: int) -> bool:
+    """Whether a call is made only where the caller finds itself in the right thread."""
+    control, _ = analysis(caller).calls_decided.get(number, (frozenset(), None))
+    return any(branch is not None and asks_who(caller, branch) for _, branch, _ in control)
 
 
 def by_its_host(fn: Fn) -> bool:

@@ -23,6 +23,7 @@ from rmwlint.windows.concurrency.sharing import (
 )
 from rmwlint.windows.flow import reaches
 from rmwlint.windows.interpreter.interpret import analysis
+from rmwlint.windows.memory.apart import stays_clear
 from rmwlint.windows.memory.locksets import takes_lock
 from rmwlint.windows.text import text
 
@@ -142,17 +143,20 @@ def _found(fn: Fn, asked: int, act: int, written: str, flag: str, method: str) -
     callee = offering.method(method)
     if unshared_class(offering) or callee is None or takes_lock(callee):
         return None
-    sure = 2 if _together(fn, act, offering) else 1
+    sure = 2 if _together(fn, act, offering, flag) else 1
     return Setup(asked, act, written, flag, method, _raised(callee, flag), sure)
 
 
-def _together(fn: Fn, act: int, offering: Cls) -> bool:
+def _together(fn: Fn, act: int, offering: Cls, flag: str) -> bool:
     """Whether several threads come by the object: the classes say so, or it is got from where all get it."""
     owner = method_around(fn).owner
-    if shared_class(offering, False) or (owner is not None and shared_class(owner, False)):
-        return True
     ops = fn.facts.ops
     holder = ops[ops[ops[act][1]][1]]
+    if shared_class(offering, False) and not stays_clear(offering, flag):
+        return True
+    if owner is not None and shared_class(owner, False):
+        if holder[0] != "attr" or not stays_clear(owner, str(holder[2])):
+            return True
     if holder[0] == "name":
         holder = next((ops[op[2]] for op in ops if op[:2] == ("store", holder[1])), holder)
     kept = holder[0] == "attr" and ops[holder[1]][0] == "name" and owner is not None

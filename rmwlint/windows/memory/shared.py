@@ -30,6 +30,7 @@ from rmwlint.windows.guards.identities import asks_who
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.memory.apart import apart
 from rmwlint.windows.memory.at_start import set_at_start
+from rmwlint.windows.memory.containers import of_other_class
 from rmwlint.windows.memory.in_flight import in_flight
 from rmwlint.windows.memory.owned import of_signal, of_tasks, one_after_other, one_thread, own_entry
 from rmwlint.windows.memory.spares import fitted_later, spare
@@ -106,10 +107,19 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
             return
         if stored == "removal" and "missing" in original.caught | store.caught:
             continue
+        if (stored == "removal" and of_other_class(where, original)) or _tells_of_lock(where, original):
+            continue
         if in_flight(fn, window):
             continue
         found_shared = SharedWindow(window, stored, sure, keyed, _of_tasks(where, original))
         yield _weighed(fn, found_shared, where, original)
+
+
+def _tells_of_lock(fn: Fn, store: Event) -> bool:
+    """Whether what is stored says if the object has got a lock: whoever has the object asks for it."""
+    op = fn.facts.ops[store.op]
+    call = link(fn).calls.get(op[3]) if op[0] == "setattr" else None
+    return call is not None and any(row.does == "lock" and "acquire" in row.form for row in call.rows)
 
 
 def _inside_locked(fn: Fn) -> bool:
