@@ -31,6 +31,24 @@ def referring(cls: Cls, name: str) -> str | None:
     return known.get(name)
 
 
+def references(cls: Cls) -> frozenset[str]:
+    """The columns of a class that name rows, of whichever class."""
+    known: frozenset[str] | None = cls.memo.get("references")  # type: ignore[assignment]
+    if known is None:
+        known = cls.memo["references"] = frozenset(
+            column
+            for base in cls.mro()
+            for column, register in base.facts.fields.items()
+            if register is not None and _refers(base.module.fn(base.facts.scope), register)
+        )
+    return known
+
+
+def _refers(scope: Fn, register: int) -> bool:
+    call = link(scope).calls.get(register) if scope.facts.ops[register][0] == "call" else None
+    return call is not None and any(row.reverse is not None for row in call.rows)
+
+
 def _names(cls: Cls, scope: Fn, register: int) -> tuple[str, ...]:
     """Under which names the rows that a column names reach those of the class."""
     call = link(scope).calls.get(register)

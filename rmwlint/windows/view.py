@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from rmwlint.libraries.index import snake
 from rmwlint.program.program import Fn
+from rmwlint.program.reverse import references
 from rmwlint.violation import Confidence, Span, Step, Violation
 from rmwlint.windows.concurrency.callers import (
     lock_kept_by_object,
@@ -28,6 +29,7 @@ from rmwlint.windows.creations.creation import Creation, creations
 from rmwlint.windows.creations.deletions import Deletion, deletions
 from rmwlint.windows.creations.ensured import Ensured, ensured
 from rmwlint.windows.creations.numbering import Numbering, numberings
+from rmwlint.windows.creations.unique import uniques
 from rmwlint.windows.files.named_looks import NamedLook, named_looks
 from rmwlint.windows.files.ownership import of_one, of_one_key
 from rmwlint.windows.files.streams import COMMON, Stream, common, streams
@@ -43,7 +45,7 @@ from rmwlint.windows.find import (
     windows,
 )
 from rmwlint.windows.flow import passes, reaches
-from rmwlint.windows.guards.first_saves import of_created_row, of_first_save
+from rmwlint.windows.guards.first_saves import of_created_row, of_first_save, only_new_change
 from rmwlint.windows.guards.identities import puts_what_it_compares
 from rmwlint.windows.guards.outcomes import dropped_by_callers, looked_at
 from rmwlint.windows.guards.preconditions import preconditioned
@@ -67,7 +69,7 @@ from rmwlint.windows.objects.hints import hints_of_write
 from rmwlint.windows.objects.rivals import mostly_new, no_other_columns, rivals
 from rmwlint.windows.objects.stale_rows import StaleRow, stale_rows
 from rmwlint.windows.objects.stores import KeyLock, StoreWindow, key_locks, store_windows
-from rmwlint.windows.objects.unsaved import made_by_its_object, unsaved
+from rmwlint.windows.objects.unsaved import given_new, made_by_its_object, unsaved
 from rmwlint.windows.objects.untaken import under_untaken_lock
 from rmwlint.windows.text import text
 from rmwlint.windows.transactions.early import Early, early
@@ -410,9 +412,14 @@ class View:
         return no_other_columns(self.fn, write)
 
     def mostly_new(self, write: Event) -> bool:
-        """Whether the row has just been made where it is saved, or by most of those who have an object save
-        itself."""
-        return of_created_row(self.fn, write) or mostly_new(self.fn, write)
+        """Whether the row has just been made where it is saved, below, or by most of those who have an object
+        save itself; or what is set is set in new rows alone."""
+        return (
+            of_created_row(self.fn, write)
+            or only_new_change(self.fn, write)
+            or given_new(self.fn, write)
+            or mostly_new(self.fn, write)
+        )
 
     def unsaved(self, write: Event) -> bool:
         """Whether the row that is saved is one that a form has filled in and not saved, around no row that is
@@ -435,6 +442,11 @@ class View:
         """Whether other columns than those that a whole save changes may be written by somebody, once the
         row is there."""
         found = rivals(self.fn, write)
+        if found and write.type is not None:
+            cls = write.type.ref
+            # a row that ties others together stays between these
+            ties = [group for group in uniques(cls) if len(group) > 1 and group <= references(cls)]
+            found = found.difference(*ties)
         return found is None or bool(found)
 
     def hazards_in_transaction(self, kind: str) -> Iterator[ToldHazard]:

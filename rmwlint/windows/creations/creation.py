@@ -244,7 +244,8 @@ def is_creation(event: Event) -> bool:
     """Whether the event makes a row, or says by its name that it makes something like one."""
     if event.place is None or event.place.kind not in _KEPT:
         return False
-    return event.does in ("create", "make") or (event.does == "write" and event.fresh)
+    saves = event.does == "write" and event.fresh
+    return event.does in ("create", "make") or (saves and not (event.row is not None and event.row.each))
 
 
 def _how(fn: Fn, look: Event, branch: int, outcome: bool) -> str | None:
@@ -679,7 +680,7 @@ def _sure(fn: Fn, look: Event, create: Event) -> int:
         return 1
     if create.does == "make" and (_by_own_id(look, create) or one_loop(fn)):
         return 1
-    if by_its_host(fn):
+    if by_its_host(fn) or _under_new_key(look, create) or _referred_to(fn, look, create):
         return 1
     return min(sure, 2) if look.does == "look" or create.does == "make" else sure
 
@@ -690,6 +691,34 @@ def _told_by_method(event: Event) -> bool:
     if place is None or place.kind != "row" or "" not in dict(place.keys):
         return False
     return event.type is None or event.type.kind not in ("instance", "library")
+
+
+def _under_new_key(look: Event, create: Event) -> bool:
+    """Whether the look is by the key of a row, and what is created gets one of its own: another row."""
+    cls = row_class(create)
+    if cls is None or look.place is None or create.place is None or look.does == "look" or create.trail:
+        return False
+    keys = cls.keys()
+    asked = {column for column, _ in look.place.keys}
+    given = {column for column, _ in create.place.keys} | {column for column, _ in create.columns}
+    return bool(asked) and asked <= keys and not (given & keys or "" in given or "**" in given)
+
+
+def _referred_to(fn: Fn, look: Event, create: Event) -> bool:
+    """Whether the look only goes on to the row that another row refers to, and what is created is not told of
+    that one, nor is that one of it: it may be any new row."""
+    ops = fn.facts.ops
+    if ops[look.op][0] != "attr" or look.trail or create.trail:
+        return False
+    if any(op[0] == "setattr" and op[2] == ops[look.op][2] for op in ops):
+        return False
+    if look.place is None or create.place is None or row_class(create) is None:
+        return False
+    symbol = look.place.symbol
+    if not isinstance(symbol, tuple) or symbol[:1] != ("attr",) or "" in dict(create.place.keys):
+        return False
+    given = [value for _, value in create.place.keys] + [value.symbol for _, value in create.columns]
+    return not any(one == symbol[1] or one == symbol for one in given)
 
 
 def _by_own_id(look: Event, create: Event) -> bool:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
-from rmwlint.windows.flow import always_before
+from rmwlint.windows.flow import always_before, only_after
 from rmwlint.windows.values import Event
 
 _KEYS = frozenset(["pk", "id"])
+_NOT_MADE = (("const", False), ("const", None))
 
 
 def of_first_save(fn: Fn, write: Event) -> bool:
@@ -24,6 +25,28 @@ def of_first_save(fn: Fn, write: Event) -> bool:
     return any(
         ops[branch][0] == "branch" and _new(fn, ops[branch][1], outcome, keys, 0)
         for branch, outcome in {(branch, outcome) for _, branch, outcome in write.control}
+    )
+
+
+def only_new_change(fn: Fn, write: Event) -> bool:
+    """Whether all that is set before a save is set only where the row has no key: one that is there is saved
+    as whoever gave it has left it."""
+    call = link(fn).calls.get(write.op)
+    if call is None or call.receiver is None or write.trail or not write.set_at:
+        return False
+    ops = fn.facts.ops
+    row = ops[call.receiver]
+    if row[0] != "name":
+        return False
+    branches = [at for at in range(write.op) if ops[at][0] == "branch"]
+    return all(
+        any(
+            _new(fn, ops[branch][1], outcome, _KEYS, 0, row[1]) and only_after(fn, branch, outcome, at)
+            for branch in branches
+            if branch < at and always_before(fn, branch, at)
+            for outcome in (True, False)
+        )
+        for _, at in write.set_at
     )
 
 
@@ -71,9 +94,15 @@ def _saying_created(fn: Fn, row: str, number: int) -> frozenset[str]:
     call = link(fn).calls.get(came[1])
     if call is None or not any(model.does == "ensure" for model in call.rows):
         return frozenset()
-    return frozenset(
-        name for name, op in given.items() if op == ("unpack", came[1], 1, 2) and stored.count(name) == 1
-    )
+    said = (name for name, op in given.items() if op == ("unpack", came[1], 1, 2))
+    return frozenset(name for name in said if _stores(fn, name, came[1]) == 1)
+
+
+def _stores(fn: Fn, name: str, call: int) -> int:
+    """How often something is stored under a name, but what says before a call that nothing is made yet."""
+    ops = fn.facts.ops
+    stores = [at for at, op in enumerate(ops) if op[:2] == ("store", name)]
+    return sum(at > call or ops[ops[at][2]] not in _NOT_MADE for at in stores)
 
 
 def _all_true(fn: Fn, register: int, outcome: bool, said: frozenset[str]) -> bool:
@@ -87,29 +116,34 @@ def _all_true(fn: Fn, register: int, outcome: bool, said: frozenset[str]) -> boo
     return outcome and op[0] == "name" and op[1] in said
 
 
-def _new(fn: Fn, register: int, outcome: bool, keys: frozenset[str], depth: int) -> bool:
-    """Whether the outcome of a condition says that the object has no key."""
+def _new(
+    fn: Fn, register: int, outcome: bool, keys: frozenset[str], depth: int, name: str | None = None
+) -> bool:
+    """Whether the outcome of a condition says that the object, the method's own where it has no name, has no
+    key."""
     ops = fn.facts.ops
     op = ops[register]
     if op[0] == "unary" and op[1] == "not":
-        return _new(fn, op[2], not outcome, keys, depth)
+        return _new(fn, op[2], not outcome, keys, depth, name)
     if op[0] == "bool":
-        return (op[1] == "and") is outcome and any(_new(fn, part, outcome, keys, depth) for part in op[2])
+        return (op[1] == "and") is outcome and any(
+            _new(fn, part, outcome, keys, depth, name) for part in op[2]
+        )
     if op[0] == "compare" and op[1] in (("is",), ("is not",), ("==",), ("!=",)):
         none = ops[op[2][1]] == ("const", None)
-        return none and outcome is (op[1][0] in ("is", "==")) and _is_key(fn, op[2][0], keys)
+        return none and outcome is (op[1][0] in ("is", "==")) and _is_key(fn, op[2][0], keys, name)
     if op[0] == "attr" and op[2] == "adding":
         return outcome
     if op[0] == "call" and ops[op[1]] == ("name", "bool") and len(op[2]) == 1:
-        return _new(fn, op[2][0], outcome, keys, depth)
+        return _new(fn, op[2][0], outcome, keys, depth, name)
     if op[0] == "name":
         given = [other[2] for other in ops if other[0] == "store" and other[1] == op[1]]
-        return len(given) == 1 and given[0] < register and not depth and _new(fn, given[0], outcome, keys, 1)
-    return not outcome and _is_key(fn, register, keys)
+        once = len(given) == 1 and given[0] < register and not depth
+        return once and _new(fn, given[0], outcome, keys, 1, name)
+    return not outcome and _is_key(fn, register, keys, name)
 
 
-def _is_key(fn: Fn, register: int, keys: frozenset[str]) -> bool:
+def _is_key(fn: Fn, register: int, keys: frozenset[str], name: str | None) -> bool:
     op = fn.facts.ops[register]
-    return bool(
-        op[0] == "attr" and op[2] in keys and fn.facts.ops[op[1]] == ("name", fn.facts.params[0].name)
-    )
+    name = name or fn.facts.params[0].name
+    return bool(op[0] == "attr" and op[2] in keys and fn.facts.ops[op[1]] == ("name", name))

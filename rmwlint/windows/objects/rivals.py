@@ -71,11 +71,23 @@ def no_other_columns(fn: Fn, write: Event) -> bool:
 def _changed(fn: Fn, write: Event) -> set[str]:
     """The attributes that are set whichever way leads to a save, and not to what they were before."""
     values = dict(write.columns)
+    itself = _parameter(write)
     return {
         name
         for name, at in write.set_at
-        if always_before(fn, at, write.op) and all(dep[1] != name for dep in values[name].deps)
+        if always_before(fn, at, write.op)
+        # what another object that came in has under the same name is no part of the row
+        and all(
+            dep[1] != name or (itself is not None and dep[0] < 0 and dep[0] != -1 - itself)
+            for dep in values[name].deps
+        )
     }
+
+
+def _parameter(write: Event) -> int | None:
+    """The parameter that the row came in as."""
+    symbol = write.place.symbol if write.place is not None else None
+    return int(symbol[1]) if isinstance(symbol, tuple) and symbol[0] == "param" else None
 
 
 def _set_by(cls: Cls, names: set[str]) -> frozenset[str]:

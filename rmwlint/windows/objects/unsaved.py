@@ -36,6 +36,36 @@ def made_by_its_object(fn: Fn, write: Event) -> bool:
     return bool(given) and all(call is not None and call.cls is not None for call in given)
 
 
+def given_new(fn: Fn, write: Event) -> bool:
+    """Whether a row came in a tuple from functions which have all made it for that."""
+    call = link(fn).calls.get(write.op)
+    if call is None or call.receiver is None or write.trail:
+        return False
+    ops = fn.facts.ops
+    sources = list(_sources(fn, call.receiver, write.op))
+    return bool(sources) and all(
+        ops[source][0] == "unpack" and _gives_new(fn, ops[source][1], ops[source][2]) for source in sources
+    )
+
+
+def _gives_new(fn: Fn, number: int, index: int) -> bool:
+    """Whether every function that a call reaches returns a new object in that place of a tuple."""
+    call = link(fn).calls.get(number)
+    return call is not None and bool(call.targets) and all(_returns_new(one, index) for one in call.targets)
+
+
+def _returns_new(fn: Fn, index: int) -> bool:
+    ops, calls = fn.facts.ops, link(fn).calls
+    returned = [ops[op[1]] for op in ops if op[0] == "return" and op[1] is not None]
+    if not returned or any(op[0] != "build" or len(op[2]) <= index for op in returned):
+        return False
+    for op in returned:
+        made = [calls.get(source) for source in _sources(fn, op[2][index], len(ops))]
+        if not made or any(one is None or one.cls is None for one in made):
+            return False
+    return True
+
+
 def _sources(fn: Fn, register: int, before: int) -> Iterator[int]:
     """The registers of what a name, or an attribute of a name, may have been given before an operation."""
     ops = fn.facts.ops
