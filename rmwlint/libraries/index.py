@@ -243,6 +243,7 @@ class Libraries:
         self._programs: frozenset[str] | None = None
         self._runners: frozenset[str] | None = None
         self._synchronizing: frozenset[str] | None = None
+        self._settings: frozenset[str] | None = None
         self._receiver_answers: dict[str, tuple[str, ...]] = {}
         self._tokens: frozenset[str] | None = None
         self._method_names: frozenset[str] | None = None
@@ -698,6 +699,17 @@ class Libraries:
             ]
             self._synchronizing = frozenset(name.partition(".")[0] for name in [*found, *self._objects])
         return self._synchronizing
+
+    @property
+    def settings(self) -> frozenset[str]:
+        """The last names of the functions that look at a state of the whole process, or set one."""
+        if self._settings is None:
+            self._settings = frozenset(
+                name.rpartition(".")[2]
+                for name, rows in self._functions.exact.items()
+                if any(row.does == "setting" for row in rows)
+            )
+        return self._settings
 
     def named(self, name: str) -> str:
         """What the name of a method alone says of a store of things: ``test``, ``create``, else nothing."""

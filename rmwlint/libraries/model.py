@@ -141,6 +141,11 @@ Guards
                 ``form = "decorator"``: the settings open no transaction around a function so decorated
   ``defer``     its callback argument ``at`` runs after the commit (on_commit)
 
+State of the whole process
+  ``setting``   ``kind``: ``look`` (gives what is set) | ``set`` | ``exchange`` (sets it and gives what was
+                set before). ``state``: what it is, as a reader would say it ("the working directory").
+                ``at``: the argument that is set, ``arg0`` by default
+
 Hazards
   ``backend``   ``kind``: http rpc grpc ssh smtp subprocess socket cloud cache driver. ``tolerates``, of a
                 subprocess: the keyword with which it goes on where the program fails; ``*``: always
@@ -285,6 +290,7 @@ class CallModel(NamedTuple):
     exceptions: tuple[str, ...] = ()
     reverse: str | None = None
     of: str | None = None
+    state: str | None = None
     requires: tuple[str, Any] | None = None
     unless: tuple[str, Any] | None = None
     confidence: str = "high"

@@ -25,6 +25,7 @@ _EXPRESSIONS = ("count",)
 _STORES = ("cache", "document", "item", "resource")
 _STEPS = ("piecewise",)
 _REFERENCES = ("restricting",)
+_SETTINGS = ("look", "set", "exchange")
 _WAITS = ("sleep", "join", "result", "queue", "lock", "poll")
 _EXCEPTIONS = ("duplicate", "missing", "conflict")
 _LOCK_FORMS = ("context", "acquire", "release", "decorator", "create")
@@ -69,6 +70,7 @@ _GOES_WITH: dict[str, str] = {
     "suppress": "",
     "reraise": "",
     "retry": "form exceptions",
+    "setting": "STATE KIND at",
 }
 _EVERY_CALL = "on methods functions does gives requires unless confidence why docs valued"
 #: what an object of a ``shown_by`` type can be besides an attribute of another type
@@ -233,11 +235,14 @@ _CALL: dict[str, Check] = {
     "nested": _flag,
     "readonly": _flag,
     "session": _word_or_argument("self"),
-    "kind": _word(*_BACKENDS, *_WAITS, *_LOOKS, *_READS, *_STORES, *_SPAWNS, *_STEPS, *_REFERENCES),
+    "kind": _word(
+        *_BACKENDS, *_WAITS, *_LOOKS, *_READS, *_STORES, *_SPAWNS, *_STEPS, *_REFERENCES, *_SETTINGS
+    ),
     "module_from": _module_from,
     "exceptions": _words(*_EXCEPTIONS),
     "reverse": _identifier,
     "of": _identifier,
+    "state": _text,
     "requires": _condition,
     "unless": _condition,
     "confidence": _word("high", "medium", "low"),
@@ -478,6 +483,7 @@ def _kinds(does: str) -> tuple[str, ...]:
         "delete": _STEPS,
         "replace": _STEPS,
         "pure": _REFERENCES,
+        "setting": _SETTINGS,
     }
     return words.get(does, _BACKENDS)
 

@@ -59,6 +59,7 @@ from rmwlint.windows.interpreter.paths import of_kernel, scratch
 from rmwlint.windows.interpreter.presence import found_there
 from rmwlint.windows.memory.drains import Drain, drains
 from rmwlint.windows.memory.refills import Refill, refills
+from rmwlint.windows.memory.restored import Restored, restored
 from rmwlint.windows.memory.setups import Setup, setups
 from rmwlint.windows.memory.shared import SharedWindow, Walk, shared_windows, walks
 from rmwlint.windows.memory.started import Started, started_early
@@ -492,6 +493,11 @@ class View:
     def refills(self) -> tuple[Refill, ...]:
         """Shared containers that are emptied and filled again while others may read them."""
         return tuple(refills(self.fn))
+
+    @property
+    def restored(self) -> tuple[Restored, ...]:
+        """States that the function, or it and the other half of its class, set for a while and put back."""
+        return tuple(restored(self.fn))
 
     @property
     def drains(self) -> tuple[Drain, ...]:

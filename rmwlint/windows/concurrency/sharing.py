@@ -364,7 +364,7 @@ def _is_script(module: ModuleView) -> bool:
     known = memo.get("script")
     if known is None:
         known = memo["script"] = (
-            _runs_as_program(module)
+            runs_as_program(module)
             and (_reads_command_line(module) or _reads_arguments(module))
             and not imports_concurrency(module, True)
         )
@@ -378,7 +378,7 @@ def _reads_command_line(module: ModuleView) -> bool:
     return any("files.CommandLine" in suggests(root) for root in roots)
 
 
-def _runs_as_program(module: ModuleView) -> bool:
+def runs_as_program(module: ModuleView) -> bool:
     """Whether the module asks if its name is ``__main__``."""
     ops = module.facts.functions[0].ops
     names = {number for number, op in enumerate(ops) if op == ("name", "__name__")}
