@@ -37,11 +37,11 @@ def ship(order):
 """
     found = assert_fixed(
         HEAD.format("", "transaction")
-        + body.format("send.delay(order.pk)", "send.apply_async(args=[order.pk], countdown=3)"),
+        + body.format("send.delay(order.pk)", "send.apply_async(args=[order.pk], priority=3)"),
         HEAD.format(PARTIAL, "transaction")
         + body.format(
             "transaction.on_commit(partial(send.delay, order.pk))",
-            "transaction.on_commit(partial(send.apply_async, args=[order.pk], countdown=3))",
+            "transaction.on_commit(partial(send.apply_async, args=[order.pk], priority=3))",
         ),
     )
     assert found.applicabilities == ["unsafe", "unsafe"]
