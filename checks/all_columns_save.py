@@ -40,8 +40,9 @@ Name the columns that changed, or lock the row from the read to the commit.
 Told with low confidence where nobody is seen to write another column once the row is there: no code that
 knows the class, no form, serializer or admin page of it. Likewise where rows of any class are only marked
 as deleted, where the row is found by the request that is being handled, and where it has just been made:
-here, as what gave it says (`row, created = …`), in a function that returns it in a tuple, or by most of those
-who have an object save itself; and where all that is set is set only while the row has no key. References
+here, as what gave it says (`row, created = …`), by one constructor or another, in a function that returns it
+in a tuple, or by most of those who have an object save itself; where it is the row of another one that the
+function has just made; and where all that is set is set only while the row has no key. References
 that are unique together count as keys: they say between what the row stands. So is a row that a form gives
 unsaved (`form.save(commit=False)`) and that the form is not seen to be given: it is as often new as not; a
 row kept in an attribute to which the object's methods give only rows that they make; and what no service

@@ -70,7 +70,13 @@ from rmwlint.windows.objects.hints import hints_of_write
 from rmwlint.windows.objects.rivals import mostly_new, no_other_columns, rivals
 from rmwlint.windows.objects.stale_rows import StaleRow, stale_rows
 from rmwlint.windows.objects.stores import KeyLock, StoreWindow, key_locks, store_windows
-from rmwlint.windows.objects.unsaved import given_new, made_by_its_object, unsaved
+from rmwlint.windows.objects.unsaved import (
+    given_new,
+    made_by_its_object,
+    made_on_every_way,
+    of_new_owner,
+    unsaved,
+)
 from rmwlint.windows.objects.untaken import under_untaken_lock
 from rmwlint.windows.text import text
 from rmwlint.windows.transactions.early import Early, early
@@ -419,6 +425,8 @@ class View:
             of_created_row(self.fn, write)
             or only_new_change(self.fn, write)
             or given_new(self.fn, write)
+            or made_on_every_way(self.fn, write)
+            or of_new_owner(self.fn, write, self.read_of(write))
             or mostly_new(self.fn, write)
         )
 

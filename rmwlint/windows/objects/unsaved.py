@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
+from rmwlint.windows.names import is_maker
 from rmwlint.windows.values import Event, own_attribute
 
 
@@ -46,6 +47,50 @@ def given_new(fn: Fn, write: Event) -> bool:
     return bool(sources) and all(
         ops[source][0] == "unpack" and _gives_new(fn, ops[source][1], ops[source][2]) for source in sources
     )
+
+
+def made_on_every_way(fn: Fn, write: Event) -> bool:
+    """Whether a row was made in the function itself, by one constructor or by another."""
+    call = link(fn).calls.get(write.op)
+    if call is None or call.receiver is None or write.trail or fn.facts.ops[call.receiver][0] != "name":
+        return False
+    sources = list(_sources(fn, call.receiver, write.op))
+    return bool(sources) and all(_constructed(fn, source) for source in sources)
+
+
+def _constructed(fn: Fn, register: int) -> bool:
+    op = fn.facts.ops[register]
+    if op[0] == "choose":
+        return _constructed(fn, op[2]) and _constructed(fn, op[3])
+    call = link(fn).calls.get(register)
+    return call is not None and call.cls is not None
+
+
+def of_new_owner(fn: Fn, write: Event, read: Event | None) -> bool:
+    """Whether the row that is saved is that of another one, which the function has just made: what it reaches
+    it by, or finds it by."""
+    call = link(fn).calls.get(write.op)
+    ops = fn.facts.ops
+    if call is None or call.receiver is None or write.trail:
+        return False
+    owners = [ops[call.receiver][1]] if ops[call.receiver][0] == "attr" else []
+    if not owners and read is not None and ops[read.op][0] == "call" and not read.trail:
+        owners = [*ops[read.op][2], *(register for _, register in ops[read.op][3])]
+    return any(
+        ops[owner][0] == "name"
+        and (made := list(_sources(fn, owner, write.op))) != []
+        # made here, and not looked for
+        and all(_makes(fn, source) for source in made)
+        for owner in owners
+    )
+
+
+def _makes(fn: Fn, register: int) -> bool:
+    call = link(fn).calls.get(register)
+    if call is None:
+        return False
+    named = not call.rows and not call.targets and is_maker(call.name) and "_or_" not in call.name
+    return call.cls is not None or named or any(row.does == "create" for row in call.rows)
 
 
 def _gives_new(fn: Fn, number: int, index: int) -> bool:
