@@ -46,8 +46,10 @@ has been stored, or is taken from elsewhere, as by `allocate`, unless under the 
 it); an attribute that a method which starts the object up (`setup`, `start`) sets whatever is the case, and
 that nobody takes away again; the entry of the very thing that the function was called for (`del
 self.jobs[job.id]`), where nobody walks through the table and takes out what he finds; what one loop does that
-is called and not handed to a thread, as far as the project shows the calls; a walk through what only a method
-changes that sets things up (`init_services`).
+is called and not handed to a thread, as far as the project shows the calls, or what only the thread of an
+event loop does; what the threads that the object itself starts stay clear of; a walk through what only a
+method changes that sets things up (`init_services`) or configures them, or a class method that nothing in the
+project mentions; what `configure` fills, or what coroutines alone read.
 
 Hold a lock over test and store, or use the one call that does both (`setdefault`, `pop(key, None)`). Told as
 well: an object that is set up because its flag says that it is not, and a thread started before what it uses

@@ -97,6 +97,8 @@ _PREPARING = re.compile(r"(register|setup|set_?up|init)(_|[A-Z])")
 _SETTING_UP = re.compile(r"(initiali[sz]e|init|set_?up)($|_|[A-Z])")
 #: the same of a service, which is started and configured anew by the one task that looks after it
 _STARTING = re.compile(r"(start|configure|reconfigure|reconfig)($|_|[A-Z])")
+#: the same, where it is only configured
+_CONFIGURING = re.compile(r"(re)?config(ure)?($|_|[A-Z])")
 #: methods that run before an object is shown to anybody, or after the last one let go of it
 ALONE = frozenset(
     [
@@ -237,6 +239,11 @@ def starts(fn: Fn) -> bool:
     return _STARTING.match(fn.facts.name.lstrip("_")) is not None
 
 
+def configures(fn: Fn) -> bool:
+    """Whether the function's name says that it configures a service, or does so anew."""
+    return _CONFIGURING.match(fn.facts.name.lstrip("_")) is not None
+
+
 def prepared(fn: Fn) -> bool:
     """Whether all who call the function, as far as they are known, do so before anybody else comes, or where
     something is entered that lasts."""
@@ -365,7 +372,7 @@ def _is_script(module: ModuleView) -> bool:
     if known is None:
         known = memo["script"] = (
             runs_as_program(module)
-            and (_reads_command_line(module) or _reads_arguments(module))
+            and (_reads_command_line(module) or _reads_arguments(module) or _has_interpreter(module))
             and not imports_concurrency(module, True)
         )
     return bool(known)
@@ -383,6 +390,12 @@ def runs_as_program(module: ModuleView) -> bool:
     ops = module.facts.functions[0].ops
     names = {number for number, op in enumerate(ops) if op == ("name", "__name__")}
     return bool(names) and any(op[0] == "compare" and not names.isdisjoint(op[2]) for op in ops)
+
+
+def _has_interpreter(module: ModuleView) -> bool:
+    """Whether the first line of the file says which program runs it."""
+    data = module.program.source.data(module.path)
+    return data is not None and data.startswith(b"#!")
 
 
 def _reads_arguments(module: ModuleView) -> bool:

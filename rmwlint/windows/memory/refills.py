@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rmwlint.facts.model import Op
+from rmwlint.program.calling import handed_over
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
 from rmwlint.windows.concurrency.quiet import shared_memory
-from rmwlint.windows.concurrency.sharing import ALONE, prepares
+from rmwlint.windows.concurrency.sharing import ALONE, configures, prepares
 from rmwlint.windows.flow import in_loop, reaches
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.opaque import mutates
@@ -57,7 +58,12 @@ def refills(fn: Fn) -> Iterator[Refill]:
         sure = sharing(fn, symbol)
         if not sure or _only_prepares(fn):
             continue
-        found = next(_readers(fn, place), None)
+        readers = list(_readers(fn, place))
+        # where coroutines alone read it, it is at home in the thread of their loop, and so is who fills it
+        found = next((one for one in readers if not one[0].facts.is_async), None)
+        if configures(fn) or (found is None and not handed_over(fn)):
+            sure = 1
+        found = found or next(iter(readers), None)
         if found is not None and not locked_by_callers(fn):
             told.add(place)
             text = f"self.{place[1]}" if place[0] == "attr" else place[1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rmwlint.program.calling import call_sites, handed_over
+from rmwlint.program.calling import call_sites, handed_over, public
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
@@ -16,6 +16,7 @@ from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.sharing import (
     ALONE,
     around_concurrency,
+    configures,
     method_around,
     reached_by_threads,
     sets_up,
@@ -36,6 +37,7 @@ from rmwlint.windows.memory.owned import of_signal, of_tasks, one_after_other, o
 from rmwlint.windows.memory.spares import fitted_later, spare
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order, own_attribute
 
+_OF_CLASSES = frozenset(["classmethod", "staticmethod"])
 #: methods that take something out of a container
 TAKES = frozenset(["pop", "popitem", "clear", "remove", "discard", "difference_update", "popleft"])
 
@@ -399,16 +401,33 @@ def walks(fn: Fn) -> Iterator[Walk]:
         if changed is not None and not locked_by_callers(fn):
             if sure > 1 and switch is None and _in_loop_of_tasks(fn) and _in_loop_of_tasks(changed[0]):
                 sure = 1
-            if sets_up(changed[0]):
+            if _before_others(changed[0]):
                 sure = 1
             yield Walk(event, changed[0], changed[1], switch, sure)
+
+
+def _before_others(fn: Fn) -> bool:
+    """Whether a function sets something up or configures it, by its name, or is one of the module's or of a
+    class's that nothing in the project mentions."""
+    if sets_up(fn) or configures(fn):
+        return True
+    name = fn.facts.name
+    mentioned = any(name in other.facts.names for other in fn.module.functions() if other is not fn)
+    near = fn.module.path
+    return (
+        public(fn)
+        and (fn.owner is None or bool(_OF_CLASSES.intersection(fn.decorator_names)))
+        and not mentioned
+        and not any(path != near for path in fn.module.program.mentions(name, near))
+        and bool(fn.module.program.source.project_files(near))
+    )
 
 
 def _changed(fn: Fn, walk: Event) -> tuple[Fn, Event] | None:
     """Where the size of a container that is walked through is changed, rather not where it is set up."""
     first: tuple[Fn, Event] | None = None
     for found in _changes(fn, walk):
-        if not sets_up(found[0]):
+        if not _before_others(found[0]):
             return found
         first = first or found
     return first
