@@ -60,6 +60,7 @@ EXECUTED = (
     Executed("RMW109", "SQLAlchemy", 1),
     Executed("RMW110", "Django", 1),
     Executed("RMW110", "Django", 2),
+    Executed("RMW110", "Django", 3),
     Executed("RMW201", "SQLAlchemy", 1),
     Executed("RMW202", "Django", 1, ("save_changed_columns",)),
     Executed("RMW305", "Django", 1, ("open_transaction",)),

@@ -454,8 +454,9 @@ def same_place(one: Place, other: Place) -> bool:
         return _kind(one) == _kind(other)
     if _kind(one) != _kind(other) or _kind(one) not in ("row", "document"):
         return False
-    if _keyed_by(other, one.symbol) and (other.kind != "row" or _same_table(one, other)):
-        return True
+    if _keyed_by(other, one.symbol):
+        if _same_table(one, other) or (other.kind != "row" and _named_by_key(other, one.symbol)):
+            return True
     for column, symbol in other.keys:
         for known, known_symbol in one.keys:
             if (
@@ -477,6 +478,14 @@ def _keyed_by(place: Place, row: Symbol) -> bool:
             if column or symbol[2] in _IDENTITIES:
                 return True
     return False
+
+
+def _named_by_key(place: Place, row: Symbol) -> bool:
+    """Whether a place is found by the key of a row, and not by what that refers to another row by."""
+    return any(
+        isinstance(symbol, tuple) and symbol[:2] == ("attr", row) and symbol[-1] in _IDENTITIES
+        for _, symbol in place.keys
+    )
 
 
 def _same_table(one: Place, other: Place) -> bool:

@@ -64,7 +64,8 @@ def deletion_steps(view: View, deletion: Deletion) -> tuple[Step, ...]:
     steps: list[Step] = []
     if look is not None:
         steps = [view.step("read", look.op, "looked at here"), *view.trail(look, "looked at here", "read")]
-    steps.append(view.step("decide", deletion.branch, "decides here"))
+    moved = deletion.how == "moved"
+    steps.append(view.step("decide", deletion.branch, "put elsewhere here" if moved else "decides here"))
     for held in delete.held:
         steps += view.held_step(held)
     steps.append(view.step("write", delete.op, "deleted here"))

@@ -263,7 +263,10 @@ def run_by_hand(module: ModuleView) -> bool:
     of its project, it is a developer's, or it runs by itself, reads its command line and starts nothing that
     goes on beside it."""
     suggests = module.program.libraries.receiver
-    named = any("files.OneShot" in suggests(part) for part in (*module.name.split("."), *_folders(module)))
+    parts = module.name.split(".")
+    named = any("files.OneShot" in suggests(part) for part in (*parts, *_folders(module)))
+    folders = parts if module.facts.is_package else parts[:-1]
+    named = named or any("files.OneShotFolder" in suggests(part) for part in folders)
     return named or _is_script(module) or _of_developers(module)
 
 

@@ -17,18 +17,22 @@ from rmwlint.program.types import Type
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.creations.creation import ends_otherwise, own, row_class
 from rmwlint.windows.creations.unique import table_of
-from rmwlint.windows.find import Window, guard_of, owned, same_place, told_below, windows
-from rmwlint.windows.interpreter.looks import of_contents, of_state
+from rmwlint.windows.find import Window, failing, guard_of, owned, same_place, told_below, windows
+from rmwlint.windows.flow import fails, reaches
+from rmwlint.windows.interpreter.looks import of_contents, of_state, unset
 from rmwlint.windows.interpreter.presence import counts, found_there
 from rmwlint.windows.names import is_id
 from rmwlint.windows.objects.rivals import rivals
 from rmwlint.windows.values import Event, Place, Symbol, decisions
 
 _LOOKS = frozenset(["read", "test"])
+_PUTS = frozenset(["create", "delta", "ensure", "write"])
 _KEPT = frozenset(["row", "rows"])
 _IDENTITIES = frozenset(["id", "uuid", "pk"])
 #: conditions of which no column is known
 _UNNAMED = frozenset(["", "?"])
+#: the confidence of what is put elsewhere: who comes second may do no harm
+_MOVED = 2
 _FIXED = frozenset(["const", "global"])
 _DEEPEST = 12
 #: a deletion so far down is about more than what is asked here
@@ -39,8 +43,8 @@ _MOST_FILES = 60
 
 class Deletion(NamedTuple):
     """A row is deleted because of a look. ``how``: ``state`` (it says that it may be), ``contents`` (it has
-    nothing in ``column``) or ``referring`` (nothing refers to it by ``column``, which is empty where that is
-    asked by way of the row itself).
+    nothing in ``column``), ``referring`` (nothing refers to it by ``column``, which is empty where that is
+    asked by way of the row itself) or ``moved`` (``column`` is put into another row, at ``branch``).
 
     ``look``: None where the row came in as a parameter. ``guard``: why nobody can change that in between, or
     why it does no harm; empty where somebody can.
@@ -65,16 +69,19 @@ def deletions(fn: Fn) -> tuple[Deletion, ...]:
 
 def _deletions(fn: Fn) -> Iterator[Deletion]:
     events = heard(fn).events
-    deletes = [
-        event
-        for event in events
-        if event.does == "delete" and event.control and not event.fresh and event.place is not None
-    ]
-    if any(event.place is not None and event.place.kind in _KEPT for event in deletes):
-        yield from _because_of_itself(fn)
-        looks = _looks(events)
-        for delete in deletes:
-            yield from _because_of_others(fn, delete, looks)
+    deletes = [event for event in events if event.does == "delete" and not event.fresh]
+    deletes = [event for event in deletes if event.place is not None and event.place.kind in _KEPT]
+    if not deletes:
+        return
+    looks = _looks(events)
+    found: list[Deletion] = []
+    if any(event.control for event in deletes):
+        found += _because_of_itself(fn)
+    for delete in deletes:
+        found += [*_because_of_others(fn, delete, looks), *_after_a_move(fn, delete, events)]
+    for one in found:
+        cleans_up = failing(fn, one.delete) and not fails(fn, one.branch)
+        yield one._replace(sure=1) if cleans_up else one
 
 
 # -- what the row says --------------------------------------------------------------------------------
@@ -96,7 +103,7 @@ def _because_of_itself(fn: Fn) -> Iterator[Deletion]:
             guard, sure = guard or refused, sure if known else 1
         elif owned(fn, window):
             guard = guard or "the state of an operation that is under way"
-        elif not ends_otherwise(fn, branch, window.outcome) or not _changes(fn, window, attribute):
+        elif not _changes(fn, window, attribute) or not _keeps(fn, window, attribute):
             sure = 1
         yield Deletion(window.read, write, branch, how, attribute, guard, sure)
 
@@ -106,14 +113,26 @@ def _asked(fn: Fn, window: Window, attribute: str) -> str:
     test = None if window.branch is None else heard(fn).tests.get(window.branch)
     if test is None:
         return ""
-    columns: list[Symbol] = []
+    columns = tuple(_columns(window, attribute))
+    if of_contents(test, columns):
+        return "contents"
+    return "state" if of_state(test, columns) else ""
+
+
+def _keeps(fn: Fn, window: Window, attribute: str) -> bool:
+    """Whether the test keeps rows that somebody wants: it refuses, or lets go what nothing is set in."""
+    if window.branch is None or ends_otherwise(fn, window.branch, window.outcome):
+        return window.branch is not None
+    test = heard(fn).tests.get(window.branch)
+    return test is not None and unset(test, window.outcome, tuple(_columns(window, attribute)))
+
+
+def _columns(window: Window, attribute: str) -> Iterator[Symbol]:
+    """The symbols by which the function knows the column of the row."""
     for event in (window.read, window.write):
         if event is not None and event.place is not None:
-            columns.append(("attr", event.place.symbol, attribute))
-            columns.append(("item", event.place.symbol, ("const", attribute)))
-    if of_contents(test, tuple(columns)):
-        return "contents"
-    return "state" if of_state(test, tuple(columns)) else ""
+            yield "attr", event.place.symbol, attribute
+            yield "item", event.place.symbol, ("const", attribute)
 
 
 def _of_one_kind(fn: Fn, window: Window) -> bool:
@@ -271,6 +290,64 @@ def _deleted(fn: Fn, delete: Event) -> int | None:
     given = fn.facts.ops[delete.op][2]
     index = row.at[3:] if row.at.startswith("arg") else ""
     return given[int(index)] if index.isdigit() and int(index) < len(given) else None
+
+
+# -- what the row says is put elsewhere ---------------------------------------------------------------
+
+
+def _after_a_move(fn: Fn, delete: Event, events: list[Event]) -> Iterator[Deletion]:
+    """Deletions of rows whose content is put into other rows before or after."""
+    place = delete.place
+    if place is None or place.kind not in _KEPT or len(delete.trail) > 1:
+        return
+    for write in events:
+        if write.does not in _PUTS or write.place is None or write.place.kind not in _KEPT or write is delete:
+            continue
+        for number, attribute, how in sorted(_taken(write), key=repr):
+            for look in events:
+                if look.op != number or look.does != "read" or look.op > delete.op or look.place is None:
+                    continue
+                if not _of_same_rows(look, delete) or _of_same_rows(look, write):
+                    continue
+                if not (look.op < write.op and _one_way(fn, write.op, delete.op)):
+                    continue
+                sure = min(look.sure, delete.sure, write.sure, _MOVED)
+                if how != "arith" and write.does == "create":
+                    sure = 1  # as often as not it is noted down what is gone
+                yield Deletion(look, delete, write.op, "moved", attribute, guard_of(fn, look, delete), sure)
+                return
+
+
+def _one_way(fn: Fn, one: int, other: int) -> bool:
+    """Whether some way leads by both operations."""
+    return reaches(fn, one, other) or reaches(fn, other, one)
+
+
+def _taken(write: Event) -> Iterator[tuple[int, str, str]]:
+    """The reads, with attribute and manner, whose content a write puts elsewhere; keys only name a row."""
+    for _, value in write.columns:
+        for number, attribute, how in value.deps:
+            if (
+                number >= 0
+                and attribute is not None
+                and attribute not in _IDENTITIES
+                and not is_id(attribute)
+            ):
+                if how in ("copy", "arith"):
+                    yield number, attribute, how
+
+
+def _of_same_rows(look: Event, other: Event) -> bool:
+    """Whether an access goes to what was looked at, or to the rows of a query that asks for it too."""
+    assert look.place is not None and other.place is not None
+    one, two = row_class(look), row_class(other)
+    if one is not None and two is not None and one is not two:
+        return False
+    if same_place(look.place, other.place):
+        return True
+    if one is None or one is not two:
+        return False
+    return other.place.kind == "rows" and (not other.place.keys or bool(look.place.keys & other.place.keys))
 
 
 # -- what the database refuses ------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 
 from rmwlint.windows.values import Symbol, Value
 
+_NOTHING = (("const", None), ("const", False), ("const", 0))
 #: methods that say what is in a collection of rows
 _COUNTS = frozenset(["all", "count", "exists", "first", "filter", "exclude"])
 _SAME = frozenset([("==",), ("!=",), ("is",), ("is not",)])
@@ -111,6 +112,17 @@ def of_contents(test: Symbol, columns: tuple[Symbol, ...]) -> bool:
         for atom in _atoms(test)
         for part in (atom[2:] if isinstance(atom, tuple) and atom[:1] == ("compare",) else (atom,))
     )
+
+
+def unset(test: Symbol, outcome: bool, columns: tuple[Symbol, ...]) -> bool:
+    """Whether a condition, where it comes to ``outcome``, says that nothing is set in a column."""
+    for atom, truth in _told(test, outcome):
+        if atom in columns and not truth:
+            return True
+        if isinstance(atom, tuple) and atom[0] == "compare" and len(atom) == 4 and atom[2] in columns:
+            if atom[1] in (("is",), ("==",)) and atom[3] in _NOTHING and truth:
+                return True
+    return False
 
 
 def _contents(part: Symbol, columns: tuple[Symbol, ...]) -> bool:

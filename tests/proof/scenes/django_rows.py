@@ -191,6 +191,25 @@ def _take_down(world: DjangoWorld, text: str) -> Scene:
     return _scene(world, module.Shelf, acts, rows=({"name": "top"},), seen=left, counts=module.Book)
 
 
+def _settle(world: DjangoWorld, text: str) -> Scene:
+    module = world.load(text)
+    stocks = module.Stock.objects
+
+    def begin() -> None:
+        module.Preorder.objects.all().delete()
+        stocks.all().delete()
+        stocks.create(pk=1)
+
+    return _scene(
+        world,
+        module.Preorder,
+        _both(lambda row: module.settle(row.pk) is None),
+        rows=({"stock_id": 1, "count": 3},),
+        seen=lambda: list(stocks.values_list("count", flat=True)),
+        begin=begin,
+    )
+
+
 PROOFS = (
     Proof("RMW104", "Django", _retry),
     Proof("RMW105", "Django", _settings),
@@ -199,6 +218,7 @@ PROOFS = (
     Proof("RMW108", "Django", _edit),
     Proof("RMW110", "Django", _discard),
     Proof("RMW110", "Django", _take_down, bad=2, good=2),
+    Proof("RMW110", "Django", _settle, bad=3, good=3),
     Proof("RMW202", "Django", _annotate),
     Proof("RMW305", "Django", _post, refused="TransactionManagementError"),
     Proof("RMW306", "Django", _withdraw),
