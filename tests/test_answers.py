@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -449,6 +450,14 @@ def write(root: Path, files: Mapping[str, str | None]) -> None:
             path.write_text(text)
 
 
+@pytest.fixture(params=[False, True], ids=["", "recorded"])
+def recorded(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first run records whose functions each answer looked at, or leaves it to the next one."""
+    if request.param:
+        monkeypatch.setattr(Answers, "empty", False)
+
+
+@pytest.mark.usefixtures("recorded")
 @pytest.mark.parametrize("name", EDITS)
 def test_every_edit_is_seen(project: Path, asked: list[str], name: str) -> None:
     first = told(check())
@@ -522,6 +531,180 @@ def test_who_calls_a_file_does_not_rest_on_what_its_checks_looked_at(tmp_path: P
         assert standing("locks.py", bodies) == {"files.py", "shift.py"}
         assert standing("files.py", bodies) == {"tidy.py"}
         assert standing("nightly.py", bodies) == {"files.py", "tidy.py"}
+
+
+STEPS = {
+    "pyproject.toml": "",
+    "mill/__init__.py": "",
+    "mill/rows.py": """\
+from django.db import models
+
+
+class Sack(models.Model):
+    weight = models.IntegerField()
+    state = models.CharField(max_length=8)
+""",
+    "mill/guard.py": """\
+import threading
+from contextlib import contextmanager
+from functools import wraps
+
+_LOCK = threading.Lock()
+
+
+@contextmanager
+def alone(wanted=True):
+    if wanted:
+        with _LOCK:
+            yield
+    else:
+        yield
+
+
+def counted(wrapped):
+    @wraps(wrapped)
+    def inner(*args, **kwargs):
+        return wrapped(*args, **kwargs)
+
+    return inner
+""",
+    "mill/load.py": """\
+from mill.rows import Sack
+
+
+def load(pk, locked=False):
+    return Sack.objects.get(pk=pk)
+
+
+def heavier(sack, by=1):
+    sack.weight += by
+
+
+def make(path):
+    return path
+""",
+    "mill/keep.py": """\
+def keep(sack):
+    sack.save()
+
+
+def tell(sack):
+    return sack.state
+""",
+    "mill/fill.py": """\
+from mill.keep import keep, tell
+from mill.load import heavier, load, make
+
+
+def fill(pk):
+    sack = load(pk)
+    heavier(sack)
+    keep(sack)
+    return tell(sack)
+
+
+def note(path):
+    make(path)
+""",
+    "mill/floor.py": """\
+from mill.fill import fill
+from mill.guard import alone, counted
+from mill.load import make
+
+
+@counted
+def work(pks):
+    return [fill(pk) for pk in pks]
+
+
+def mark(path):
+    with alone():
+        make(path)
+""",
+    "mill/count.py": """\
+from mill.guard import alone
+
+
+class Count:
+    def __init__(self):
+        self.sacks = {}
+
+    def add(self, pk):
+        with alone():
+            if pk not in self.sacks:
+                self.sacks[pk] = 0
+            self.sacks[pk] += 1
+""",
+    "mill/aside.py": "def aside(value):\n    return value + 1\n",
+}
+
+#: What happens to which file, one after the other: what is written in place of what.
+CHANGES = [
+    ("mill/aside.py", "value + 1", "value + 2"),
+    ("mill/load.py", "objects.get", "objects.select_for_update().get"),
+    ("mill/load.py", "objects.select_for_update().get", "objects.get"),
+    ("mill/keep.py", "    sack.save()", "    sack.save(update_fields=[\"weight\"])"),
+    ("mill/fill.py", "    sack = load", "    tell(None)\n    sack = load"),
+    ("mill/keep.py", "    sack.save(", "    return None\n    sack.save("),
+    ("mill/keep.py", "    return None\n    sack.save(", "    sack.save("),
+    ("mill/keep.py", "    return sack.state", "    raise ValueError(sack.state)"),
+    ("mill/load.py", "sack.weight += by", "sack.weight = by"),
+    ("mill/load.py", "sack.weight = by", "sack.weight -= by"),
+    ("mill/load.py", "locked=False", "locked=True"),
+    ("mill/load.py", "    return path", "    import os\n\n    if not os.path.exists(path):\n        os.mkdir(path)"),
+    ("mill/fill.py", "    make(path)", "    with alone():\n        make(path)"),
+    ("mill/fill.py", "from mill.keep", "from mill.guard import alone\nfrom mill.keep"),
+    ("mill/guard.py", "        with _LOCK:\n            yield", "        if _LOCK:\n            yield"),
+    ("mill/guard.py", "        if _LOCK:", "        with _LOCK:"),
+    ("mill/guard.py", "wanted=True", "wanted=False"),
+    ("mill/guard.py", "wanted=False", "wanted=True"),
+    ("mill/floor.py", "@counted\n", ""),
+    ("mill/guard.py", "        return wrapped(", "        with _LOCK:\n            return wrapped("),
+    ("mill/floor.py", "def mark", "@counted\ndef mark"),
+    ("mill/keep.py", "def tell", "def shift(sack):\n    sack.save()\n\n\ndef tell"),
+    ("mill/keep.py", "    sack.save(update_fields=[\"weight\"])", "    shift(sack)"),
+    ("mill/keep.py", "    sack.save()", "    sack.save(update_fields=[\"weight\"])"),
+    ("mill/keep.py", "    sack.save(", "    sack.refresh_from_db()\n    sack.save("),
+    ("mill/load.py", "def heavier", "def lighter"),
+    ("mill/fill.py", "heavier", "lighter"),
+    ("mill/keep.py", "    sack.refresh_from_db()\n", ""),
+    ("mill/load.py", "    sack.weight -= by", "    by += 1"),
+    ("mill/count.py", "        with alone():\n            if", "        if True:\n            if"),
+]  # fmt: skip
+
+
+def change(root: Path, name: str, old: str, new: str) -> None:
+    before = (root / name).read_text()
+    assert old in before
+    (root / name).write_text(before.replace(old, new))
+
+
+@pytest.mark.usefixtures("recorded")
+def test_edits_of_functions_follow_each_other(lay_out: LayOut) -> None:
+    root = lay_out(STEPS)
+    seen = [told(check())]
+    for name, old, new in CHANGES:
+        change(root, name, old, new)
+        seen.append(told(check()))
+        assert seen[-1] == told(check(cached=False)), (name, new)
+    assert sum(one != other for one, other in pairwise(seen)) > 10
+
+
+def test_a_body_concerns_those_who_looked_at_it(
+    lay_out: LayOut, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Answers, "empty", False)
+    root = lay_out(STEPS)
+    check()
+    del asked[:]
+    change(root, "mill/count.py", "= 0", "= 1")
+    check()
+    assert asked == ["mill/count.py"]
+    del asked[:]
+    change(root, "mill/keep.py", "    sack.save()", '    sack.save(update_fields=["weight"])')
+    check()
+    assert {"mill/keep.py", "mill/fill.py"} <= set(asked)
+    assert not {"mill/aside.py", "mill/count.py", "mill/guard.py", "mill/rows.py"} & set(asked)
 
 
 def test_edits_follow_each_other(project: Path) -> None:
