@@ -6,8 +6,6 @@ a part in. An answer about a file rests on
 
 * its own text, and the texts that the questions of its module led to, and theirs, and so on;
 * those that a check of it has looked at besides, and theirs; what calls into the file does not rest on these;
-* where that is known, of what stands in functions' bodies only on those in the files that were looked at for
-  this very answer, of all the files above;
 * hints from the text of the whole project (who derives from this class? who takes locks there?), which are
   compared one by one;
 * which files there are, what git ignores, what marks a project: where any of that changes, nothing stands;
@@ -33,7 +31,7 @@ from rmwlint.source.ledger import GONE, Ledger, Listing, Seen, listed_now, now
 from rmwlint.source.shapes import NO_SHAPES, Shapes, Text, holds_settings, mentions, shapes_of
 from rmwlint.violation import Applicability, Confidence, Edit, Fix, Span, Step, Violation
 
-_MAGIC = b"rmwansw2"
+_MAGIC = b"rmwansw1"
 _MOST_KEPT = 24
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -60,7 +58,7 @@ class Answer(NamedTuple):
 class _File:
     """One file: how it was seen, what its module's questions led to, and the answer, where it was asked."""
 
-    __slots__ = ("answer", "bodies", "checked", "facts", "hints", "led_to", "looked", "names", "seen")
+    __slots__ = ("answer", "bodies", "checked", "facts", "hints", "led_to", "names", "seen")
 
     def __init__(
         self,
@@ -72,7 +70,6 @@ class _File:
         hints: tuple[str, ...] = (),
         answer: tuple[Any, ...] | None = None,
         checked: tuple[str, ...] = (),
-        looked: int | None = None,
     ) -> None:
         self.seen = seen
         self.facts = facts
@@ -82,29 +79,21 @@ class _File:
         self.hints = hints
         self.answer = answer
         self.checked = checked
-        #: a bit for each file in which functions were looked at for the answer, None where that is not known
-        self.looked = looked
 
     def plain(self) -> tuple[Any, ...]:
         """All of it, in the order in which it is made of it."""
         known = self.seen, self.facts, self.led_to, self.names, self.bodies, self.hints
-        return (*known, self.answer, self.checked, self.looked)
+        return (*known, self.answer, self.checked)
 
     def withdraw(self) -> None:
         """Know nothing more but what others may still rest on: the names that can be reached through it."""
         self.led_to, self.bodies, self.hints, self.checked, self.answer = (), (), (), (), None
-        self.looked = None
-
-    def withdraw_answer(self) -> None:
-        """Know no longer what is said about it; what others rest on it stands."""
-        self.answer, self.looked = None, None
 
 
 class Learnt(NamedTuple):
     """What a run adds. ``led_to``, ``names``, ``bodies``, ``hints`` and ``checked``: see ``program.asked``;
     ``facts``: under which key the cache keeps the facts of a file; ``projects``: the files of each;
-    ``shapes``: of all of those; ``mentions``: the files that mention a name; ``looked``: the files in which
-    functions were looked at for an answer, where that is known."""
+    ``shapes``: of all of those; ``mentions``: the files that mention a name."""
 
     ledger: Ledger
     facts: Mapping[str, bytes]
@@ -117,7 +106,6 @@ class Learnt(NamedTuple):
     projects: Mapping[str, tuple[str, ...]] = _NOTHING
     shapes: Mapping[str, Shapes] = _NOTHING
     mentions: Mapping[str, tuple[str, ...]] = _NOTHING
-    looked: Mapping[str, Iterable[str]] = _NOTHING
 
 
 class Answers:
@@ -143,14 +131,8 @@ class Answers:
         self._packed_shapes = b""
         self._shapes: dict[str, Shapes] | None = None
         self._mentions: dict[str, tuple[str, ...]] = {}
-        self._bits: dict[str, int] = {}
         self.roots: tuple[str, ...] | None = None
         self.projects: dict[str, tuple[str, ...]] = {}
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is known of any file."""
-        return not self._files
 
     def forget(self) -> None:
         """Nothing stands."""
@@ -198,39 +180,8 @@ class Answers:
 
         ``bodies``: the names of the functions that have changed in it, where nothing else has.
         """
-        self._withdraw_all(path, [path, *hints], bodies)
-
-    def withdraw_lookers(self, path: str, hints: Collection[str], bodies: Collection[str]) -> None:
-        """Take back every answer that rests on these functions of a file or on these hints.
-
-        Of the functions, named in ``bodies``, nothing but what stands in their bodies has changed.
-        """
-        if hints:
-            self._withdraw_all(path, list(hints), bodies)
-        bit = 1 << self._bits[path] if path in self._bits else 0
-        reached = self._reached(path, [path], bodies)
-        for other, file in self._files.items():
-            if other in reached or not reached.isdisjoint(file.checked):
-                if other == path or file.looked is None or file.looked & bit:
-                    file.withdraw_answer()
-        self._dirty = True
-
-    def _withdraw_all(self, path: str, pending: list[str], bodies: Collection[str] | None) -> None:
-        """Take back what rests on any of these, and forget what it rests on."""
-        reached = self._reached(path, pending, bodies)
-        for other in reached:
-            file_reached = self._files.get(other)
-            if file_reached is not None:
-                file_reached.withdraw()
-        for file in self._files.values():
-            if file.checked and not reached.isdisjoint(file.checked):
-                file.withdraw_answer()
-                file.checked = ()
-        self._dirty = self._dirty or bool(reached)
-
-    def _reached(self, path: str, pending: list[str], bodies: Collection[str] | None) -> set[str]:
-        """The files and hints that rest on any of these, themselves among them."""
         resting: dict[str, list[str]] = {}
+        pending = [path, *hints]
         for other, file in self._files.items():
             for rested in (*file.led_to, *file.hints):
                 resting.setdefault(rested, []).append(other)
@@ -238,9 +189,7 @@ class Answers:
                 # whose names are looked at by one may be looked at through that one by another
                 for rested in file.names:
                     resting.setdefault(rested, []).append(other)
-            if path in pending and any(
-                where == path and (bodies is None or name in bodies) for where, name in file.bodies
-            ):
+            if any(where == path and (bodies is None or name in bodies) for where, name in file.bodies):
                 resting.setdefault(path, []).append(other)
         reached: set[str] = set(pending)
         while pending:
@@ -248,7 +197,14 @@ class Answers:
                 if other not in reached:
                     reached.add(other)
                     pending.append(other)
-        return reached
+        for other in reached:
+            file_reached = self._files.get(other)
+            if file_reached is not None:
+                file_reached.withdraw()
+        for file in self._files.values():
+            if file.checked and not reached.isdisjoint(file.checked):
+                file.answer, file.checked = None, ()
+        self._dirty = self._dirty or bool(reached)
 
     def move(self, path: str, place: Place, marks: Callable[[Sequence[Violation]], Sequence[str]]) -> None:
         """Say what stands about a file, and what has a part in it, at the places where it stands now.
@@ -261,7 +217,7 @@ class Answers:
                 continue
             violations = [_moved(violation, path, place) for violation in file.answer[0]]
             if None in violations:
-                file.withdraw_answer()
+                file.answer = None
                 continue
             answer = file.answer = (tuple(violations), *file.answer[1:])
             if other == path:
@@ -270,7 +226,7 @@ class Answers:
 
     def withdraw_answer(self, path: str) -> None:
         """Take back what is said about a file; what others rest on it stands."""
-        self._files[path].withdraw_answer()
+        self._files[path].answer = None
         self._dirty = True
 
     def comments(self, path: str) -> str:
@@ -389,15 +345,7 @@ class Answers:
         for path, key in learnt.facts.items():
             self._known(path).facts = key
         for path, answer in learnt.answers.items():
-            file = self._known(path)
-            file.answer = _packed(answer)
-            file.looked = self._as_bits(learnt.looked[path]) if path in learnt.looked else None
-
-    def _as_bits(self, paths: Iterable[str]) -> int:
-        bits = 0
-        for path in paths:
-            bits |= 1 << self._bits.setdefault(path, len(self._bits))
-        return bits
+            self._known(path).answer = _packed(answer)
 
     def _known(self, path: str) -> _File:
         file = self._files.get(path)
@@ -423,7 +371,6 @@ class Answers:
             self.projects,
             self._packed_shapes,
             self._mentions,
-            tuple(self._bits),
         ))  # fmt: skip
         from pathlib import Path
 
@@ -445,8 +392,7 @@ class Answers:
             if kept[0] != self._key:
                 return
             files, self._folders, self._rules, self._marks, self._walks = kept[1:6]
-            self.roots, self.projects, self._packed_shapes, self._mentions, bits = kept[6:]
-            self._bits = {path: number for number, path in enumerate(bits)}
+            self.roots, self.projects, self._packed_shapes, self._mentions = kept[6:]
             self._files = {path: _File(*plain) for path, plain in files.items()}
         except (OSError, ValueError, EOFError, TypeError, IndexError):
             self._clear()

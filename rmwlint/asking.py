@@ -20,7 +20,6 @@ from rmwlint.errors import ConfigError, RmwlintError
 from rmwlint.libraries.load import load as load_libraries
 from rmwlint.own import UNREADABLE, UNUSED_SUPPRESSION
 from rmwlint.program.program import Program
-from rmwlint.program.recorded import RecordedProgram
 from rmwlint.progress import Progress
 from rmwlint.report.result import Result, result_of
 from rmwlint.request import Request
@@ -43,8 +42,7 @@ _WORTH_WORKERS = 2_000_000
 class Work:
     """The engine at work for one request. Use it as a context: at its end, what was learnt is kept.
 
-    ``named`` are all files of the request; ``text`` says what is known of their projects' text; ``recorded``:
-    whether to record whose functions each answer looked at.
+    ``named`` are all files of the request; ``text`` says what is known of their projects' text.
     Raises ConfigError where the settings name a code that does not exist.
     """
 
@@ -54,8 +52,6 @@ class Work:
         named: Sequence[Path],
         store: Store,
         text: Callable[[], Text],
-        *,
-        recorded: bool = False,
     ) -> None:
         self._request = request
         self.judge = Judge(request.settings, all_codes())
@@ -66,8 +62,7 @@ class Work:
             self.store.give(path, data)
         libraries = load_libraries(request.settings.libraries, cache=library_cache(store.cache))
         self._progress = Progress(sys.stderr, len(named))
-        program_of = RecordedProgram if recorded else Program
-        self.program = program_of(self.store, libraries, text, unlikely=self.judge.unlikely)
+        self.program = Program(self.store, libraries, text, unlikely=self.judge.unlikely)
 
     def __enter__(self) -> Work:
         return self

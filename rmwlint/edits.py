@@ -26,11 +26,7 @@ def settle(kept: Answers, changed: Sequence[str], store: Store) -> None:
         after = store.facts_of(Path(path)) if before is not None else None
         if hints or before is None or after is None or not same_but_for_places(before, after):
             looks = _looks_changed(kept.looks(path), before, after)
-            bodies = _bodies(before, after)
-            if bodies is None or before is None or after is None or not _same_headers(before, after):
-                kept.withdraw(path, [*hints, *looks], bodies)
-            else:
-                kept.withdraw_lookers(path, [*hints, *looks], bodies)
+            kept.withdraw(path, [*hints, *looks], _bodies(before, after))
             continue
         data, lines = store.data(Path(path)), store.source_lines(Path(path))
         if kept.comments(path) != (standing(lines) if data is not None and may_suppress(data) else ""):
@@ -59,18 +55,6 @@ def _bodies(before: Module | None, after: Module | None) -> frozenset[str] | Non
         if around is not None:
             names.add(function.name)
     return frozenset(names)
-
-
-def _same_headers(before: Module, after: Module) -> bool:
-    """Whether all functions can be called as they could, and are decorated as they were."""
-    return all(map(_same_header, before.functions, after.functions))
-
-
-def _same_header(one: Function, other: Function) -> bool:
-    return one is other or (
-        (one.params, one.returns, one.is_async) == (other.params, other.returns, other.is_async)
-        and len(one.decorators) == len(other.decorators)
-    )
 
 
 def _looks_changed(

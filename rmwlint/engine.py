@@ -97,12 +97,12 @@ def _analyse(
         module = program.module_of(path)
         if module is None:
             continue
+        scope = module_scope(module, lines)
+        subjects = _Subjects(scope, store)
         program.asked.checking = path
         try:
-            with program.answering(path):
-                subjects = _Subjects(module_scope(module, lines), store)
-                for check in checks:
-                    yield from _checked(check, subjects, store)
+            for check in checks:
+                yield from _checked(check, subjects, store)
         finally:
             program.asked.checking = None
 

@@ -82,12 +82,7 @@ def _asked(kept: Answers | None, request: Request, named: Sequence[str], store: 
     from rmwlint.asking import Work
 
     with Work(
-        request,
-        [Path(path) for path in named],
-        store,
-        nothing_known if kept is None else kept.text,
-        # recording takes its time, which is given back by the next edit only
-        recorded=kept is not None and not kept.empty,
+        request, [Path(path) for path in named], store, nothing_known if kept is None else kept.text
     ) as work:
         asked = [path for path in named if kept is None or not kept.answered(path)]
         given = work.answers([Path(path) for path in asked])
@@ -167,7 +162,6 @@ def _learn(
             {root: tuple(map(str, files)) for root, files in store.projects.items()},
             shapes,
             mentions,
-            {str(path): [str(other) for other in found] for path, found in program.looked_at().items()},
         ),
     )
     kept.save()

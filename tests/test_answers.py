@@ -450,14 +450,6 @@ def write(root: Path, files: Mapping[str, str | None]) -> None:
             path.write_text(text)
 
 
-@pytest.fixture(params=[False, True], ids=["", "recorded"])
-def recorded(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first run records whose functions each answer looked at, or leaves it to the next one."""
-    if request.param:
-        monkeypatch.setattr(Answers, "empty", False)
-
-
-@pytest.mark.usefixtures("recorded")
 @pytest.mark.parametrize("name", EDITS)
 def test_every_edit_is_seen(project: Path, asked: list[str], name: str) -> None:
     first = told(check())
@@ -679,7 +671,6 @@ def change(root: Path, name: str, old: str, new: str) -> None:
     (root / name).write_text(before.replace(old, new))
 
 
-@pytest.mark.usefixtures("recorded")
 def test_edits_of_functions_follow_each_other(lay_out: LayOut) -> None:
     root = lay_out(STEPS)
     seen = [told(check())]
@@ -688,23 +679,6 @@ def test_edits_of_functions_follow_each_other(lay_out: LayOut) -> None:
         seen.append(told(check()))
         assert seen[-1] == told(check(cached=False)), (name, new)
     assert sum(one != other for one, other in pairwise(seen)) > 10
-
-
-def test_a_body_concerns_those_who_looked_at_it(
-    lay_out: LayOut, asked: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Answers, "empty", False)
-    root = lay_out(STEPS)
-    check()
-    del asked[:]
-    change(root, "mill/count.py", "= 0", "= 1")
-    check()
-    assert asked == ["mill/count.py"]
-    del asked[:]
-    change(root, "mill/keep.py", "    sack.save()", '    sack.save(update_fields=["weight"])')
-    check()
-    assert {"mill/keep.py", "mill/fill.py"} <= set(asked)
-    assert not {"mill/aside.py", "mill/count.py", "mill/guard.py", "mill/rows.py"} & set(asked)
 
 
 def test_edits_follow_each_other(project: Path) -> None:

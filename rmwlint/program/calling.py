@@ -250,7 +250,6 @@ def _using(fn: Fn, name: str, files: Iterable[Path], check: Path | None) -> Iter
         if other is not None and any(
             name in function.names or ("name", name) in function.ops for function in other.facts.functions
         ):
-            program.look(other)
             if check is None:
                 asked.file(near, path)
             else:

@@ -360,11 +360,6 @@ def _best(table: _Table) -> tuple[Effect, ...]:
 
 
 def _solve(component: list[Fn]) -> None:
-    with component[0].module.program.together(component, "effects"):
-        _found_together(component)
-
-
-def _found_together(component: list[Fn]) -> None:
     tables: dict[Fn, dict[str, _Table]] = {}
     for fn in component:
         table = tables[fn] = {}

@@ -11,7 +11,6 @@ import builtins
 import operator
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_NOTHING = nullcontext()
 _BUILTINS = frozenset(dir(builtins))
 _MODULE_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+\Z")
 
@@ -278,8 +276,6 @@ class ModuleView:
         "symbols",
         "unlikely",
     )
-    _fn_of: type[Fn] = Fn
-    _cls_of: type[Cls] = Cls
 
     def __init__(self, program: Program, facts: Module, path: Path) -> None:
         self.program = program
@@ -310,14 +306,14 @@ class ModuleView:
         """Function number ``index``; 0 is the module body."""
         found = self._functions.get(index)
         if found is None:
-            found = self._functions[index] = self._fn_of(self, index)
+            found = self._functions[index] = Fn(self, index)
         return found
 
     def cls(self, index: int) -> Cls:
         """Class number ``index``."""
         found = self._classes.get(index)
         if found is None:
-            found = self._classes[index] = self._cls_of(self, index)
+            found = self._classes[index] = Cls(self, index)
         return found
 
     def functions(self) -> tuple[Fn, ...]:
@@ -421,7 +417,6 @@ class ModuleView:
 
     def _imported_by_name(self) -> dict[str, Cls]:
         """The classes of modules that the package imports by constant names, as lazy object registries do."""
-        self.program.look(self)
         if self._by_name is None:
             found: dict[str, Cls] = {}
             for dotted in self._constant_names():
@@ -459,8 +454,6 @@ class Program:
     low confidence are asked for, so that all must be looked at.
     """
 
-    _view_of: type[ModuleView] = ModuleView
-
     def __init__(
         self,
         source: FactsSource,
@@ -485,21 +478,6 @@ class Program:
         #: the functions that a signal calls, by project and signal; see ``signals.receivers``
         self.receivers: dict[Hashable, tuple[Fn, ...]] = {}
 
-    def answering(self, path: Path) -> AbstractContextManager[None]:
-        """What is asked within is asked for the answer about a file."""
-        return _NOTHING
-
-    def together(self, functions: list[Fn], question: str) -> AbstractContextManager[None]:
-        """What is kept of these functions within, under that name, rests on what is asked within."""
-        return _NOTHING
-
-    def looked_at(self) -> dict[Path, tuple[Path, ...]]:
-        """The files whose functions the answer about each file looked at, where that was recorded."""
-        return {}
-
-    def look(self, module: ModuleView) -> None:
-        """The bodies of a module's functions were looked at, and not by way of the functions."""
-
     def mentions(self, name: str, near: Path) -> Sequence[Path]:
         """The project's files in which an identifier occurs; what is answered about ``near`` rests on it."""
         self.asked.hint(near, "mention", (name,))
@@ -517,7 +495,7 @@ class Program:
         """The module in a file, None where it cannot be read."""
         if path not in self._paths:
             facts = self.source.facts_of(path)
-            view = None if facts is None else self._view_of(self, facts, path)
+            view = None if facts is None else ModuleView(self, facts, path)
             self._paths[path] = view
             if view is not None and self.source.find_module(view.name, path) is None:
                 self._modules[view.name, view.home] = view

@@ -447,16 +447,17 @@ def _remote(fn: Fn, call: Call) -> bool:
 
 def _reaches(fn: Fn, depth: int) -> bool:
     """Whether the function, or one that it calls down to that depth, reaches a database or a service."""
-    key = f"reaches {depth}"
-    found = fn.memo.get(key)
+    known: list[bool | None] = fn.memo.setdefault("reaches", [None] * (_DEEPEST + 1))  # type: ignore[assignment]
+    found = known[depth]
     if found is None:
-        if depth == 0:
-            found = any(_far(fn, call) for call in link(fn).calls.values())
-        else:
+        found = known[0]
+        if found is None:
+            found = known[0] = any(_far(fn, call) for call in link(fn).calls.values())
+        if not found and depth:
             targets = {target for call in link(fn).calls.values() for target in call.targets}
-            found = _reaches(fn, 0) or any(_reaches(target, depth - 1) for target in targets)
-        fn.memo[key] = found
-    return bool(found)
+            found = any(_reaches(target, depth - 1) for target in targets)
+        known[depth] = found
+    return found
 
 
 def _far(fn: Fn, call: Call) -> bool:

@@ -16,15 +16,14 @@ def gathers_difference(kind: Type | None, attribute: str | None) -> bool:
     if kind is None or kind.kind != "instance" or not attribute:
         return False
     cls: Cls = kind.ref
-    key = f"gathers_difference {attribute}"
-    known = cls.memo.get(key)
-    if known is None:
-        known = cls.memo[key] = any(
+    known: dict[str, bool] = cls.memo.setdefault("gathers_difference", {})  # type: ignore[assignment]
+    if attribute not in known:
+        known[attribute] = any(
             _gathers(base.module.fn(index), attribute)
             for base in cls.mro()
             for index in base.facts.methods.values()
         )
-    return bool(known)
+    return known[attribute]
 
 
 def leaves_out(kind: Type | None, attribute: str | None) -> bool:

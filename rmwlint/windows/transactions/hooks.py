@@ -90,7 +90,7 @@ def _registered(module: ModuleView) -> dict[int, list[_Hook]]:
     """The module's functions that its own code registers as hooks, by index."""
     found = module.memo.get("hooks")
     if found is None:
-        found = {}
+        found = module.memo["hooks"] = {}
         for fn in module.functions():
             for number, call in link(fn).calls.items():
                 for row in call.rows:
@@ -98,7 +98,6 @@ def _registered(module: ModuleView) -> dict[int, list[_Hook]]:
                         for index in _given(fn, link(fn), number, row.at, module):
                             held = _held(-1, text(fn.facts, number), row, call.sure)
                             found.setdefault(index, []).append(_Hook(held, _by(fn, number, row)))
-        module.memo["hooks"] = found
     return found
 
 
