@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
+from rmwlint.windows.concurrency.by_hand import unserved
 from rmwlint.windows.concurrency.callers import (
     locked_by_callers,
     locked_everywhere_by_callers,
     rows_locked_by_callers,
 )
 from rmwlint.windows.concurrency.quiet import heard
-from rmwlint.windows.concurrency.sharing import unserved
 from rmwlint.windows.concurrency.ways import rows_locked_on_every_way
 from rmwlint.windows.flow import fails
 from rmwlint.windows.guards.first_saves import of_first_save

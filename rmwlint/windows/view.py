@@ -9,21 +9,15 @@ from rmwlint.libraries.index import snake
 from rmwlint.program.program import Fn
 from rmwlint.program.reverse import references
 from rmwlint.violation import Confidence, Span, Step, Violation
+from rmwlint.windows.concurrency.by_hand import by_hand, called_from_elsewhere, run_by_hand
 from rmwlint.windows.concurrency.callers import (
     lock_kept_by_object,
     lock_taken_before,
     locked_wherever_called,
 )
+from rmwlint.windows.concurrency.modules import several_processes
+from rmwlint.windows.concurrency.phases import prepared, prepares, starts
 from rmwlint.windows.concurrency.quiet import heard, quiet
-from rmwlint.windows.concurrency.sharing import (
-    by_hand,
-    called_from_elsewhere,
-    prepared,
-    prepares,
-    run_by_hand,
-    several_processes,
-    starts,
-)
 from rmwlint.windows.concurrency.unused import unused
 from rmwlint.windows.creations.creation import Creation, creations
 from rmwlint.windows.creations.deletions import Deletion, deletions

@@ -15,12 +15,12 @@ from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import called_parameters
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView, remembered
+from rmwlint.windows.concurrency.by_hand import reached_by_threads
+from rmwlint.windows.concurrency.modules import around_concurrency
+from rmwlint.windows.concurrency.phases import ALONE
 from rmwlint.windows.concurrency.sharing import (
-    ALONE,
-    around_concurrency,
     locks_by_decorator,
     method_around,
-    reached_by_threads,
     shared_class,
     unshared_class,
 )

@@ -8,7 +8,7 @@ from rmwlint.program.calling import call_sites, kept_for_check
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn, ModuleView
 from rmwlint.windows.concurrency.quiet import heard
-from rmwlint.windows.concurrency.sharing import named_after_work
+from rmwlint.windows.concurrency.spawning import named_after_work
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.values import Event, Held
 

@@ -19,8 +19,9 @@ from rmwlint.facts.model import Op
 from rmwlint.program.calling import argument, callings, constructions
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
+from rmwlint.windows.concurrency.phases import ALONE
 from rmwlint.windows.concurrency.quiet import heard
-from rmwlint.windows.concurrency.sharing import ALONE, method_around
+from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.values import Event, Symbol
 
 _DEEPEST = 3

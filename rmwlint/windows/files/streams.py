@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
 from rmwlint.windows.concurrency.quiet import heard
-from rmwlint.windows.concurrency.sharing import made_by
+from rmwlint.windows.concurrency.stored import made_by
 from rmwlint.windows.files.rewrites import ALONE, locked, of_handle
 from rmwlint.windows.flow import in_loop
 from rmwlint.windows.interpreter.paths import private, scratch

@@ -11,7 +11,8 @@ from rmwlint.program.calling import checking, kept_for_check
 from rmwlint.program.dispatch import subclasses
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
-from rmwlint.windows.concurrency.sharing import STARTS, method_around
+from rmwlint.windows.concurrency.phases import STARTS
+from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.find import Window
 from rmwlint.windows.interpreter.presence import found_there
 from rmwlint.windows.values import own_attribute

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from rmwlint.facts.operands import numbers_in
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
+from rmwlint.windows.concurrency.phases import ALONE, prepares
 from rmwlint.windows.concurrency.quiet import heard, shared_memory
-from rmwlint.windows.concurrency.sharing import ALONE, prepares
 from rmwlint.windows.flow import in_loop, reaches
 from rmwlint.windows.memory.refills import (
     NamedPlace,

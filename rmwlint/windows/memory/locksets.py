@@ -13,8 +13,10 @@ from rmwlint.program.calling import callings, mentioning
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.windows.concurrency.callers import locked_by_callers
+from rmwlint.windows.concurrency.phases import ALONE
 from rmwlint.windows.concurrency.quiet import heard
-from rmwlint.windows.concurrency.sharing import ALONE, method_around, stored_kind
+from rmwlint.windows.concurrency.sharing import method_around
+from rmwlint.windows.concurrency.stored import stored_kind
 from rmwlint.windows.interpreter.decorators import held_by_decorators
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.values import Event, Held, Symbol, Value

@@ -11,7 +11,8 @@ from rmwlint.facts.model import Op
 from rmwlint.program.calling import call_sites, handed_over, kept_for_check
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
-from rmwlint.windows.concurrency.sharing import ALONE, hands_on
+from rmwlint.windows.concurrency.phases import ALONE
+from rmwlint.windows.concurrency.spawning import hands_on
 from rmwlint.windows.concurrency.ways import every_way
 from rmwlint.windows.find import Window
 from rmwlint.windows.flow import while_loop

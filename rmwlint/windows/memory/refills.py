@@ -14,8 +14,8 @@ from rmwlint.program.calling import handed_over
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
+from rmwlint.windows.concurrency.phases import ALONE, configures, prepares
 from rmwlint.windows.concurrency.quiet import shared_memory
-from rmwlint.windows.concurrency.sharing import ALONE, configures, prepares
 from rmwlint.windows.flow import in_loop, reaches
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.opaque import mutates

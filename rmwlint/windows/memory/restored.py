@@ -22,16 +22,11 @@ from rmwlint.libraries.model import CallModel
 from rmwlint.program.calling import callings
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
+from rmwlint.windows.concurrency.by_hand import run_by_hand, runs_as_program
 from rmwlint.windows.concurrency.callers import locked_by_callers
-from rmwlint.windows.concurrency.sharing import (
-    ALONE,
-    concurrent_module,
-    imports_concurrency,
-    prepares,
-    run_by_hand,
-    runs_as_program,
-    unshared_type,
-)
+from rmwlint.windows.concurrency.modules import concurrent_module, imports_concurrency
+from rmwlint.windows.concurrency.phases import ALONE, prepares
+from rmwlint.windows.concurrency.sharing import unshared_type
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.memory.shared import sharing
 

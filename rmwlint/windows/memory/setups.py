@@ -14,13 +14,9 @@ from typing import NamedTuple
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
-from rmwlint.windows.concurrency.sharing import (
-    around_concurrency,
-    method_around,
-    prepares,
-    shared_class,
-    unshared_class,
-)
+from rmwlint.windows.concurrency.modules import around_concurrency
+from rmwlint.windows.concurrency.phases import prepares
+from rmwlint.windows.concurrency.sharing import method_around, shared_class, unshared_class
 from rmwlint.windows.flow import reaches
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.memory.apart import stays_clear

@@ -11,20 +11,13 @@ from typing import NamedTuple
 from rmwlint.program.calling import call_sites, handed_over, public
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
+from rmwlint.windows.concurrency.by_hand import reached_by_threads
 from rmwlint.windows.concurrency.callers import locked_by_callers
+from rmwlint.windows.concurrency.modules import around_concurrency
+from rmwlint.windows.concurrency.phases import ALONE, configures, sets_up
 from rmwlint.windows.concurrency.quiet import heard
-from rmwlint.windows.concurrency.sharing import (
-    ALONE,
-    around_concurrency,
-    configures,
-    method_around,
-    reached_by_threads,
-    sets_up,
-    shared_class,
-    stored_kind,
-    unshared_class,
-    unshared_type,
-)
+from rmwlint.windows.concurrency.sharing import method_around, shared_class, unshared_class, unshared_type
+from rmwlint.windows.concurrency.stored import stored_kind
 from rmwlint.windows.find import Window, common
 from rmwlint.windows.flow import passes
 from rmwlint.windows.guards.identities import asks_who

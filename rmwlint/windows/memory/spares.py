@@ -13,7 +13,8 @@ from rmwlint.facts.model import Op
 from rmwlint.libraries.index import snake
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
-from rmwlint.windows.concurrency.sharing import made_by, spawns, takes_locks
+from rmwlint.windows.concurrency.spawning import spawns, takes_locks
+from rmwlint.windows.concurrency.stored import made_by
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.opaque import mutates
 from rmwlint.windows.names import is_id

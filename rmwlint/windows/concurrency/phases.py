@@ -1,0 +1,75 @@
+"""When a function runs, as its name says: before anybody else comes, or when a service starts."""
+
+from __future__ import annotations
+
+import re
+
+from rmwlint.program.calling import callings
+from rmwlint.program.program import Fn
+
+#: names, and first words, of functions that run before anybody else comes
+_PREPARES = frozenset(["register", "setup", "set_up", "init", "initialize", "main", "start", "serve"])
+_PREPARING = re.compile(r"(register|setup|set_?up|init)(_|[A-Z])")
+_SETTING_UP = re.compile(r"(initiali[sz]e|init|set_?up)($|_|[A-Z])")
+#: the same of a service, which is started and configured anew by the one task that looks after it
+_STARTING = re.compile(r"(start|configure|reconfigure|reconfig)($|_|[A-Z])")
+#: the same, where it is only configured
+_CONFIGURING = re.compile(r"(re)?config(ure)?($|_|[A-Z])")
+#: methods that run before an object is shown to anybody, or after the last one let go of it
+ALONE = frozenset(
+    [
+        "__init__",
+        "__new__",
+        "__del__",
+        "__init_subclass__",
+        "__set_name__",
+        "__post_init__",
+        "setUp",
+        "__setstate__",
+        "__deepcopy__",
+        "__copy__",
+        "__reduce__",
+        "__getstate__",
+        "__class_getitem__",
+        "do_setup",
+        "main",
+        "<module>",
+    ]
+)
+#: names of methods that are called once, before any other of the object's
+STARTS = frozenset(["do_setup", "setup", "set_up", "init", "initialize", "start", "serve"])
+
+
+def prepares(fn: Fn) -> bool:
+    """Whether the function's name suggests that it runs before anybody else comes."""
+    name = fn.facts.name.lstrip("_")
+    return name in _PREPARES or _PREPARING.match(name) is not None
+
+
+def sets_up(fn: Fn) -> bool:
+    """Whether the function's name says that it sets something up, before others use it."""
+    return _SETTING_UP.match(fn.facts.name.lstrip("_")) is not None
+
+
+def starts(fn: Fn) -> bool:
+    """Whether the function's name says that it starts a service, or configures it anew."""
+    return _STARTING.match(fn.facts.name.lstrip("_")) is not None
+
+
+def configures(fn: Fn) -> bool:
+    """Whether the function's name says that it configures a service, or does so anew."""
+    return _CONFIGURING.match(fn.facts.name.lstrip("_")) is not None
+
+
+def prepared(fn: Fn) -> bool:
+    """Whether all who call the function, as far as they are known, do so before anybody else comes, or where
+    something is entered that lasts."""
+    called, all_known = callings(fn)
+    return (
+        bool(called)
+        and all_known
+        and all(
+            prepares(calling.caller) or calling.caller.facts.name in ("__aenter__", "__enter__")
+            for calling in called
+        )
+    )
