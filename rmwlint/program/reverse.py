@@ -31,6 +31,35 @@ def referring(cls: Cls, name: str) -> str | None:
     return known.get(name)
 
 
+def only_referred(cls: Cls, name: str) -> bool:
+    """Whether nothing that a class of tracked rows is made of declares an attribute: then another class does,
+    as the other end of its own reference (``backref="lines"``). Not where the class itself declares nothing:
+    it is what others are derived from."""
+    if cls.row() != "flush" or cls.speaking_of(name):
+        return False
+    known = cls.memo.get("all_declared")
+    if known is None:
+        declares = any(
+            register is not None and cls.module.fn(cls.facts.scope).facts.ops[register][0] == "call"
+            for register in cls.facts.fields.values()
+        )
+        known = cls.memo["all_declared"] = declares and all(map(_bases_known, cls.mro()))
+    return bool(known)
+
+
+def _bases_known(cls: Cls) -> bool:
+    """Whether the bases of a class are classes of the program or of a library that is known."""
+    program = cls.module.program
+    scope = cls.module.fn(cls.facts.scope)
+    for register, written in zip(cls.facts.bases, cls.facts.base_names):
+        base = program.base_type(scope, register, written)
+        if base is None or base.kind not in ("class", "library", "member"):
+            known = program.libraries.type_of_class(base.name) if base is not None else None
+            if known is None and written != "object":
+                return False
+    return True
+
+
 def references(cls: Cls) -> frozenset[str]:
     """The columns of a class that name rows, of whichever class."""
     known: frozenset[str] | None = cls.memo.get("references")  # type: ignore[assignment]

@@ -14,6 +14,7 @@ from rmwlint.facts.model import Op
 from rmwlint.program.link import Link, attribute, link, register_type
 from rmwlint.program.named import classes_named
 from rmwlint.program.program import Cls, Fn, ModuleView, remembered
+from rmwlint.program.reverse import only_referred
 from rmwlint.program.types import Type
 from rmwlint.windows.flow import raising_blocks
 from rmwlint.windows.interpreter import calls, locks
@@ -808,6 +809,8 @@ class Interpreter:
             register = base.facts.fields.get(name)
             if register is not None:  # an annotation says of which rows, not that they are related
                 declared.append(register_type(program, base.module.fn(base.facts.scope), register))
+        if only_referred(kind.ref, name):
+            return all(dep[2] != "arith" for dep in value.deps)
         return any(
             self.libraries.types[one].one_by_key
             for held in declared
