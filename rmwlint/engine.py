@@ -6,6 +6,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,12 @@ from rmwlint.violation import Failure, Violation
 #: Questions go from function to function along calls and base classes; deep chains are real.
 _STACK = 512 * 1024 * 1024
 _RECURSION = 50_000
+
+#: held while the process's limits are looked at and set
+_guard = threading.Lock()
+#: how many rely on the recursion limit that is set, and which one there was before
+_relying = 0
+_usual = 0
 
 
 def analyse(
@@ -43,6 +50,24 @@ def analyse(
     yield from found
 
 
+@contextmanager
+def _room() -> Iterator[None]:
+    """Room for deep recursion, in every thread of the process: until the last who needs it has left."""
+    global _relying, _usual
+    with _guard:
+        if not _relying:
+            _usual = sys.getrecursionlimit()
+            sys.setrecursionlimit(_RECURSION)
+        _relying += 1
+    try:
+        yield
+    finally:
+        with _guard:
+            _relying -= 1
+            if not _relying:
+                sys.setrecursionlimit(_usual)
+
+
 def _deep(work: Callable[[], None]) -> None:
     """Do the work in a thread that has room for deep recursion."""
     wrong: list[BaseException] = []
@@ -53,15 +78,15 @@ def _deep(work: Callable[[], None]) -> None:
         except BaseException as error:  # handed over to the caller's thread
             wrong.append(error)
 
-    size, limit = threading.stack_size(_STACK), sys.getrecursionlimit()
-    sys.setrecursionlimit(_RECURSION)
-    try:
-        thread = threading.Thread(target=caught, daemon=True)
-        thread.start()
+    thread = threading.Thread(target=caught, daemon=True)
+    with _room():
+        with _guard:
+            size = threading.stack_size(_STACK)
+            try:
+                thread.start()
+            finally:
+                threading.stack_size(size)
         thread.join()
-    finally:
-        threading.stack_size(size)
-        sys.setrecursionlimit(limit)
     if wrong:
         raise wrong[0]
 

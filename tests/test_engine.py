@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from rmwlint import engine
 from rmwlint.check import Check, View, registry
 from rmwlint.engine import analyse
 from rmwlint.store import Store
@@ -163,3 +166,25 @@ def test_deep_programs_do_not_crash(tmp_path: Path) -> None:
     store = Store([tmp_path])
     assert not list(analyse([path], store, libraries(), codes=CODES))
     assert not store.failures, store.failures[0].traceback
+
+
+def test_room_for_recursion_stays_until_the_last_has_left() -> None:
+    usual = sys.getrecursionlimit()
+    entered, leave = threading.Event(), threading.Event()
+    seen: list[int] = []
+
+    def first() -> None:
+        entered.set()
+        leave.wait()
+
+    def second() -> None:
+        leave.set()
+        one.join()
+        seen.append(sys.getrecursionlimit())
+
+    one = threading.Thread(target=engine._deep, args=(first,))
+    one.start()
+    entered.wait()
+    engine._deep(second)
+    assert seen == [engine._RECURSION]
+    assert sys.getrecursionlimit() == usual
