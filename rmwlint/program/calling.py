@@ -39,6 +39,15 @@ def checking(program: Program) -> Path | None:
     return None if program.cycles.busy else program.asked.checking
 
 
+def rest_on(near: Path, path: Path, program: Program) -> None:
+    """The answer about ``near``, or about the file whose check asks, rests on all that a module says."""
+    check = checking(program)
+    if check is None:
+        program.asked.file(near, path)
+    else:
+        program.asked.file_for_check(check, path)
+
+
 def kept_for_check(fn: Fn, name: str, answer: Callable[[], bool]) -> bool:
     """What ``answer`` says of a function by its callers, kept under ``name`` for the file whose check asks:
     the answer about that file, and about no other, rests on those callers then."""

@@ -104,6 +104,15 @@ class Fn:
             )
         return found
 
+    @property
+    def self_name(self) -> str:
+        """The name that a method has for its object (or class); empty where the function is none."""
+        return self.facts.params[0].name if self.first_is_self else ""
+
+    def is_self(self, register: int) -> bool:
+        """Whether a register holds what the first parameter of a method was bound to, by its name."""
+        return self.first_is_self and self.facts.ops[register][:2] == ("name", self.self_name)
+
     def decorated(self, ending: str) -> bool:
         """Whether a decorator's written name ends in ``ending``."""
         return bool(self.facts.decorators) and any(name.endswith(ending) for name in self.decorator_names)

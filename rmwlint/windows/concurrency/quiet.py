@@ -365,8 +365,7 @@ class _Anchors:
     @cached_property
     def own_self(self) -> str:
         """The name of the method's first parameter, also within a function in it."""
-        around = method_around(self.fn)
-        return around.facts.params[0].name if around.facts.owner is not None and around.first_is_self else ""
+        return method_around(self.fn).self_name
 
     def _shared(self) -> bool:
         """Whether memory that outlives the call may be stored to, and its old value looked at before."""

@@ -1,8 +1,8 @@
 """Who else can reach an object, and does more than one thread or task run here?
 
 The evidence is what one file and the modules that it imports say: locks and spawns in the class, imports
-whose library models say that code runs concurrently, objects at module level. Nothing is asked of callers
-elsewhere, so the answer for a file does not depend on what else is checked.
+whose library models say that code runs concurrently, objects at module level, and the classes derived from
+it. Nothing is asked of callers elsewhere.
 """
 
 from __future__ import annotations
@@ -235,12 +235,7 @@ def locks_by_decorator(cls: Cls) -> bool:
 
 
 def _within(fn: Fn, cls: Cls) -> bool:
-    around: Fn | None = fn
-    while around is not None:
-        if around.facts.owner is not None:
-            return around.facts.owner == cls.index
-        around = around.parent
-    return False
+    return method_around(fn).facts.owner == cls.index
 
 
 def _at_module_level(cls: Cls, tasks: bool) -> bool:

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from rmwlint.facts.operands import numbers_in
 from rmwlint.libraries.index import snake
-from rmwlint.program.calling import checking
+from rmwlint.program.calling import checking, rest_on
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
-from rmwlint.program.reverse import referring
+from rmwlint.program.reverse import references, referring
 from rmwlint.program.types import Type
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.creations.creation import ends_otherwise, own, row_class
@@ -168,12 +168,7 @@ def _holds_row(fn: Fn, attribute: str) -> bool:
 def _references(write: Event, column: str) -> bool:
     """Whether the class of the row declares that a column refers to another row."""
     cls = row_class(write)
-    for base in () if cls is None else cls.mro():
-        register = base.facts.fields.get(column)
-        call = None if register is None else link(base.module.fn(base.facts.scope)).calls.get(register)
-        if call is not None:
-            return any(row.reverse is not None for row in call.rows)
-    return False
+    return cls is not None and column in references(cls)
 
 
 def _kinds(fn: Fn, attribute: str) -> Iterator[Type]:
@@ -369,14 +364,10 @@ def _kept_by(fn: Fn, delete: Event, attribute: str) -> tuple[str, bool]:
 def _referring(fn: Fn, cls: Cls, attribute: str) -> Iterator[tuple[Cls, str]]:
     """The classes whose rows reach those of a class by an attribute, each with the column that refers."""
     program = cls.module.program
-    near = checking(program)
-    program.asked.hint(near or fn.module.path, "mention", (cls.name,))
+    program.asked.hint(checking(program) or fn.module.path, "mention", (cls.name,))
     files = program.outline(cls.module.path).mentions(cls.name)
     for path in files if len(files) <= _MOST_FILES else ():
-        if near is None:
-            program.asked.file(fn.module.path, path)
-        else:
-            program.asked.file_for_check(near, path)
+        rest_on(fn.module.path, path, program)
         module = program.module_of(path)
         for index in range(len(module.facts.classes) if module is not None else 0):
             assert module is not None

@@ -238,7 +238,7 @@ class _Trace:
             return
         around = self.fn.module.fn(index)
         trace = _Trace(around, self.depth + 1)
-        if around.first_is_self and around.facts.params[0].name == name:
+        if name == around.self_name:
             return
         trace.name(name)
         if trace.settled():

@@ -66,7 +66,7 @@ def _attributes(module: ModuleView, word: str) -> Iterator[str]:
         owner = method.owner
         if owner is None or not any(name in owner.facts.methods for name in _LEAVES):
             continue
-        ops, own = fn.facts.ops, method.facts.params[0].name if method.first_is_self else ""
+        ops, own = fn.facts.ops, method.self_name
         for op in ops:
             if op[0] == "setattr" and ops[op[1]] == ("name", own) and ops[op[3]][0] == "call":
                 callee = ops[ops[op[3]][1]]

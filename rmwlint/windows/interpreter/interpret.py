@@ -1221,9 +1221,9 @@ def outer_self(fn: Fn) -> tuple[Symbol, Cls | None]:
     around = fn.parent
     while around is not None and around.index:
         if around.facts.owner is not None:
-            if not around.first_is_self or around.facts.params[0].name in fn.facts.locals:
+            if not around.first_is_self or around.self_name in fn.facts.locals:
                 return None, None
-            return ("outer", around.index, around.facts.params[0].name), around.owner
+            return ("outer", around.index, around.self_name), around.owner
         around = around.parent
     return None, None
 

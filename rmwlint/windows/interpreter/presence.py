@@ -178,21 +178,30 @@ class _Reader:
 
     def part(self, register: int, at: int) -> bool:
         """Whether a value is a part of what the look gave: what it is called, what stands under a key."""
+        return self.back(register, at)[-1] == self.look
+
+    def back(self, register: int, at: int, through_calls: bool = False) -> list[int]:
+        """The registers from a value back to the look, as far as it is known what each is a part of.
+        ``through_calls``: also a part of what a function is given first."""
         ops = self.function.ops
-        for _ in range(_DEPTH):
-            if register == self.look:
-                return True
+        chain: list[int] = []
+        while len(chain) < _DEPTH:
+            chain.append(register)
             op = ops[register]
+            if register == self.look:
+                break
             if op[0] in ("item", "attr", "element", "await", "unpack"):
                 register = op[1]
+            elif through_calls and op[0] == "call" and op[2] and ops[op[1]][0] == "name":
+                register = op[2][0]
             elif op[0] == "name":
                 at = last_store(ops, op[1], min(register, at))
                 if at < 0:
-                    return False
+                    break
                 register = ops[at][2]
             else:
-                return False
-        return False
+                break
+        return chain
 
     def set_on(self, op: Op, register: int, at: int, depth: int) -> int:
         """What the last assignment to an attribute of the same object above the branch says."""
@@ -249,25 +258,8 @@ class _Reader:
 
     def under_loop(self, register: int, at: int) -> bool:
         """Whether a value is made of an element that a loop takes of what the look gave."""
-        ops = self.function.ops
-        looped = False
-        for _ in range(_DEPTH):
-            op = ops[register]
-            looped = looped or op[0] == "element"
-            if register == self.look:
-                return looped
-            if op[0] in ("item", "attr", "element", "await", "unpack"):
-                register = op[1]
-            elif op[0] == "call" and op[2] and ops[op[1]][0] == "name":
-                register = op[2][0]
-            elif op[0] == "name":
-                at = last_store(ops, op[1], min(register, at))
-                if at < 0:
-                    return False
-                register = ops[at][2]
-            else:
-                return False
-        return False
+        chain = self.back(register, at, through_calls=True)
+        return chain[-1] == self.look and any(self.function.ops[one][0] == "element" for one in chain)
 
     def filled(self, register: int, at: int) -> bool:
         """Whether a container, known by its name, is filled above with what the look gave."""

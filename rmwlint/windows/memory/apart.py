@@ -62,7 +62,7 @@ def _found(cls: Cls) -> _Run | None:
         ops, types = fn.facts.ops, link(fn).types
         given = _given(ops, number)
         targets = [kind for register in given if (kind := types[register]) is not None and _callable(kind)]
-        if not targets or any(ops[register] == ("name", _self_of(fn)) for register in given):
+        if not targets or any(ops[register] == ("name", method_around(fn).self_name) for register in given):
             return None
         for kind in targets:
             target = kind.ref
@@ -99,18 +99,12 @@ def _callable(kind: Type) -> bool:
     return kind.kind in ("method", "function")
 
 
-def _self_of(fn: Fn) -> str:
-    """The name that a method, or a function inside one, has for its object; empty where it has none."""
-    around = method_around(fn)
-    return around.facts.params[0].name if around.first_is_self else ""
-
-
 def _of_object(fn: Fn) -> set[str]:
     """The attributes that a method, or a function inside one, asks its object for; all that it mentions where
     it hands the object on."""
     if method_around(fn).decorated("staticmethod"):
         return set()
-    name = _self_of(fn)
+    name = method_around(fn).self_name
     if not name:
         return set(fn.facts.names)
     ops = fn.facts.ops

@@ -87,7 +87,7 @@ def _empties(fn: Fn, number: int, name: str, classes: list[Cls]) -> bool:
     op = fn.facts.ops[number]
     if op[0] not in ("delattr", "setattr") or op[2] != name:
         return False
-    if fn.first_is_self and fn.facts.ops[op[1]] == ("name", fn.facts.params[0].name):
+    if fn.is_self(op[1]):
         if fn.owner not in classes:
             return False
     if op[0] == "delattr":

@@ -74,7 +74,7 @@ def _came_in(fn: Fn, register: int, params: set[str], depth: int = 0) -> bool:
         return False
     if op[0] == "name":
         if op[1] in params:
-            return not (fn.first_is_self and op[1] == fn.facts.params[0].name)
+            return bool(op[1] != fn.self_name)
         given = [other[2] for other in ops if other[0] == "store" and other[1] == op[1]]
         return len(given) == 1 and _came_in(fn, given[0], params, depth + 1)
     return op[0] in ("element", "item", "attr") and _came_in(fn, op[1], params, depth + 1)

@@ -80,22 +80,17 @@ def symbol_of(fn: Fn, place: NamedPlace) -> Symbol:
 def _place(fn: Fn, register: int) -> NamedPlace | None:
     """The attribute of self, or the module's variable, that a register was loaded from."""
     op = fn.facts.ops[register]
-    if op[0] == "attr" and _is_self(fn, op[1]):
+    if op[0] == "attr" and fn.is_self(op[1]):
         return ("attr", op[2])
     if op[0] == "name" and op[1] not in fn.facts.locals and op[1] in fn.module.facts.bindings:
         return ("global", op[1])
     return None
 
 
-def _is_self(fn: Fn, register: int) -> bool:
-    op = fn.facts.ops[register]
-    return fn.owner is not None and fn.first_is_self and op[:2] == ("name", fn.facts.params[0].name)
-
-
 def emptied_in(fn: Fn) -> Iterator[tuple[int, NamedPlace]]:
     """The operations of a function that empty a place, or put an empty container there."""
     for number, op in enumerate(fn.facts.ops):
-        if op[0] == "setattr" and _is_self(fn, op[1]) and _empty(fn, fn.facts.ops[op[3]]):
+        if op[0] == "setattr" and fn.is_self(op[1]) and _empty(fn, fn.facts.ops[op[3]]):
             yield number, ("attr", op[2])
         elif op[0] == "store" and op[1] in fn.facts.global_names and _empty(fn, fn.facts.ops[op[2]]):
             yield number, ("global", op[1])

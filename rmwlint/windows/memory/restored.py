@@ -122,23 +122,18 @@ def _kept(fn: Fn, value: tuple[Any, ...]) -> tuple[Fn, int] | None:
     """Where the first half of a context manager put what the second one finds in an attribute."""
     ops = fn.facts.ops
     owner = fn.owner
-    if owner is None or not _is_own(fn, value[1]):
+    if owner is None or not fn.is_self(value[1]):
         return None
     for other in fn.module.functions():
         if other.facts.name == _HALVES[fn.facts.name] and other.facts.owner == fn.facts.owner:
             stores = [
                 op[3]
                 for op in other.facts.ops
-                if op[0] == "setattr" and op[2] == value[2] and _is_own(other, op[1])
+                if op[0] == "setattr" and op[2] == value[2] and other.is_self(op[1])
             ]
             if len(stores) == 1 and ops[value[1]][0] == "name":
                 return other, stores[0]
     return None
-
-
-def _is_own(fn: Fn, register: int) -> bool:
-    op = fn.facts.ops[register]
-    return fn.first_is_self and bool(op == ("name", fn.facts.params[0].name))
 
 
 def _look(fn: Fn, register: int) -> Key | None:
@@ -218,7 +213,7 @@ def _place(fn: Fn, register: int) -> Key | None:
 
 
 def _attribute(fn: Fn, register: int, name: str) -> Key | None:
-    if _is_own(fn, register):
+    if fn.is_self(register):
         return "own", name
     op = fn.facts.ops[register]
     if op[0] != "name" or op[1] in fn.facts.locals:

@@ -120,7 +120,7 @@ def _act(
         callee = ops[op[1]]
         if not callee[2].lstrip("_").startswith(verbs) or callee[2] == flag:
             continue
-        if text(fn.facts, callee[1]) != written or written == _self(fn):
+        if text(fn.facts, callee[1]) != written or written == fn.self_name:
             continue
         here = starts[0] == number or reaches(fn, starts[0], number)
         if not here or starts[1] == number or reaches(fn, starts[1], number):
@@ -159,10 +159,6 @@ def _together(fn: Fn, act: int, offering: Cls, flag: str) -> bool:
     if kept and not any(op[0] == "setattr" and op[2] == holder[2] for op in ops[:act]):
         return False
     return around_concurrency(fn.module, False)
-
-
-def _self(fn: Fn) -> str:
-    return fn.facts.params[0].name if fn.facts.params and fn.first_is_self else ""
 
 
 def _outlives(fn: Fn, register: int) -> bool:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from rmwlint.facts.model import Op
 from rmwlint.libraries.index import snake
-from rmwlint.program.calling import Calling, argument, call_sites, callings, checking
+from rmwlint.program.calling import Calling, argument, call_sites, callings, checking, rest_on
 from rmwlint.program.dispatch import subclasses
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
@@ -121,10 +121,7 @@ def _written(fn: Fn, cls: Cls) -> frozenset[str] | None:
     asked.hint(near or fn.module.path, "class", (cls.name,))
     subclasses(cls, near or fn.module.path)
     for path in known.files:
-        if near is None:
-            asked.file(fn.module.path, path)
-        else:
-            asked.file_for_check(near, path)
+        rest_on(fn.module.path, path, program)
     return known.columns
 
 

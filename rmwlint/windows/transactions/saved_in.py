@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rmwlint.libraries.index import snake
-from rmwlint.program.calling import checking
+from rmwlint.program.calling import checking, rest_on
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.windows.concurrency.sharing import method_around
@@ -46,10 +46,7 @@ def saved_in_transaction(fn: Fn, cls: Cls) -> bool:
     program.asked.hint(near or fn.module.path, "mention", seen.names)
     program.asked.hint(near or fn.module.path, "switch", seen.settings)
     for path in seen.files:
-        if near is None:
-            program.asked.file(fn.module.path, path)
-        else:
-            program.asked.file_for_check(near, path)
+        rest_on(fn.module.path, path, program)
     return seen.in_transaction
 
 

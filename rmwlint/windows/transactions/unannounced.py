@@ -101,10 +101,9 @@ def _about(fn: Fn, write: Event, number: int) -> bool:
     names |= _names(fn, [register for register in made if ops[register][0] == "call"])
     if write.place is not None:
         names.add(write.place.text.partition(".")[0])
-    own = fn.facts.params[0].name if fn.first_is_self else ""
     given = _names(fn, [*ops[number][2], *(register for _, register in ops[number][3])])
     names &= fn.facts.locals
-    return not (names - {own}).isdisjoint(given)
+    return not (names - {fn.self_name}).isdisjoint(given)
 
 
 def _names(fn: Fn, registers: list[int]) -> set[str]:
