@@ -167,6 +167,8 @@ def _told(views: dict[Fn, View], lockset: Lockset) -> Iterator[Violation]:
             continue
         told.add((use.fn, line))
         view = views[use.fn]
+        if view.kept_out_wherever_called:
+            continue
         elsewhere = lockset.guarded[0]
         place = lockset.place
         decides = not stores and (

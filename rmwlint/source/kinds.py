@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 _TEST_FOLDERS = frozenset({"tests", "test", "testing", "testsuite", "unittests"})
-_MIGRATION_FOLDERS = frozenset({"migrations", "migrate_repo", "alembic_migrations"})
+_MIGRATION_FOLDERS = frozenset({"migrations", "migrate_repo"})
 
 
 def is_test_folder(name: str) -> bool:
@@ -29,7 +29,7 @@ def is_test_file(name: str) -> bool:
 def is_migration_folder(path: str) -> bool:
     """Whether a folder holds schema migrations: by its name, or as the versions of an Alembic environment."""
     folder, name = os.path.split(path)
-    if name in _MIGRATION_FOLDERS:
+    if name in _MIGRATION_FOLDERS or name.endswith("_migrations"):
         return True
     if name != "versions":
         return False

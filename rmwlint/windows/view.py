@@ -13,6 +13,7 @@ from rmwlint.windows.concurrency.by_hand import by_hand, called_from_elsewhere, 
 from rmwlint.windows.concurrency.callers import (
     lock_kept_by_object,
     lock_taken_before,
+    kept_out_wherever_called,
     locked_wherever_called,
 )
 from rmwlint.windows.concurrency.modules import several_processes
@@ -263,6 +264,11 @@ class View:
     def locked_wherever_called(self) -> bool:
         """Whether every call that is known, in other modules too, is made under a lock."""
         return locked_wherever_called(self.fn)
+
+    @property
+    def kept_out_wherever_called(self) -> bool:
+        """Whether every known call is made under a lock, or by the constructor of the method's object."""
+        return kept_out_wherever_called(self.fn)
 
     @property
     def one_shot(self) -> bool:

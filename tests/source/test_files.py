@@ -34,6 +34,7 @@ def test_paths_are_relative_inside_the_current_folder_and_absolute_elsewhere(lay
     "tests/helpers.py", "pkg/tests/unit/base.py", "test/a.py", "testing/a.py", "pkg/test_orders.py",
     "pkg/orders_test.py", "conftest.py", "pkg/tests.py", "app/migrations/0001_initial.py",
     "alembic/versions/ab12.py", "db/migrate_repo/versions/001.py", "db/alembic_migrations/versions/x.py",
+    "app/db_migrations/0001_initial.py",
 ])  # fmt: skip
 def test_tests_and_migrations_are_left_out_of_a_walk(lay_out: LayOut, name: str) -> None:
     lay_out({name: "", "pkg/orders.py": ""})

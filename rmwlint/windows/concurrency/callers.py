@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rmwlint.program.calling import callings, constructions, kept_for_check
+from rmwlint.program.calling import callings, constructions, handed_over, kept_for_check, mentioning
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.quiet import heard
@@ -17,6 +17,7 @@ from rmwlint.windows.flow import in_handler, reaches
 from rmwlint.windows.interpreter.interpret import Interpreter
 
 _DEEPEST = 3
+_CONSTRUCTORS = frozenset(["__init__", "__post_init__", "__setstate__"])
 #: how the names of classes end whose objects keep others out
 _LOCKS = ("Lock", "Mutex")
 
@@ -67,6 +68,56 @@ def locked_wherever_called(fn: Fn) -> bool:
     """Whether every call that is known, in other modules too, is made under a lock. Others may call a public
     function without it."""
     return kept_for_check(fn, "locked_wherever_called", lambda: _locked_wherever_called(fn, 0))
+
+
+def kept_out_wherever_called(fn: Fn) -> bool:
+    """Whether every call of a function that is known, in other modules too, is made under a lock, or by the
+    constructor of the object whose method it is, and nothing else is given it to call it."""
+    return kept_for_check(fn, "kept_out_wherever_called", lambda: _kept_out_wherever_called(fn, 0))
+
+
+def _kept_out_wherever_called(fn: Fn, depth: int) -> bool:
+    called, all_known = callings(fn)
+    return (
+        bool(called)
+        and all_known
+        and depth <= _DEEPEST
+        and all(
+            _lock_held(caller, number)
+            or lock_taken_before(caller, number)
+            or _constructs(caller, number)
+            or _kept_out_wherever_called(caller, depth + 1)
+            for caller, number, _ in called
+        )
+        and not handed_over(fn)
+        and not _used_otherwise(fn)
+    )
+
+
+def _used_otherwise(fn: Fn) -> bool:
+    """Whether the name of a function is used of something unknown, or without a call: anybody may call it
+    then."""
+    name = fn.facts.name
+    for module in mentioning(fn)[0]:
+        for user in module.functions():
+            ops = user.facts.ops
+            if name not in user.facts.names:
+                continue
+            called = {ops[number][1] for number, call in link(user).calls.items() if call.targets}
+            if any(op[0] == "attr" and op[2] == name and at not in called for at, op in enumerate(ops)):
+                return True
+    return False
+
+
+def _constructs(caller: Fn, number: int) -> bool:
+    """Whether a call is made by a constructor, of a method of the object that it makes."""
+    receiver = link(caller).calls[number].receiver
+    return (
+        caller.facts.name in _CONSTRUCTORS
+        and caller.facts.owner is not None
+        and receiver is not None
+        and caller.is_self(receiver)
+    )
 
 
 def locked_somewhere_called(fn: Fn) -> bool:

@@ -12,7 +12,7 @@ from rmwlint.program.calling import call_sites, handed_over, public
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.by_hand import reached_by_threads
-from rmwlint.windows.concurrency.callers import locked_by_callers
+from rmwlint.windows.concurrency.callers import kept_out_wherever_called, locked_by_callers
 from rmwlint.windows.concurrency.modules import around_concurrency
 from rmwlint.windows.concurrency.phases import ALONE, configures, sets_up
 from rmwlint.windows.concurrency.quiet import heard
@@ -139,7 +139,7 @@ def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> Shared
     if shared.stored != "count" and own_entry(fn, shared.window):
         return shared._replace(owned=True)
     alone = of_signal(fn) or one_thread(fn) or of_tasks(fn) or set_at_start(fn, shared.window)
-    alone = alone or _apart(fn, shared.window)
+    alone = alone or _apart(fn, shared.window) or kept_out_wherever_called(fn)
     return shared._replace(alone=alone)
 
 
