@@ -132,7 +132,7 @@ def _sure(view: View, window: Window) -> int:
             return LOW
         return HIGH if near and there else MEDIUM
     if write.does == "create":
-        if "duplicate" in write.caught or there is True:
+        if "duplicate" in write.caught or there is True or view.opens_what_is_there(write):
             return 0
         if there is False and view.refuses(window):
             return 0  # the second one gets an error, whether it looks or opens, and nothing is undone

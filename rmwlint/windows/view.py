@@ -25,6 +25,7 @@ from rmwlint.windows.creations.deletions import Deletion, deletions
 from rmwlint.windows.creations.ensured import Ensured, ensured
 from rmwlint.windows.creations.numbering import Numbering, numberings
 from rmwlint.windows.creations.unique import uniques
+from rmwlint.windows.files.flags import opens_what_is_there
 from rmwlint.windows.files.named_looks import NamedLook, named_looks
 from rmwlint.windows.files.ownership import of_one, of_one_key
 from rmwlint.windows.files.streams import COMMON, Stream, common, streams
@@ -229,6 +230,10 @@ class View:
     def of_many(self, window: Window) -> bool:
         """Whether a file has entries for several objects, and its path is not that of the one at hand."""
         return of_many(self.fn, window)
+
+    def opens_what_is_there(self, event: Event) -> bool:
+        """Whether a call makes a file by flags that say to open one that is there, and not to empty it."""
+        return opens_what_is_there(self.fn, event)
 
     def of_one_key(self, event: Event) -> bool:
         """Whether the path of an event is that of one object, or of one key that the function is given."""

@@ -143,6 +143,8 @@ def _reads(fn: Fn, depth: int) -> bool:
 def _creations(fn: Fn) -> Iterator[Creation]:
     events = analysis(fn).events if _may_create(fn) else []
     creates = [event for event in events if is_creation(event)]
+    made = {event.op for event in creates if event.does == "create"}
+    creates = [event for event in creates if event.does != "write" or _new_at(event) not in made]
     if not creates:
         return
     looks: dict[int, list[Event]] = {}
@@ -170,6 +172,12 @@ def _creations(fn: Fn) -> Iterator[Creation]:
                     best = _better(best, found)
         if best is not None:
             yield best
+
+
+def _new_at(save: Event) -> int | None:
+    """The operation that made the row which is saved: where it has kept the row as well, the save makes none."""
+    symbol = save.place.symbol if save.place is not None else None
+    return symbol[1] if isinstance(symbol, tuple) and symbol[0] == "new" else None
 
 
 def _decided(fn: Fn, create: Event) -> list[tuple[Dep, int, bool]]:

@@ -1,7 +1,7 @@
 """Conditions that others do not decide.
 
 Who is running (``self.owner == threading.current_thread()``): nobody else can make that true or false for
-this thread. Whether a place holds already what is then put there (``if self.owner != owner: … self.owner =
+this thread. Whether an entry is that of the running thread alone. Whether a place holds already what is then put there (``if self.owner != owner: … self.owner =
 owner``): put there again, it is the same.
 """
 
@@ -28,6 +28,19 @@ def asks_who(fn: Fn, branch: int) -> bool:
             if any(kind is not None and kind.kind == "library" and kind.name == _ACTOR for kind in kinds):
                 return True
     return False
+
+
+def under_own_name(fn: Fn, number: int) -> bool:
+    """Whether an operation puts or takes the entry of the thread or task that runs."""
+    op = fn.facts.ops[number]
+    if op[0] in ("setitem", "delitem"):
+        key = op[2]
+    elif op[0] == "call" and op[2] and fn.facts.ops[op[1]][0] == "attr":
+        key = op[2][0]
+    else:
+        return False
+    kind = link(fn).types[key]
+    return kind is not None and kind.kind == "library" and kind.name == _ACTOR
 
 
 def puts_what_it_compares(fn: Fn, branch: int, read: int, write: int) -> bool:

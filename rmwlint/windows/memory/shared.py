@@ -20,8 +20,9 @@ from rmwlint.windows.concurrency.sharing import method_around, shared_class, uns
 from rmwlint.windows.concurrency.stored import stored_kind
 from rmwlint.windows.find import Window, common
 from rmwlint.windows.flow import passes
-from rmwlint.windows.guards.identities import asks_who
+from rmwlint.windows.guards.identities import asks_who, under_own_name
 from rmwlint.windows.interpreter.interpret import analysis
+from rmwlint.windows.interpreter.presence import found_there
 from rmwlint.windows.memory.apart import apart
 from rmwlint.windows.memory.at_start import set_at_start
 from rmwlint.windows.memory.containers import of_other_class
@@ -106,7 +107,7 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
             continue
         if (stored == "removal" and of_other_class(where, original)) or _tells_of_lock(where, original):
             continue
-        if in_flight(fn, window):
+        if in_flight(fn, window) or under_own_name(where, original.op):
             continue
         handed = key is not None and came_in(fn, key)
         found_shared = SharedWindow(window, stored, sure, key is not None, handed, _of_tasks(where, original))
@@ -228,6 +229,8 @@ def _window(
             best = window
     if best is None or (best.how == "decide" and (again or _looked_again(store, loads))):
         return None
+    if _still_missing(fn, store, loads):
+        return None
     if again and best.how == "copy":
         return None
     if fn.facts.is_async and _claimed(fn, best, stores, switches):
@@ -246,6 +249,28 @@ def _looked_again(store: Event, loads: dict[int, Event]) -> bool:
         and any(held.id == other.id for held in load.held for other in locks)
         for load in loads.values()
     )
+
+
+def _still_missing(fn: Fn, store: Event, loads: dict[int, Event]) -> bool:
+    """Whether the store is made only where the place is found empty under a lock still held at the store."""
+    for dep, branch, outcome in decisions(store.control):
+        load = loads.get(dep[0])
+        if load is None or branch is None or not _same(load, store):
+            continue
+        kept = any(held.kind == "lock" and not held.fresh for held in common(load.held, store.held))
+        if kept and any(found_there(fn.facts, branch, outcome, op) is False for op in _asked(fn, load.op)):
+            return True
+    return False
+
+
+def _asked(fn: Fn, load: int) -> list[int]:
+    """A load of a place, and the calls that ask what was loaded for an entry."""
+    ops = fn.facts.ops
+    return [load] + [
+        number
+        for number, op in enumerate(ops)
+        if op[0] == "call" and ops[op[1]][0] == "attr" and ops[op[1]][1:] == (load, "get")
+    ]
 
 
 def _claimed(fn: Fn, window: Window, stores: list[Event], switches: list[int]) -> bool:
@@ -412,7 +437,7 @@ def _before_others(fn: Fn) -> bool:
     mentioned = any(name in other.facts.names for other in fn.module.functions() if other is not fn)
     near = fn.module.path
     return (
-        public(fn)
+        (public(fn) or (fn.owner is None and fn.parent is not None and fn.parent.index == 0))
         and (fn.owner is None or bool(_OF_CLASSES.intersection(fn.decorator_names)))
         and not mentioned
         and not any(path != near for path in fn.module.program.mentions(name, near))
