@@ -91,6 +91,7 @@ def find(view: View) -> Iterator[Violation]:
             or window.write.does not in ("write", "swap")
             or window.attribute is None
             or view.leaves_out(window)
+            or view.no_container(window)
         ):
             continue
         place = place_text(view, window)

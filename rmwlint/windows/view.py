@@ -11,9 +11,9 @@ from rmwlint.program.reverse import references
 from rmwlint.violation import Confidence, Span, Step, Violation
 from rmwlint.windows.concurrency.by_hand import by_hand, called_from_elsewhere, run_by_hand
 from rmwlint.windows.concurrency.callers import (
+    kept_out_wherever_called,
     lock_kept_by_object,
     lock_taken_before,
-    kept_out_wherever_called,
     locked_wherever_called,
 )
 from rmwlint.windows.concurrency.modules import several_processes
@@ -63,6 +63,7 @@ from rmwlint.windows.memory.unlike import Unlike, unlike_others
 from rmwlint.windows.names import is_maker, makes_it
 from rmwlint.windows.objects.differences import gathers_difference, leaves_out
 from rmwlint.windows.objects.hints import hints_of_write
+from rmwlint.windows.objects.related import no_container
 from rmwlint.windows.objects.rivals import mostly_new, no_other_columns, rivals
 from rmwlint.windows.objects.stale_rows import StaleRow, stale_rows
 from rmwlint.windows.objects.stores import KeyLock, StoreWindow, key_locks, store_windows
@@ -673,6 +674,11 @@ class View:
         """Whether the object that is saved gathers, of the container, only the entries that differ."""
         kinds = (window.write.type, window.read.type if window.read is not None else None)
         return any(gathers_difference(kind, window.attribute) for kind in kinds)
+
+    def no_container(self, window: Window) -> bool:
+        """Whether the class of the row declares what is changed to be related rows, or it does
+        more than a container can."""
+        return no_container(self.fn, window)
 
     def leaves_out(self, window: Window) -> bool:
         """Whether the object that is saved does not write the column at all."""

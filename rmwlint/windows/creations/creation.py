@@ -175,7 +175,7 @@ def _creations(fn: Fn) -> Iterator[Creation]:
 
 
 def _new_at(save: Event) -> int | None:
-    """The operation that made the row which is saved: where it has kept the row as well, the save makes none."""
+    """The operation that made the row which is saved: where that has kept it, the save makes none."""
     symbol = save.place.symbol if save.place is not None else None
     return symbol[1] if isinstance(symbol, tuple) and symbol[0] == "new" else None
 

@@ -1,8 +1,8 @@
 """Conditions that others do not decide.
 
 Who is running (``self.owner == threading.current_thread()``): nobody else can make that true or false for
-this thread. Whether an entry is that of the running thread alone. Whether a place holds already what is then put there (``if self.owner != owner: … self.owner =
-owner``): put there again, it is the same.
+this thread. Whether an entry is that of the running thread alone. Whether a place holds already what is then
+put there (``if self.owner != owner: … self.owner = owner``): put there again, it is the same.
 """
 
 from __future__ import annotations

@@ -1,0 +1,60 @@
+"""Attributes of rows that are no container in a column: related rows, each kept by itself, and objects
+that do more than a container can.
+
+``film.cast = relationship("Actor")``: what is appended is a row of its own, or of the table between; two who
+append write two rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict, deque
+
+from rmwlint.program.link import register_type
+from rmwlint.program.named import classes_named
+from rmwlint.program.program import Cls, Fn
+from rmwlint.program.types import Type
+from rmwlint.windows.find import Window
+
+#: what a column can hold that is changed in place
+_CONTAINERS = (dict, list, set, deque, OrderedDict, Counter)
+
+
+def no_container(fn: Fn, window: Window) -> bool:
+    """Whether what a window takes for a container is none, as the class of the row declares it: the class
+    that is known, or the one that the row is named after."""
+    name = window.attribute
+    if not name:
+        return False
+    kinds = [window.write.type, window.read.type if window.read is not None else None]
+    classes = [kind.ref for kind in kinds if kind is not None and kind.kind == "instance"]
+    if not classes and window.write.place is not None:
+        row = window.write.place.text.rpartition(".")[2]
+        named: list[Type] = list(classes_named(fn.module, row)) if row.isidentifier() else []
+        classes = [kind.ref for kind in named]
+    return any(_related(cls, name) for cls in classes) or _does_more(fn, name)
+
+
+def _does_more(fn: Fn, name: str) -> bool:
+    """Whether the function calls a method of the attribute that no container has: ``obj.tags.batch_add``."""
+    ops = fn.facts.ops
+    return any(
+        op[0] == "call"
+        and ops[op[1]][0] == "attr"
+        and ops[ops[op[1]][1]][0] == "attr"
+        and ops[ops[op[1]][1]][2] == name
+        and not any(hasattr(kind, ops[op[1]][2]) for kind in _CONTAINERS)
+        for op in ops
+    )
+
+
+def _related(cls: Cls, name: str) -> bool:
+    program = cls.module.program
+    types = program.libraries.types
+    for base in cls.mro():
+        register = base.facts.fields.get(name)
+        if register is None:
+            continue
+        kind = register_type(program, base.module.fn(base.facts.scope), register)
+        if kind is not None and kind.kind == "library":
+            return any(types[one].one_by_key for one in program.libraries.lineage(kind.name))
+    return False
