@@ -244,6 +244,7 @@ class Libraries:
         self._runners: frozenset[str] | None = None
         self._synchronizing: frozenset[str] | None = None
         self._settings: frozenset[str] | None = None
+        self._patches: frozenset[str] | None = None
         self._receiver_answers: dict[str, tuple[str, ...]] = {}
         self._tokens: frozenset[str] | None = None
         self._method_names: frozenset[str] | None = None
@@ -718,6 +719,17 @@ class Libraries:
                 if any(row.does == "setting" for row in rows)
             )
         return self._settings
+
+    @property
+    def patches(self) -> frozenset[str]:
+        """The last names of the functions that make the threads of the process green."""
+        if self._patches is None:
+            self._patches = frozenset(
+                name.rpartition(".")[2]
+                for name, rows in self._functions.exact.items()
+                if any(row.does == "patch" for row in rows)
+            )
+        return self._patches
 
     def named(self, name: str) -> str:
         """What the name of a method alone says of a store of things: ``test``, ``create``, else nothing."""

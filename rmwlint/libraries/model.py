@@ -159,6 +159,9 @@ Hazards
                 callable argument ``at``; ``kind = "loop"``: over and over, never twice at a time;
                 ``kind = "process"``: in a process of its own, which shares no memory
 
+  ``patch``     makes the threads of the process green: one runs until it waits. ``limit``: the keyword for
+                threads, where a call that gives keywords as true patches what they name alone
+
   ``hook``      code that runs inside somebody else's transaction: the function so decorated
                 (``form = "decorator"``), the function given as argument ``at``, or, without either, the
                 method of that name that a user's class derived from ``on`` defines. ``of``: the keyword that

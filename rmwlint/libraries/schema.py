@@ -61,6 +61,7 @@ _GOES_WITH: dict[str, str] = {
     "wait": "KIND",
     "switch": "form",
     "spawn": "AT kind",
+    "patch": "limit",
     "hook": "at form of",
     "signal": "AT key",
     "receive": "AT key form",

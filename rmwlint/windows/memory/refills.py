@@ -14,6 +14,7 @@ from rmwlint.program.calling import handed_over
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
+from rmwlint.windows.concurrency.green import undisturbed
 from rmwlint.windows.concurrency.phases import ALONE, configures, prepares
 from rmwlint.windows.concurrency.quiet import shared_memory
 from rmwlint.windows.flow import in_loop, reaches
@@ -63,11 +64,18 @@ def refills(fn: Fn) -> Iterator[Refill]:
         found = next((one for one in readers if not one[0].facts.is_async), None)
         if configures(fn) or (found is None and not handed_over(fn)):
             sure = 1
+        if sure > 1 and undisturbed(fn, op, max(filled, later[-1], _loop_end(fn, filled))):
+            sure = 1
         found = found or next(iter(readers), None)
         if found is not None and not locked_by_callers(fn):
             told.add(place)
             text = f"self.{place[1]}" if place[0] == "attr" else place[1]
             yield Refill(text, op, filled, found[0], found[1], sure)
+
+
+def _loop_end(fn: Fn, op: int) -> int:
+    """The last operation that may run before an operation runs again; the operation where it does not."""
+    return max((number for number in range(op, len(fn.facts.ops)) if reaches(fn, number, op)), default=op)
 
 
 def symbol_of(fn: Fn, place: NamedPlace) -> Symbol:

@@ -13,6 +13,7 @@ from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.by_hand import reached_by_threads
 from rmwlint.windows.concurrency.callers import kept_out_wherever_called, locked_by_callers
+from rmwlint.windows.concurrency.green import undisturbed
 from rmwlint.windows.concurrency.modules import around_concurrency
 from rmwlint.windows.concurrency.phases import ALONE, configures, sets_up
 from rmwlint.windows.concurrency.quiet import heard
@@ -141,6 +142,8 @@ def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> Shared
         return shared._replace(owned=True)
     alone = of_signal(fn) or one_thread(fn) or of_tasks(fn) or set_at_start(fn, shared.window)
     alone = alone or _apart(fn, shared.window) or kept_out_wherever_called(fn)
+    read, write = shared.window.read, shared.window.write
+    alone = alone or (read is not None and undisturbed(fn, read.op, write.op))
     return shared._replace(alone=alone)
 
 
@@ -423,7 +426,7 @@ def walks(fn: Fn) -> Iterator[Walk]:
         if changed is not None and not locked_by_callers(fn):
             if sure > 1 and switch is None and _in_loop_of_tasks(fn) and _in_loop_of_tasks(changed[0]):
                 sure = 1
-            if _before_others(changed[0]):
+            if _before_others(changed[0]) or (sure > 1 and undisturbed(fn, event.op, body - 1)):
                 sure = 1
             yield Walk(event, changed[0], changed[1], switch, sure)
 
