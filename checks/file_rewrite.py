@@ -49,11 +49,12 @@ Good:
 Write a neighbour and put it in place with `os.replace`, so that a reader sees the old file or the new one;
 and hold a lock of all processes from the read to the replacement, so that no update is lost. Told as well:
 what is removed or moved piece by piece, or filled chunk by chunk, where others look for it. With low
-confidence: what is read only where the object does not have it in memory, and the writer puts it there first;
-what all its readers take for none where they cannot parse it, if nobody writes it back so or removes it, or
-it is a cache; what only programs that are run by hand write
-and read; and a file of one object that the function is given, read and rewritten: mostly one actor at a time
-does that, unless the file has entries by a key of which its path knows nothing.
+confidence: what is read only where the object does not have it in memory, and the writer puts it there
+first; what all its readers take for none where they cannot parse it, if nobody writes it back so or removes
+it, or it is a cache; what only programs that are run by hand write and read; what is rewritten where some
+way to it has taken a lock; what is opened for an object that goes on writing to it, as a log; and a file of
+one object that the function is given, read and rewritten: mostly one actor at a time does that, unless the
+file has entries by a key of which its path knows nothing.
 
 Fix for open, pathlib: a neighbour is written and put in place by `os.replace`; read and write go under a
 lock file. Unsafe: the file becomes another one, with the mode of a new file; a lock file stays.
@@ -104,7 +105,7 @@ def find(scope: ModuleScope) -> Iterator[Violation]:
             write.op,
             f"`{path}` is rewritten in place, and `{rewrite.reader.facts.name}` can read half of it",
             place=path,
-            sure=LOW if alone or rewrite.kept or harmless else min(MEDIUM, write.sure),
+            sure=LOW if alone or rewrite.kept or rewrite.given or harmless else min(MEDIUM, write.sure),
             steps=(
                 view.step("write", write.op, "emptied and written here"),
                 view.step("read", read.op, "read here", rewrite.reader),
@@ -196,7 +197,7 @@ def _derived(view: View) -> Iterator[tuple[object, Violation]]:
         given = view.fn.facts.name.startswith("_") and not lasting(key_of(view.fn, write.place.symbol))
         once = view.by_hand or view.fn.index == 0 or given
         own = view.of_one(write) and not view.of_many(window)
-        alone = once or own or view.locked_wherever_called
+        alone = once or own or view.locked_wherever_called or view.lock_taken_before(read)
         violation = view.violation(
             check,
             write.op,

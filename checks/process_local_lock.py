@@ -41,7 +41,8 @@ looked for and made under a lock of this host. That others are there say process
 locks of several processes in it, and the name of a cache; without them the confidence is low, as it is for a
 lock that only its name tells, and for the path of one object, or with the key of one in it, that the function
 is given (mostly one process works on that object), and for one that it is given under a name such as `dest`
-or `output_path`: it is the caller's own.
+or `output_path`: it is the caller's own. Likewise for a file under a lock that the processes of one program
+share (`multiprocessing.Lock()`): they are the ones that are known.
 
 Fix for oslo.concurrency, and others whose lock takes such a keyword: `external=True` on a lock of one
 process. Unsafe: processes wait for each other, and need a folder for lock files.
@@ -147,7 +148,8 @@ def _sure(view: View, window: Window, held: Held) -> int:
     if not known or tolerated:
         return LOW
     of_path = place.kind in ("file", "directory")
-    if of_path and view.of_asker(place):
+    family = any(one.kind == "lock" and one.reach == "process" for one in window.held)
+    if of_path and (family or view.of_asker(place)):
         return LOW
     if view.of_cache(place):
         return min(window.sure, MEDIUM)

@@ -21,29 +21,26 @@ _QUICK = frozenset(["pure", "mutate", "spawn", "proxy", "setting", "expression",
 _TOUCHES = frozenset(["read", "test", "write", "create", "ensure", "delete", "replace"])
 _LOG = "naming.Log"
 #: packages of the language that wait for nothing
-_LOCAL = frozenset(
-    """
-    abc base64 binascii bisect collections copy dataclasses datetime decimal enum fractions functools hashlib
-    heapq hmac inspect itertools json logging math numbers operator random re six string struct textwrap time
-    traceback types typing urllib.parse uuid warnings weakref
-    """.split()
-)
+_LOCAL_NAMES = """
+    abc base64 binascii bisect collections copy dataclasses datetime decimal enum fractions functools
+    hashlib heapq hmac inspect itertools json logging math numbers operator random re six string struct
+    textwrap time traceback types typing urllib.parse uuid warnings weakref
+"""
+_LOCAL = frozenset(_LOCAL_NAMES.split())
 _WAITS = frozenset(["time.sleep"])
-_BUILTINS = frozenset(
-    """
-    abs all any bool bytes callable chr dict dir divmod enumerate filter float format frozenset getattr hasattr
-    hash hex id int isinstance issubclass iter len list map max min next object oct ord pow range repr
-    reversed round set setattr slice sorted str sum super tuple type vars zip Exception KeyError ValueError
-    TypeError RuntimeError AttributeError NotImplementedError IndexError
-    """.split()
-)
+_BUILTIN_NAMES = """
+    abs all any bool bytes callable chr dict dir divmod enumerate filter float format frozenset getattr
+    hasattr hash hex id int isinstance issubclass iter len list map max min next object oct ord pow
+    range repr reversed round set setattr slice sorted str sum super tuple type vars zip Exception
+    KeyError ValueError TypeError RuntimeError AttributeError NotImplementedError IndexError
+"""
+_BUILTINS = frozenset(_BUILTIN_NAMES.split())
 #: what only the language's own containers and texts have, by name, where nobody knows what it is called of
-_METHODS = frozenset(
-    """
-    append appendleft copy discard endswith extend format insert items iteritems iterkeys itervalues join
-    keys lower lstrip popleft rstrip setdefault split startswith strip union upper values
-    """.split()
-)
+_METHOD_NAMES = """
+    append appendleft copy discard endswith extend format insert items iteritems iterkeys itervalues
+    join keys lower lstrip popleft rstrip setdefault split startswith strip union upper values
+"""
+_METHODS = frozenset(_METHOD_NAMES.split())
 _CONTAINERS = frozenset(["dict", "list", "set", "frozen", "str", "tuple", "frozenset", "bytes"])
 _GIVES_WAY = frozenset(["await", "yield", "yieldfrom", "enter"])
 

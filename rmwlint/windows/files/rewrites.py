@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_somewhere_called, locked_wherever_called
 from rmwlint.windows.concurrency.quiet import heard
@@ -26,7 +27,8 @@ class Rewrite(NamedTuple):
     """A file written in place by ``writer`` and read by ``reader``. ``kept``: the reader asks for what is
     kept in memory first, where the writer has put it before: in one process, it does not come to read.
     ``tolerated``: all who read it take half of it for none. ``lost``: what was in it is lost then: somebody
-    writes the file again from what he read, or removes what cannot be parsed."""
+    writes the file again from what he read, or removes what cannot be parsed. ``given``: the open file is
+    given to an object that the writer makes, which goes on writing."""
 
     writer: Fn
     write: Event
@@ -35,6 +37,7 @@ class Rewrite(NamedTuple):
     kept: bool
     tolerated: bool
     lost: bool
+    given: bool
 
 
 def rewrites(functions: Sequence[Fn]) -> Iterator[Rewrite]:
@@ -69,7 +72,8 @@ def rewrites(functions: Sequence[Fn]) -> Iterator[Rewrite]:
             reader, read = found or met[0]
             kept = _kept(fn, event, reader, read)
             readers = {reader for reader, _ in met}
-            yield Rewrite(fn, event, reader, read, kept, found is None, _lost(functions, fn, readers))
+            lost = _lost(functions, fn, readers)
+            yield Rewrite(fn, event, reader, read, kept, found is None, lost, _given(fn, event.op))
 
 
 def _lost(functions: Sequence[Fn], writer: Fn, readers: set[Fn]) -> bool:
@@ -77,6 +81,21 @@ def _lost(functions: Sequence[Fn], writer: Fn, readers: set[Fn]) -> bool:
     names = {reader.facts.name for reader in readers}
     return any(drops_garbled(reader) for reader in readers) or any(
         writer.facts.name in fn.facts.names and not names.isdisjoint(fn.facts.names) for fn in functions
+    )
+
+
+def _given(fn: Fn, opened: int) -> bool:
+    """Whether a file that was opened is an argument of a constructor of the program."""
+    ops = fn.facts.ops
+    names = {op[1] for op in ops if op[0] == "store" and op[2] == opened}
+    return any(
+        call.cls is not None
+        and any(
+            register == opened or (ops[register][0] == "name" and ops[register][1] in names)
+            for register in ops[number][2]
+        )
+        for number, call in link(fn).calls.items()
+        if number > opened and ops[number][0] == "call"
     )
 
 

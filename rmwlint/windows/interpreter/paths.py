@@ -5,7 +5,7 @@ from __future__ import annotations
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.interpreter.constants import constant_of
-from rmwlint.windows.values import UNKNOWN, Event, Symbol, Value
+from rmwlint.windows.values import UNKNOWN, Event, Symbol, Value, own_attribute
 
 #: where Linux shows itself as files (proc(5), sysfs(5))
 _KERNEL = ("/proc/", "/sys/", "/dev/")
@@ -96,7 +96,27 @@ def of_kernel(fn: Fn, symbol: Symbol) -> bool:
     if symbol[0] in ("const", "global"):
         known = constant_of(fn, Value(symbol, const=symbol[1] if symbol[0] == "const" else UNKNOWN))
         return isinstance(known, str) and f"{known}/".startswith(_KERNEL)
+    if own_attribute(symbol) is not None and fn.owner is not None:
+        return any(
+            register is not None and _begins_with_kernel(base.module.fn(base.facts.scope), register)
+            for base in fn.owner.mro()
+            for register in [base.facts.fields.get(symbol[2])]
+        )
     return any(of_kernel(fn, part) for part in symbol[1:] if isinstance(part, tuple))
+
+
+def _begins_with_kernel(scope: Fn, register: int) -> bool:
+    """Whether what a class defines begins with a path of the kernel, whatever comes after it."""
+    op = scope.facts.ops[register]
+    while op[0] == "binop" and op[1] in ("+", "%", "/"):
+        op = scope.facts.ops[op[2]]
+    if op[0] == "name":
+        fields = [
+            other[3] for other in scope.facts.ops[:register] if other[0] == "field" and other[2] == op[1]
+        ]
+        known = fields[-1] if fields else scope.module.facts.bindings.get(op[1])
+        return known is not None and known < register and _begins_with_kernel(scope, known)
+    return op[0] == "const" and isinstance(op[1], str) and op[1].startswith(_KERNEL)
 
 
 def private(fn: Fn, symbol: Symbol) -> bool:
