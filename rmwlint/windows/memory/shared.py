@@ -432,9 +432,9 @@ def walks(fn: Fn) -> Iterator[Walk]:
 
 
 def _before_others(fn: Fn) -> bool:
-    """Whether a function sets something up or configures it, by its name, runs when the process ends, or is
-    one of the module's or of a class's that nothing in the project mentions."""
-    if sets_up(fn) or configures(fn) or fn.decorated("atexit.register"):
+    """Whether a function sets something up or configures it, by its name, or is one of the module's or of a
+    class's that nothing in the project mentions."""
+    if sets_up(fn) or configures(fn):
         return True
     name = fn.facts.name
     mentioned = any(name in other.facts.names for other in fn.module.functions() if other is not fn)
