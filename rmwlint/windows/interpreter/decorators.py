@@ -10,7 +10,7 @@ from rmwlint.program.effects import row_sure
 from rmwlint.program.link import link, method_rows
 from rmwlint.program.program import Fn, remembered
 from rmwlint.program.types import Type
-from rmwlint.windows.interpreter.locks import lock_key, lock_reach
+from rmwlint.windows.interpreter.locks import lock_key, lock_reach, suggested_lock
 from rmwlint.windows.interpreter.surroundings import held_by_settings
 from rmwlint.windows.text import text
 from rmwlint.windows.values import Held, Value
@@ -199,7 +199,26 @@ def _by_wrapper(decorator: Fn) -> tuple[Held, ...]:
         ways = analysis(decorator).yields
         return ways[0].state.held if ways else ()
     found = wrapped_call(decorator)
-    return () if found is None else analysis(found[0]).at_calls.get(found[1], ())
+    if found is None:
+        return ()
+    held = analysis(found[0]).at_calls.get(found[1], ())
+    return held if any(one.kind == "lock" for one in held) else (*held, *_acquired_by_name(*found))
+
+
+def _acquired_by_name(fn: Fn, call: int) -> Iterator[Held]:
+    """The lock that a wrapper acquires before a call and releases after it, as only its name tells."""
+    ops, calls = fn.facts.ops, link(fn).calls
+    steps: dict[str, list[tuple[int, int]]] = {"acquire": [], "release": []}
+    for number, op in enumerate(ops):
+        if op[0] == "call" and ops[op[1]][0] == "attr" and ops[op[1]][2] in steps and not calls[number].rows:
+            steps[ops[op[1]][2]].append((number, ops[op[1]][1]))
+    for taken, register in steps["acquire"]:
+        row = suggested_lock(fn.module.program.libraries, ops, register)
+        written = text(fn.facts, register)
+        given_back = any(after > call and text(fn.facts, other) == written for after, other in steps["release"])
+        if taken < call and row is not None and given_back:
+            yield Held(taken, "lock", ("named", ("const", written)), lock_reach(row, ()), written, sure=2)
+            return
 
 
 def wrapped_call(decorator: Fn) -> tuple[Fn, int] | None:
