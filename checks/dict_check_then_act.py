@@ -51,6 +51,10 @@ event loop does; what the threads that the object itself starts stay clear of; a
 method changes that sets things up (`init_services`) or configures them, or a class method that nothing in the
 project mentions; what `configure` fills, or what coroutines alone read.
 
+Likewise where nothing between the two may wait, in a project whose programs have their threads patched to be
+green ones (`eventlet.monkey_patch()`), and what is only called under a lock, or by a constructor of the
+object. Not told: an entry under the name of the running thread.
+
 Hold a lock over test and store, or use the one call that does both (`setdefault`, `pop(key, None)`). Told as
 well: an object that is set up because its flag says that it is not, and a thread started before what it uses
 is stored.

@@ -70,7 +70,8 @@ Good, with a session:
         session.commit()
 
 Hold a row lock from the read to the commit, compare a version in the write, or let the database change the
-one entry (`jsonb_set`, a row for each entry).
+one entry (`jsonb_set`, a row for each entry). Not told of related rows, each of which is kept by itself, nor
+of an object with methods that no container has.
 
 Fix for Django, SQLAlchemy: `.get(…)` → `.select_for_update().get(…)` in `transaction.atomic()`;
 `with_for_update()`. Unsafe: others wait for the row, and errors roll more back.

@@ -215,7 +215,9 @@ def _acquired_by_name(fn: Fn, call: int) -> Iterator[Held]:
     for taken, register in steps["acquire"]:
         row = suggested_lock(fn.module.program.libraries, ops, register)
         written = text(fn.facts, register)
-        given_back = any(after > call and text(fn.facts, other) == written for after, other in steps["release"])
+        given_back = any(
+            after > call and text(fn.facts, other) == written for after, other in steps["release"]
+        )
         if taken < call and row is not None and given_back:
             yield Held(taken, "lock", ("named", ("const", written)), lock_reach(row, ()), written, sure=2)
             return
