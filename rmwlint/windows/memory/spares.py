@@ -174,14 +174,25 @@ _CONTAINERS = ("dict", "list", "set", "deque", "OrderedDict", "Counter", "defaul
 
 
 def _thrown_away(cls: Cls) -> frozenset[str]:
-    """The attributes that a method other than the constructor empties: what is in them may go at any time."""
+    """The attributes that a method other than the constructor empties, or fills anew without a look at what
+    was there: what is in them may go at any time."""
     return frozenset(
         name
         for base in cls.mro()
         for fn in base.own_methods()
         if fn.facts.name != "__init__" and fn.first_is_self
-        for name in _emptied(fn)
+        for name in (*_emptied(fn), *_replaced(fn))
     )
+
+
+def _replaced(fn: Fn) -> Iterator[str]:
+    """The attributes of its object that a method puts something else into, before it looks at them."""
+    seen: set[str] = set()
+    for op in fn.facts.ops:
+        if op[0] == "attr" and fn.is_self(op[1]):
+            seen.add(op[2])
+        elif op[0] == "setattr" and fn.is_self(op[1]) and op[2] not in seen:
+            yield op[2]
 
 
 def _written_outside(cls: Cls, names: frozenset[str]) -> frozenset[str]:
