@@ -64,8 +64,8 @@ def _green(module: ModuleView) -> bool:
     for path in program.mentions("main", near):
         if path.parent in folders and path not in patching and path.parent / "__init__.py" not in patching:
             other = program.module_of(path)
+            rest_on(near, path, program)
             if other is not None and "main" in other.facts.defs:
-                rest_on(near, path, program)
                 return False
     return True
 
@@ -83,9 +83,9 @@ def _patches(module: ModuleView, path: Path) -> bool:
     """Whether the body of the module in a file patches the threads, in whatever case."""
     program = module.program
     other = program.module_of(path)
+    rest_on(module.path, path, program)
     if other is None:
         return False
-    rest_on(module.path, path, program)
     body = other.fn(0)
     for number, call in link(body).calls.items():
         rows = [row for row in call.rows if row.does == "patch"]
