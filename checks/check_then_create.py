@@ -33,9 +33,11 @@ exists" in reply.text`) for an answer; and where everything that calls it holds 
 Told with low confidence only, of what its name alone says to be created: what is looked for by the id of the
 object that it is made from, what only a loop makes that is called and not handed to a thread, and what is
 refused anyhow where it is found; and of whatever a command that is run by hand makes, or one loop of each
-host (a periodic task) that asks its object for the host. So is what is looked for by its key, and made under
-another, or by a reference, and made without it. With medium confidence at most, of what is created
-for each key that is wanted and not there (`set(wanted) - set(existing)`).
+host (a periodic task) that asks its object for the host. So is a row whose columns are unique, where the
+function fails when it finds one (not where it then ends well: a second creation fails for somebody who was to
+be told that all is well), and what is looked for by its key, and made under another, or by a reference, and
+made without it. With medium confidence at most, of what is created for each key that is wanted and not there
+(`set(wanted) - set(existing)`).
 
 Declare the columns of the look unique, and create first: `get_or_create`, an upsert, or a creation whose
 duplicate is caught and looked up again. Where that cannot be, hold one lock over both, or lock the row of a

@@ -160,7 +160,7 @@ def _creations(fn: Fn) -> Iterator[Creation]:
             for look in looks.get(dep[0], ()):
                 how = _how(fn, look, branch, outcome)
                 if how is not None:
-                    refused = ends_otherwise(fn, branch, outcome)
+                    refused = _refused(fn, look, create, branch, outcome)
                     best = _better(best, _creation(fn, look, create, branch, how, refused, events))
             if best is not None and best.guard.startswith("lock"):
                 break
@@ -669,6 +669,27 @@ def ends_otherwise(fn: Fn, branch: int, outcome: bool) -> bool:
             op = ops[end - 1] if not further and end else ("pass",)
             given = ops[op[1]][0] if op[0] == "return" and op[1] is not None else "const"
             return op[0] in ("raise", "return") and given not in ("name", "attr", "item")
+    return False
+
+
+def _refused(fn: Fn, look: Event, create: Event, branch: int, outcome: bool) -> bool:
+    """Whether what is found only ends the call: not where an update that has met the row has done what was
+    wanted, nor where a row is wanted that is there."""
+    if look.does in _MEETS or not ends_otherwise(fn, branch, outcome):
+        return False
+    return create.does == "make" or not _satisfied(fn, branch, outcome)
+
+
+def _satisfied(fn: Fn, branch: int, outcome: bool) -> bool:
+    """Whether the other way at the branch ends the function with nothing said: what is wanted is there."""
+    blocks, ops = fn.facts.blocks, fn.facts.ops
+    for _, last, successors, _ in blocks:
+        if last - 1 == branch and len(successors) == 2:
+            start, end, further, _ = blocks[successors[1 if outcome else 0]]
+            if any(_always_raises(fn, number) for number in range(start, end)):
+                return False
+            op = ops[end - 1] if not further and end else ("pass",)
+            return op[0] == "return" and (op[1] is None or ops[op[1]] == ("const", None))
     return False
 
 
