@@ -31,8 +31,8 @@ Good:
 Hold an `asyncio.Lock` over both ends, store the pending future before awaiting it, or look again afterwards.
 What is worked through with an await inside and then emptied loses what was added meanwhile: put an empty
 container in its place first, and work through the old one. Told with low confidence where the function's
-name, or that of all its known callers, says that it starts a service or sets up what is not in use yet (and
-no argument says which entry), or ends the use of what it empties; where the test refuses a second caller, as `assert` does; where a row is kept
+name, or that of all its known callers, says that it starts a service or sets up what is not in use yet, or
+ends the use of what it empties; where the test refuses a second caller, as `assert` does; where a row is kept
 that can be read once more; where what is walked through is only changed by what sets it up (`init_services`);
 and in a program that is run once, by hand, which rarely does the same thing twice at a time. Silent for an
 entry whose key is in a set of those being worked on, which whoever finds it there leaves alone.
@@ -67,10 +67,9 @@ def find(view: View) -> Iterator[Violation]:
         switch = view.switch_between(window.read.op, window.write.op)
         if switch is None:
             continue
-        alone = not shared.handed and (view.prepares or view.starts)
-        alone = alone or (not shared.keyed and view.refuses(window))
+        alone = not shared.keyed and (view.prepares or view.starts or view.refuses(window))
         sure = MEDIUM if _evident(shared) and not alone and not view.one_shot else LOW
-        if sure > LOW and not shared.handed and view.prepared:
+        if sure > LOW and not shared.keyed and view.prepared:
             sure = LOW
         place = place_text(view, window)
         if (window.write.op, place) in told:

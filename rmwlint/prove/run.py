@@ -43,7 +43,9 @@ _WHY_NOT = {
     "RMW402": "what the lock is for is not part of it",
     "RMW403": "it takes two processes",
     **dict.fromkeys(["RMW301", "RMW302", "RMW303", "RMW304", "RMW410"], _HELD),
-    **dict.fromkeys(["RMW401", "RMW404", "RMW405", "RMW408", "RMW409", "RMW411"], _MEMORY),
+    **dict.fromkeys(
+        ["RMW401", "RMW404", "RMW405", "RMW408", "RMW409", "RMW411", "RMW412", "RMW413"], _MEMORY
+    ),
 }
 
 

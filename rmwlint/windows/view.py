@@ -54,7 +54,9 @@ from rmwlint.windows.interpreter.interpret import Analysis
 from rmwlint.windows.interpreter.paths import of_kernel, scratch
 from rmwlint.windows.interpreter.presence import found_there
 from rmwlint.windows.memory.drains import Drain, drains
+from rmwlint.windows.memory.of_one_call import OfOneCall, of_one_call
 from rmwlint.windows.memory.refills import Refill, refills
+from rmwlint.windows.memory.registered_late import RegisteredLate, registered_late
 from rmwlint.windows.memory.restored import Restored, restored
 from rmwlint.windows.memory.setups import Setup, setups
 from rmwlint.windows.memory.shared import SharedWindow, Walk, shared_windows, walks
@@ -512,6 +514,16 @@ class View:
     def restored(self) -> tuple[Restored, ...]:
         """States that the function, or it and the other half of its class, set for a while and put back."""
         return tuple(restored(self.fn))
+
+    @property
+    def of_one_call(self) -> tuple[OfOneCall, ...]:
+        """What the function keeps for one call where all calls share it."""
+        return tuple(of_one_call(self.fn))
+
+    @property
+    def registered_late(self) -> tuple[RegisteredLate, ...]:
+        """Entries made after a look at a flag, which whoever sets the flag can miss."""
+        return tuple(registered_late(self.fn))
 
     @property
     def drains(self) -> tuple[Drain, ...]:

@@ -17,7 +17,7 @@ WITHOUT_A_PLACE = {
     "RMW301", "RMW302", "RMW303", "RMW304", "RMW307",
     # a MongoDB, a DynamoDB, a Kubernetes: there is none that a test could start
     "RMW602", "RMW603", "RMW604",
-    "RMW401", "RMW404", "RMW405", "RMW408", "RMW409", "RMW410", "RMW411",
+    "RMW401", "RMW404", "RMW405", "RMW408", "RMW409", "RMW410", "RMW411", "RMW412", "RMW413",
 }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from rmwlint.windows.flow import in_loop, reaches
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.opaque import mutates
 from rmwlint.windows.memory.shared import TAKES, sharing
-from rmwlint.windows.values import Symbol
+from rmwlint.windows.values import Held, Symbol
 
 #: a place by its kind and name: an attribute of self, or a variable of the module
 NamedPlace = tuple[str, str]
@@ -146,11 +146,16 @@ def _changed(fn: Fn, op: Op) -> int | None:
 
 def locked_at(fn: Fn, number: int) -> bool:
     """Whether the function holds a lock at an operation, a call or one that an event tells of."""
+    return any(one.kind == "lock" for one in held_at(fn, number))
+
+
+def held_at(fn: Fn, number: int) -> tuple[Held, ...]:
+    """What the function holds at an operation, a call or one that an event tells of."""
     result = analysis(fn)
     held = result.at_calls.get(number)
     if held is None:
         held = next((event.held for event in result.events if event.op == number), ())
-    return any(one.kind == "lock" for one in held)
+    return held
 
 
 def _only_prepares(fn: Fn) -> bool:
