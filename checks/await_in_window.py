@@ -31,11 +31,12 @@ Good:
 Hold an `asyncio.Lock` over both ends, store the pending future before awaiting it, or look again afterwards.
 What is worked through with an await inside and then emptied loses what was added meanwhile: put an empty
 container in its place first, and work through the old one. Told with low confidence where the function's
-name, or that of all its known callers, says that it starts a service or sets up what is not in use yet, or
-ends the use of what it empties; where the test refuses a second caller, as `assert` does; where a row is kept
-that can be read once more; where what is walked through is only changed by what sets it up (`init_services`);
-and in a program that is run once, by hand, which rarely does the same thing twice at a time. Silent for an
-entry whose key is in a set of those being worked on, which whoever finds it there leaves alone.
+name, or that of all its known callers, says that it starts a service or sets up what is not in use yet (and
+no argument says which entry), or ends the use of what it empties; where the test refuses a second caller, as
+`assert` does; where a row is kept that can be read once more; where what is walked through is only changed by
+what sets it up (`init_services`); and in a program that is run once, by hand, which rarely does the same
+thing twice at a time. Silent for an entry whose key is in a set of those being worked on, which whoever finds
+it there leaves alone.
 """
 
 from collections.abc import Iterator

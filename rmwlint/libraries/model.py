@@ -141,6 +141,12 @@ Guards
                 ``form = "decorator"``: the settings open no transaction around a function so decorated
   ``defer``     its callback argument ``at`` runs after the commit (on_commit)
 
+Statements of SQL
+  ``sql``       sends the statement ``at`` (``arg0`` by default) with the values ``columns``: ``argN`` (a
+                sequence or a mapping) | ``rest`` (one argument each). ``kind``: what the call itself gives of
+                what is found: ``row`` | ``value`` (its first column)
+  ``fetch``     gives that (``kind`` likewise) of the last statement that its object has sent
+
 State of the whole process
   ``setting``   ``kind``: ``look`` (gives what is set) | ``set`` | ``exchange`` (sets it and gives what was
                 set before). ``state``: what it is, as a reader would say it ("the working directory").
@@ -174,7 +180,8 @@ Other
                 becomes an object of the type in ``gives`` (a task)
                 ``reverse``, of a column's declaration: the keyword that says by which attribute the rows it
                 names reach those of the class. ``kind = "restricting"``: of a declaration that makes the
-                database refuse to delete a row that others refer to
+                database refuse to delete a row that others refer to; ``serialising``: it gives all that an
+                argument holds, as text or bytes
   ``proxy``     returns an object whose attributes are those of the module(s) named in ``module_from``
                 (a keyword or ``argN``: a string, or a dict whose values are strings)
   ``handles``   a class of exceptions: ``exceptions`` says for which of ``duplicate missing conflict``

@@ -24,8 +24,9 @@ _READS = ("first",)
 _EXPRESSIONS = ("count",)
 _STORES = ("cache", "document", "item", "resource")
 _STEPS = ("piecewise",)
-_REFERENCES = ("restricting",)
+_PURE = ("restricting", "serialising")
 _SETTINGS = ("look", "set", "exchange")
+_FETCHED = ("row", "value")
 _WAITS = ("sleep", "join", "result", "queue", "lock", "poll")
 _EXCEPTIONS = ("duplicate", "missing", "conflict")
 _LOCK_FORMS = ("context", "acquire", "release", "decorator", "create")
@@ -72,6 +73,8 @@ _GOES_WITH: dict[str, str] = {
     "reraise": "",
     "retry": "form exceptions",
     "setting": "STATE KIND at",
+    "sql": "at kind COLUMNS outcome",
+    "fetch": "KIND",
 }
 _EVERY_CALL = "on methods functions does gives requires unless confidence why docs valued"
 #: what an object of a ``shown_by`` type can be besides an attribute of another type
@@ -167,7 +170,7 @@ def _at(value: Any) -> str | None:
 def _columns(value: Any) -> str | None:
     if isinstance(value, str) and value.startswith("keyword:") and value[8:].isidentifier():
         return None
-    return _word_or_argument("all", "changed", "keywords", "content", "keyword:name")(value)
+    return _word_or_argument("all", "changed", "keywords", "content", "rest", "keyword:name")(value)
 
 
 def _guards(value: Any) -> str | None:
@@ -237,7 +240,16 @@ _CALL: dict[str, Check] = {
     "readonly": _flag,
     "session": _word_or_argument("self"),
     "kind": _word(
-        *_BACKENDS, *_WAITS, *_LOOKS, *_READS, *_STORES, *_SPAWNS, *_STEPS, *_REFERENCES, *_SETTINGS
+        *_BACKENDS,
+        *_WAITS,
+        *_LOOKS,
+        *_READS,
+        *_STORES,
+        *_SPAWNS,
+        *_STEPS,
+        *_PURE,
+        *_SETTINGS,
+        *_FETCHED,
     ),
     "module_from": _module_from,
     "exceptions": _words(*_EXCEPTIONS),
@@ -483,8 +495,10 @@ def _kinds(does: str) -> tuple[str, ...]:
         "spawn": _SPAWNS,
         "delete": _STEPS,
         "replace": _STEPS,
-        "pure": _REFERENCES,
+        "pure": _PURE,
         "setting": _SETTINGS,
+        "sql": _FETCHED,
+        "fetch": _FETCHED,
     }
     return words.get(does, _BACKENDS)
 

@@ -49,7 +49,7 @@ def test_a_file_and_its_library_have_one_name(path: Path) -> None:
         ("sqlalchemy.Query", "one_or_none", {}, {("read", "row")}),
         ("sqlalchemy.Query", "outerjoin", {}, {("query", None)}),
         ("sqlalchemy.Session", "flush", {}, {("flush", None)}),
-        ("sqlalchemy.Session", "execute", {}, {("run", None)}),
+        ("sqlalchemy.Session", "execute", {}, {("run", None), ("sql", None)}),
         ("sqlalchemy.Update", "__run__", {}, {("write", "rows")}),
         ("sqlalchemy.Upsert", "__run__", {}, {("ensure", "row")}),
         ("flask_sqlalchemy.Query", "first_or_404", {}, {("read", "row")}),

@@ -39,7 +39,7 @@ from rmwlint.windows.values import Event, Symbol, own_creation
 _SILENT = frozenset(
     [
         *("backend", "enqueue", "wait", "switch", "spawn", "read", "test", "query", "expression", "mutate"),
-        *("pure", "proxy", "handles", "hook", "defer", "signal", "receive", "retry", "setting"),
+        *("pure", "proxy", "handles", "hook", "defer", "signal", "receive", "retry", "setting", "fetch"),
     ]
 )
 #: what gives a value that only this function knows

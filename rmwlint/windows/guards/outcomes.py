@@ -15,12 +15,20 @@ _NO_OPERANDS = frozenset(["const", "name", "param", "lambda", "def", "class", "i
 _PASSES_ON = frozenset(["await", "compare", "unary"])
 #: where the result of a statement says how many rows it has changed
 _COUNTS = frozenset(["rowcount"])
+#: by which the object that has sent a statement tells what that has done
+_OUTCOMES = _COUNTS | {"fetchone", "fetchall", "fetchval", "total_changes"}
 
 
 def looked_at(fn: Fn, register: int) -> bool:
-    """Whether the value of a register is used: a name that is bound to it and never loaded is no use."""
+    """Whether the value of a register is used: a name that is bound to it and never loaded is no use. So it
+    is where the object that was called is asked for the outcome afterwards (``cursor.rowcount``)."""
     pending = [register]
     ops = fn.facts.ops
+    if ops[register][0] == "call" and ops[ops[register][1]][0] == "attr":
+        holder = ops[ops[ops[register][1]][1]]
+        asked = (op[1] for op in ops[register:] if op[0] == "attr" and op[2] in _OUTCOMES)
+        if holder[0] == "name" and any(ops[one] == holder for one in asked):
+            return True
     while pending:
         wanted = pending.pop()
         for number, op in enumerate(ops):

@@ -275,10 +275,7 @@ def write(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | No
 def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: int) -> Event:
     value = at.value
     columns: list[tuple[str, Value]] = [
-        (name, value._replace(deps=strengthen(value.deps, "container")))
-        if value.deps and value.symbol in run.state.mutated
-        else (name, value)
-        for name, value in columns_of(run, site, row)
+        (name, run.as_changed(value)) for name, value in columns_of(run, site, row)
     ]
     set_at: list[tuple[str, int]] = []
     whole = False

@@ -9,7 +9,17 @@ from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import hazards_of, row_sure
 from rmwlint.program.link import Call, method_rows
 from rmwlint.program.reverse import undeclared
-from rmwlint.windows.interpreter import accesses, commands, handed, locks, offers, opaque, queries, summary
+from rmwlint.windows.interpreter import (
+    accesses,
+    commands,
+    handed,
+    locks,
+    offers,
+    opaque,
+    queries,
+    sent,
+    summary,
+)
 from rmwlint.windows.interpreter.columns import columns_of, decided, written_dict
 from rmwlint.windows.interpreter.site import Site, site_of
 from rmwlint.windows.text import text
@@ -128,6 +138,10 @@ def _row(run: Interpreter, site: Site, row: CallModel) -> Value | None:
     sure = min(site.known.sure, row_sure(row.confidence))
     if does == "query":
         return queries.query(run, site, row)
+    if does == "sql":
+        return sent.send(run, site, row, sure)
+    if does == "fetch":
+        return sent.fetch(run, site, row)
     if does in ("read", "test", "refresh"):
         return accesses.read(run, site, row, sure)
     if does in _WRITES:

@@ -175,6 +175,8 @@ class Interpreter:
         ]
         #: symbol of an object that is a row → the number of the read that gave it
         self.rows: dict[Symbol, int] = {}
+        #: symbol of such an object → its columns by position, where it has them so
+        self.selected: dict[Symbol, tuple[str, ...]] = {}
         #: symbol of a container → the rows put into it or taken out of it
         self.members: dict[Symbol, list[Value]] = {}
         #: conditions whose symbols are too long, by the short symbols that stand for them
@@ -619,8 +621,7 @@ class Interpreter:
     def set_attribute(self, position: int, base: Value, name: str, value: Value, register: int) -> None:
         """``base.name = value``: a column of a row, or shared memory."""
         state = self.state
-        if value.symbol in state.mutated:
-            value = value._replace(deps=strengthen(value.deps, "container"))
+        value = self.as_changed(value)
         state.attrs[base.symbol, name] = value
         if state.control:
             self.decide(base.symbol, name, value)
@@ -716,9 +717,10 @@ class Interpreter:
             for known, value in base.items or ():
                 if known == key:
                     return value
-            row = self.rows.get(base.symbol)
-            if row is not None:
-                return Value(self.symbol("attr", base.symbol, key), frozenset([(row, key, "copy")]), kind)
+            if base.symbol in self.rows:
+                return self.column(base, key)._replace(type=kind)
+        if isinstance(key, int) and key < len(self.selected.get(base.symbol, ())):
+            return self.column(base, self.selected[base.symbol][key])._replace(type=kind)
         if base.query is not None:
             return row_from_query(self, position, base, kind, op[1])
         symbol = self.symbol("item", base.symbol, index.symbol)
@@ -730,6 +732,19 @@ class Interpreter:
         if self.is_row(kind) and not self.kept(base.symbol, symbol, position):
             self.taken(position, value, base.symbol)
         return value
+
+    def as_changed(self, value: Value) -> Value:
+        """A value as it stands for what was changed in place, where it was."""
+        if not value.deps or value.symbol not in self.state.mutated:
+            return value
+        return value._replace(deps=strengthen(value.deps, "container"))
+
+    def column(self, row: Value, name: str) -> Value:
+        """A column of a row that was read."""
+        read = self.rows.get(row.symbol)
+        if read is None or not name:
+            return row
+        return Value(self.symbol("attr", row.symbol, name), frozenset([(read, name, "copy")]))
 
     def taken(self, position: int, value: Value, container: Symbol) -> None:
         """A row is taken out of what a read gave under keys: it was read then, locked as that was."""
@@ -1125,6 +1140,8 @@ class Interpreter:
             return base.items[index][1]
         row = self.rows.get(base.symbol)
         kind = self.link.types[position]
+        if index < len(self.selected.get(base.symbol, ())):
+            return self.column(base, self.selected[base.symbol][index])._replace(type=kind)
         if row is not None and row >= 0 and index == 0:
             return base._replace(type=kind)
         symbol = self.symbol("item", base.symbol, ("const", index))

@@ -197,6 +197,8 @@ def _derived(run: Interpreter, site: Site) -> Value:
     given = site.given
     values = given if receiver is None else (receiver, *given)
     deps = merge_deps(values, "derive")
+    if any(row.kind == "serialising" for row in known.rows):
+        deps = deps.union(*(run.as_changed(value).deps for value in given))
     moves_on = not given and known.rtype is None and known.name.startswith(("get", "next", "pop"))
     if not values or _unnamed(site) or (receiver is not None and moves_on):
         return Value(("op", position), deps, site.kind, whole=whole)
