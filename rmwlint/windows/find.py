@@ -516,12 +516,20 @@ def versioned(cls: Cls) -> bool:
 
 
 def _carries(cls: Cls, field: str, key: str | None) -> bool:
+    """Whether a class sets a field, or one of a class in it (``Settings.use_revision``), to a dict with that
+    key where there is one; not to a false value."""
+    inner, _, name = field.rpartition(".")
     for base in cls.mro():
-        register = base.facts.fields.get(field)
+        holders = [base.facts]
+        if inner:
+            classes = base.module.facts.classes
+            holders = [one for one in classes if one.outer == base.index and one.name == inner]
+        register = next((one.fields[name] for one in holders if name in one.fields), None)
         if register is None:
             continue
         if key is None:
-            return True
+            op = base.module.facts.functions[holders[0].scope].ops[register]
+            return bool(op != ("const", False))
         scope = base.module.facts.functions[base.facts.scope]
         op = scope.ops[register]
         if op[0] == "dict":
