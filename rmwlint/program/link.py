@@ -333,8 +333,6 @@ def _given_for(found: Type | None, fn: Fn, arguments: _Arguments, shift: int) ->
     """What a call of ``fn`` gives: a class that is one of its parameters becomes that of the argument."""
     if found is None:
         return None
-    if found.kind == "argument" and found.name != fn.qualified:
-        return None
     if found.kind == "argument":
         if found.name != fn.qualified:
             return None  # another function's parameter, which has come along through an attribute
