@@ -58,10 +58,10 @@ def candidates(fn: Fn, number: int, call: Call) -> Candidates:
         return _NONE
     if fn.facts.ops[call.receiver][0] not in ("name", "attr"):
         return _NONE  # a chain of calls is a query or a builder far more often than an object of the program
-    return Candidates(_few(accepting(named(fn, call.name), fn.facts.ops[number])), True)
+    return Candidates(few(accepting(named(fn, call.name), fn.facts.ops[number])), True)
 
 
-def _few(found: tuple[Fn, ...]) -> tuple[Fn, ...]:
+def few(found: tuple[Fn, ...]) -> tuple[Fn, ...]:
     """The methods where they are few, or most of them are overrides; none where each may be meant."""
     if len(found) > MOST_DEFINITIONS and max(families(found).values()) * 2 <= len(found):
         return ()
@@ -221,10 +221,15 @@ def overrides(cls: Cls, name: str, targets: tuple[Fn, ...], near: Path) -> tuple
     return tuple(fn for fn in known if fn not in targets)  # type: ignore[attr-defined]
 
 
+def telling(name: str) -> bool:
+    """Whether a method's name says by itself which methods are meant."""
+    return len(name) >= _SHORTEST_NAME and "_" in name.strip("_") and name.isidentifier()
+
+
 def named(fn: Fn, name: str) -> tuple[Fn, ...]:
     """The methods of that name, where it is telling and few files have it."""
     program = fn.module.program
-    if len(name) < _SHORTEST_NAME or "_" not in name.strip("_") or program.libraries.knows_method(name):
+    if not telling(name) or program.libraries.knows_method(name):
         return ()
     memo = program.by_name
     files = program.outline(fn.module.path).definitions(name)

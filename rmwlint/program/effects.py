@@ -22,6 +22,7 @@ from rmwlint.program.once import made_once
 from rmwlint.program.premises import NONE, Premise, applied, premises
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.signals import receivers
+from rmwlint.program.spelled import spelled
 
 HAZARDS = frozenset(["backend", "enqueue", "wait"])
 
@@ -156,6 +157,9 @@ def below_call(fn: Fn, number: int, call: Call) -> Iterator[Below]:
         if real:
             known = tuple(one for one in targets if not abstract(one))
             yield Below(number, known + real, call.sure, False, others.guessed, bound, op, own, of)
+    looked_up = spelled(fn, number, call)
+    if looked_up is not None:
+        yield Below(number, looked_up.functions, call.sure, False, looked_up.guessed, True, None)
     yield from callbacks(fn, number, call)
     for receiver in receivers(fn, number, call):
         # what is sent by keyword comes in under that name; whatever else comes as the sender pleases
