@@ -67,7 +67,7 @@ check = Check("RMW202", "all-columns-save", since="0.1")
 def find(view: View) -> Iterator[Violation]:
     told = {window.write.op for window in view.open_windows if window.how in LOST and window.sure >= MEDIUM}
     for event in view.saves_of_stale_rows():
-        if not event.whole or not event.columns or event.passed or event.op in told:
+        if not event.whole or not view.names(event) or event.passed or event.op in told:
             continue
         if view.given_back(event):
             continue
@@ -81,8 +81,9 @@ def find(view: View) -> Iterator[Violation]:
 def _violation(view: View, event: Event) -> Violation:
     assert event.place is not None
     place = event.place.text
-    names = ", ".join(f"`{name}`" for name, _ in event.columns[:4])
-    fields = ", ".join(repr(name) for name, _ in event.columns[:4])
+    changed = view.names(event)[:4]
+    names = ", ".join(f"`{name}`" for name in changed)
+    fields = ", ".join(repr(name) for name in changed)
     read = view.read_of(event)
     steps = [] if read is None else [view.step("read", read.op, "read here")]
     steps += [view.step("read", at, f"`{name}` changes here") for name, at in event.set_at[:4]]

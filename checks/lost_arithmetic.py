@@ -130,7 +130,7 @@ def find_unlocked(view: View) -> Iterator[Violation]:
         if told or event.place is None:
             continue
         place = event.place.text
-        names = ", ".join(f"`{name}`" for name, _ in event.columns[:4]) or "what was computed"
+        names = ", ".join(f"`{name}`" for name in view.names(event)[:4]) or "what was computed"
         steps = [view.step("read", at, f"`{name}` is computed here") for name, at in event.set_at[:4]]
         steps.append(view.step("lock", lock.op, "this query is never run, and locks nothing"))
         steps.append(view.step("write", event.op, "written back here"))

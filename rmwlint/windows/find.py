@@ -19,7 +19,7 @@ from rmwlint.windows.flow import fails
 from rmwlint.windows.guards.first_saves import of_first_save
 from rmwlint.windows.guards.preconditions import preconditioned
 from rmwlint.windows.guards.reserved import reserved
-from rmwlint.windows.interpreter.columns import unsaved
+from rmwlint.windows.interpreter.columns import computed, unsaved
 from rmwlint.windows.interpreter.interpret import Analysis, analysis
 from rmwlint.windows.interpreter.looks import asked, differs, elsewhere, of_state, settled, states
 from rmwlint.windows.interpreter.paths import private, related
@@ -208,6 +208,8 @@ class _Finder:
     def of_write(self, write: Event) -> Iterator[Window]:
         place = write.place
         assert place is not None
+        if self.mirrors(write):
+            return
         set_at = dict(write.set_at)
         if place.kind in ("row", "rows", "document"):
             write = self.saved_of(write)
@@ -231,6 +233,21 @@ class _Finder:
                 if dep[1] is None:
                     yield from self.window(write, dep, None, "decide", branch, outcome, None)
 
+    def mirrors(self, write: Event) -> bool:
+        """Whether a write only sets on the object what an update by a query has written to its row before."""
+        if write.row is not None or not write.columns:
+            return False
+        written = {(name, value.symbol) for name, value in write.columns}
+        return any(
+            event.does in ("write", "swap")
+            and event.op <= write.op
+            and event is not write
+            and event.place is not None
+            and event.place.kind == "rows"
+            and written <= {(name, value.symbol) for name, value in event.columns}
+            for event in self.result.events
+        )
+
     def saved_of(self, write: Event) -> Event:
         """The write without the columns that the class of the row leaves out of every save."""
         if not any(dep[1] == name for name, value in write.columns for dep in value.deps):
@@ -241,8 +258,14 @@ class _Finder:
             for read in (one for reads in self.reads.values() for one in reads):
                 if read.place is not None and read.place.symbol == place.symbol and "." in read.place.what:
                     left_out |= unsaved(self.fn.module.program.resolve(read.place.what, self.fn.module.path))
-        kept = tuple(one for one in write.columns if one[0] not in left_out)
-        return write._replace(columns=kept) if left_out else write
+        properties = computed(write.type)
+        kept = tuple(
+            one
+            for one in write.columns
+            if one[0] not in left_out
+            and not (one[0] in properties and any(dep[2] == "container" for dep in one[1].deps))
+        )
+        return write._replace(columns=kept) if left_out or properties else write
 
     def of_query(self, write: Event, set_at: dict[str, int]) -> Iterator[Window]:
         """A row that was looked for by a state, and is then set to another: the query was the test."""
@@ -287,8 +310,13 @@ class _Finder:
                 return
             guard = self.guard(None, write, attribute)
             sure = min(2, write.sure)
+            if place.symbol != given and place.symbol[:1] == ("op",):
+                # the row is the one that came in, whatever the callee calls it
+                name = self.fn.facts.params[-1 - number].name
+                write = write._replace(place=place._replace(symbol=given, text=name))
             yield Window(None, write, attribute, how, branch, outcome, write.held, guard, set_at, sure)
             return
+        place = self.with_keys(place)
         for read in self.reads.get(number, ()):
             if read.place is None or not (same_place(read.place, place) or related(read, write, how)):
                 continue
@@ -296,6 +324,17 @@ class _Finder:
             guard = self.guard(read, write, attribute)
             sure = min(read.sure, write.sure)
             yield Window(read, write, attribute, how, branch, outcome, held, guard, set_at, sure)
+
+    def with_keys(self, place: Place) -> Place:
+        """The place of a row, with what it was found by when it was read, as by another read perhaps."""
+        symbol = place.symbol
+        if place.kind != "row" or place.keys or not isinstance(symbol, tuple) or symbol[:1] != ("row",):
+            return place
+        for read in self.reads.get(symbol[1], ()):
+            if read.place is not None and read.place.symbol == symbol:
+                keys = frozenset(key for key in read.place.keys if key[1] and key[1][0] != "const")
+                return place._replace(keys=keys, what=place.what or read.place.what)
+        return place
 
     def weighed(self, window: Window) -> Window:
         """A decision, with less confidence where two that both decide so do each other little harm."""
@@ -318,8 +357,10 @@ class _Finder:
             return window._replace(sure=1)
         if settled(asked(test, columns, written), written):
             return window._replace(sure=1)
-        if self.owns(states(test, window.outcome, columns)):
-            return window._replace(sure=1)
+        for dep, branch, outcome in write.control:
+            known = self.result.tests.get(branch) if dep[1] == window.attribute else None
+            if known is not None and self.owns(states(known, outcome, columns)):
+                return window._replace(sure=1)
         return window
 
     def owns(self, admitted: Iterable[Symbol]) -> bool:
@@ -413,7 +454,7 @@ def _far_below(write: Event) -> bool:
 def _hands_on(fn: Fn) -> bool:
     """Whether a function is nothing but one call."""
     kinds = [op[0] for op in fn.facts.ops]
-    return kinds.count("call") == 1 and kinds.count("return") == 1 and "branch" not in kinds
+    return kinds.count("call") == 1 and kinds.count("return") <= 1 and "branch" not in kinds
 
 
 def _stands_for_a_state(value: Value) -> bool:

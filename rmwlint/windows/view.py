@@ -422,6 +422,10 @@ class View:
             return False
         return any(other.op == symbol[1] and other.row is write.row for other in self.events)
 
+    def names(self, write: Event) -> tuple[str, ...]:
+        """The columns that a write is seen to set: not those of a dict that only the caller knows."""
+        return tuple(name for name, _ in write.columns if name != "**")
+
     def no_other_columns(self, write: Event) -> bool:
         """Whether a whole save changes all that the row has: there is nothing to put back."""
         return no_other_columns(self.fn, write)

@@ -32,6 +32,7 @@ from rmwlint.windows.interpreter.handed import hands_over
 from rmwlint.windows.interpreter.interpret import Analysis, analysis
 from rmwlint.windows.interpreter.locks import entered_rows, suggested_lock
 from rmwlint.windows.interpreter.opaque import mutates
+from rmwlint.windows.interpreter.saved_below import found_by
 from rmwlint.windows.values import Event, Symbol, own_creation
 
 #: rows that by themselves make no window: what they read somebody must still write, what they set off
@@ -120,7 +121,18 @@ def _tells(fn: Fn) -> bool:
     found = fn.memo.get("tells")
     if found is not None:
         return bool(found)
-    return remembered(fn, "tells", lambda: not quiet(fn) and any(map(_liftable, analysis(fn).events)), False)
+    return remembered(fn, "tells", lambda: not quiet(fn) and _tells_something(analysis(fn)), False)
+
+
+def _tells_something(found: Analysis) -> bool:
+    if any(map(_liftable, found.events)):
+        return True
+    return any(
+        _nameable(key)
+        for event in found.events
+        if event.does == "write" and event.place is not None
+        for _, key in found_by(found, event.place)
+    )
 
 
 def _liftable(event: Event) -> bool:
@@ -141,7 +153,9 @@ def _nameable(symbol: Symbol) -> bool:
         return symbol is not None
     if symbol[0] in ("param", "const", "global", "function"):
         return True
-    if symbol[0] in ("op", "new", "row", "rows", "query", "outer", "join", "entered", "nothing"):
+    if symbol[0] == "outer":
+        return True
+    if symbol[0] in ("op", "new", "row", "rows", "query", "join", "entered", "nothing"):
         return False
     return all(_nameable(part) for part in symbol[1:] if isinstance(part, tuple))
 

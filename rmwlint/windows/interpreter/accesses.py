@@ -15,6 +15,7 @@ from rmwlint.program.program import Cls, Fn
 from rmwlint.program.types import Type
 from rmwlint.windows.interpreter.columns import columns_of, decided, limit_of, written_dict
 from rmwlint.windows.interpreter.gathered import of_gathered
+from rmwlint.windows.interpreter.listed import listed_here
 from rmwlint.windows.interpreter.queries import conditions, many, queried, started
 from rmwlint.windows.interpreter.site import Site
 from rmwlint.windows.text import bound, text
@@ -73,7 +74,9 @@ def _place(run: Interpreter, site: Site, row: CallModel) -> _At:
         if row.on and value is receiver:
             stem = _stem(row, site.known.name)
             keys = frozenset(("", given.symbol) for given in args if identifies(given))
-            return _At(Place(kind, ("op", site.position), stem, keys, stem or written), value)
+            # the attribute of what came in: whoever gave that may know the row
+            symbol = value.symbol if _in_parameter(value.symbol) and not keys else ("op", site.position)
+            return _At(Place(kind, symbol, stem, keys, stem or written), value)
     if kind == "row" and row.on and value is not receiver and not run.is_row(value.type):
         stem = _stem(row, site.known.name)
         if stem:
@@ -86,6 +89,13 @@ def _place(run: Interpreter, site: Site, row: CallModel) -> _At:
         written = text(run.facts, site.op[2][0])
         return _At(Place(kind, ("key", value.symbol, args[0].symbol), "", frozenset(), written), value)
     return _At(Place(kind, value.symbol, _what(value), frozenset(), written), value)
+
+
+def _in_parameter(symbol: Symbol) -> bool:
+    """Whether a symbol stands for an attribute of a parameter."""
+    if not isinstance(symbol, tuple) or len(symbol) != 3 or symbol[0] != "attr":
+        return False
+    return isinstance(symbol[1], tuple) and symbol[1][:1] == ("param",)
 
 
 def _named_row(run: Interpreter, row: Symbol, register: int | None) -> str:
@@ -284,8 +294,8 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
     elif row.columns in ("all", "changed") and value is not None:
         limit = limit_of(site, row)
         named = site.keyword(row.limit) if row.limit is not None else None
-        if named is not None and named.symbol in run.state.mutated:
-            limit = True  # names that are put into the list one by one
+        if named is not None and (limit is True or named.symbol in run.state.mutated):
+            limit = listed_here(run, site, row) or True  # names that are put into the list one by one
         whole = row.columns == "all" and limit is None
         for name, (changed_at, changed) in run.state.dirty.get(value.symbol, {}).items():
             if not name.startswith("_") and (limit is None or limit is True or name in limit):

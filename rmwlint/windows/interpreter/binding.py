@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.types import Type
-from rmwlint.windows.values import NO_DEPS, Dep, Place, Symbol, Value, strengthen
+from rmwlint.windows.interpreter.columns import entries
+from rmwlint.windows.values import NO_DEPS, Dep, Place, Symbol, Value, merge_deps, strengthen
 
 if TYPE_CHECKING:
     from rmwlint.windows.interpreter.interpret import Interpreter
@@ -49,6 +50,19 @@ class Binding:
             for keyword, value in kwargs:
                 if keyword in names:
                     self.values[names[keyword]] = value
+            if params and params[-1].kind == "kwargs":
+                rest = [(keyword, value) for keyword, value in kwargs if keyword not in names]
+                if rest:
+                    self.values[len(params) - 1] = self._gathered(rest)
+
+    def _gathered(self, given: list[tuple[str, Value]]) -> Value:
+        """The dict of the keywords that no parameter has the name of."""
+        items: list[tuple[str, Value]] = []
+        for keyword, value in given:
+            items += entries(self.run, value) if keyword == "**" else [(keyword, value)]
+        return Value(
+            ("new", self.position, "**"), merge_deps(value for _, value in given), items=tuple(items)
+        )
 
     def what(self, what: str) -> str:
         """What a place of the callee is a place of. What a method says of its own class, it says of the class
@@ -85,6 +99,10 @@ class Binding:
         if head == "param":
             value = self.values.get(symbol[1])
             return None if value is None else value.symbol
+        if head == "outer" and self.target.parent is self.run.fn and symbol[1] == self.run.fn.index:
+            # a function defined here works on the variables as they are where it is called
+            mine = self.run.state.env.get(symbol[2])
+            return None if mine is None else mine.symbol
         if head == "named":
             inner = self.symbol(symbol[1])
             return None if inner is None else ("named", inner)
@@ -126,6 +144,9 @@ class Binding:
             given = self.values.get(value.symbol[1])
             if given is not None:
                 return given._replace(deps=given.deps | self.deps(value.deps))
+        entry = self._entry(value.symbol)
+        if entry is not None:
+            return entry
         symbol = self.symbol(value.symbol)
         items = value.items
         if items is not None:
@@ -140,3 +161,17 @@ class Binding:
             items,
             whole,
         )
+
+    def _entry(self, symbol: Symbol) -> Value | None:
+        """The entry of a dict that the caller has written out, or the attribute of an object that it has set,
+        which the callee takes from what it is given; None where the caller does not know it."""
+        if not isinstance(symbol, tuple) or len(symbol) != 3 or symbol[0] != "attr":
+            return None
+        base = symbol[1]
+        given = self.values.get(base[1]) if isinstance(base, tuple) and base[:1] == ("param",) else None
+        if given is None:
+            return None
+        found = self.run.state.attrs.get((given.symbol, symbol[2]))
+        if found is None:
+            found = next((item for key, item in given.items or () if key == symbol[2]), None)
+        return found

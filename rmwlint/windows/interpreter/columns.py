@@ -80,6 +80,18 @@ def _unsaved(cls: Cls) -> Iterator[str]:
             break
 
 
+def computed(kind: Type | None) -> frozenset[str]:
+    """The attributes of a class of rows that are properties: what one gives is kept nowhere, and a change to
+    it is lost."""
+    if kind is None or kind.kind not in ("instance", "class"):
+        return frozenset()
+    cls: Cls = kind.ref
+    known = cls.memo.get("computed")
+    if known is None:
+        known = cls.memo["computed"] = frozenset().union(*(base.facts.properties for base in cls.mro()))
+    return known  # type: ignore[return-value]
+
+
 def row_keys(fn: Fn, write: Event) -> frozenset[str]:
     """The columns that identify the row that a write goes to, by the library models."""
     found: set[str] = set()

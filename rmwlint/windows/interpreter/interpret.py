@@ -62,7 +62,7 @@ _ANYTHING = frozenset(["Exception", "BaseException", "OSError", "IOError", "Envi
 class State:
     """What is known at one point. Copied where the flow parts."""
 
-    __slots__ = ("attrs", "control", "decided", "dirty", "env", "held", "mutated")
+    __slots__ = ("attrs", "control", "decided", "dirty", "env", "held", "mutated", "unrun")
 
     def __init__(self) -> None:
         self.env: dict[str, Value] = {}
@@ -73,6 +73,8 @@ class State:
         self.control: frozenset[tuple[Dep, int, bool]] = frozenset()
         #: what decided that an attribute or entry was set, for a write that stands after the branches met
         self.decided: dict[tuple[Symbol, str], frozenset[tuple[Dep, int, bool]]] = {}
+        #: whether this is what a loop leaves behind that has found nothing to run for
+        self.unrun = False
 
     def copy(self) -> State:
         """An independent copy."""
@@ -84,6 +86,7 @@ class State:
         new.held = self.held
         new.control = self.control
         new.decided = self.decided.copy() if self.decided else {}
+        new.unrun = False
         return new
 
 
@@ -264,6 +267,8 @@ class Interpreter:
                 branch = state.copy()
                 if end[0] == "branch" and deciding:
                     branch.control = state.control | {(dep, last - 1, outcome) for dep in deciding}
+                elif end[0] == "loop" and not outcome:
+                    branch.unrun = True
                 out.append((target, branch))
         else:
             if not successors and end[0] not in ("return", "raise"):
@@ -289,6 +294,7 @@ class Interpreter:
         merged = states[0]
         if len(states) > 1:
             merged = merged.copy()
+            merged.unrun = states[0].unrun
             for other in states[1:]:
                 for name, value in other.env.items():
                     mine = merged.env.get(name)
@@ -296,10 +302,12 @@ class Interpreter:
                         merged.env[name] = value
                     elif mine is not value and mine != value:
                         merged.env[name] = self.merged(mine, value, ("join", number, name))
+                for key in merged.attrs.keys() - other.attrs.keys():
+                    merged.attrs[key] = self.or_as_it_was(key, merged.attrs[key])
                 for key, value in other.attrs.items():
                     known = merged.attrs.get(key)
                     if known is None:
-                        merged.attrs[key] = value
+                        merged.attrs[key] = self.or_as_it_was(key, value)
                     elif known is not value and known != value:
                         merged.attrs[key] = self.merged(known, value, ("join", number, key))
                 for symbol, columns in other.dirty.items():
@@ -308,7 +316,11 @@ class Interpreter:
                         mine_columns.setdefault(name, change)
                 merged.mutated.update(other.mutated)
                 merged.held = tuple(held for held in merged.held if held in other.held)
-                merged.control &= other.control
+                if merged.unrun:
+                    # what every round of a loop has passed, all that it has run for have passed
+                    merged.control, merged.unrun = other.control, other.unrun
+                elif not other.unrun:
+                    merged.control &= other.control
                 for where, decision in other.decided.items():
                     merged.decided[where] = merged.decided.get(where, frozenset()) | decision
         if number in self.handler_starts:
@@ -339,6 +351,14 @@ class Interpreter:
             whole=keep.whole or one.whole or other.whole,
         )
 
+    def or_as_it_was(self, key: tuple[Symbol, str], value: Value) -> Value:
+        """An attribute that only some of the ways here have set. Where they have put an empty container, for
+        want of any, what a row has there is what counts: ``if not self.notes: self.notes = {}``."""
+        row = self.rows.get(key[0]) if value.items == () and value.symbol[:1] == ("new",) else None
+        if row is None or (key[0] == self.self_symbol and not self.is_row_symbol(key[0])):
+            return value
+        return Value(self.symbol("attr", *key), frozenset([(row, key[1], "copy")]), value.type)
+
     def others_run(self) -> None:
         """Others may have run by now: what this function last saw in shared memory is no longer known."""
         state = self.state
@@ -350,6 +370,8 @@ class Interpreter:
 
     def leave(self, value: Value | None) -> None:
         """A normal way out of the function."""
+        if value is not None and value.deps and value.symbol in self.state.mutated:
+            value = value._replace(deps=strengthen(value.deps, "container"))
         self.result.exits.append(Exit(value, self.state))
 
     def emit(self, event: Event) -> None:
@@ -1074,20 +1096,21 @@ class Interpreter:
         kind = self.link.types[position]
         return Value(("new", position), deps, kind, items=tuple(items), whole=whole or whole_of(items))
 
-    def chosen(self, position: int) -> bool:
-        """Whether a comprehension has a condition, so that it does not take everything."""
+    def conditions_of(self, position: int) -> Iterator[int]:
+        """The conditions of a comprehension's last loop: where there are any, it does not take everything."""
         for number in range(position - 1, -1, -1):
             if self.ops[number][0] == "test":
-                return True
+                yield self.ops[number][1]
             if self.ops[number][0] == "element":
-                return False
-        return False
+                return
 
     def op_collect(self, position: int, op: Op) -> Value:
         value = self.regs[op[2]]
-        deps = strengthen(value.deps, "derive")
+        conditions = [self.regs[register] for register in self.conditions_of(position)]
+        # what is taken at all says what the conditions have found
+        deps = strengthen(value.deps, "derive") | merge_deps(conditions, "derive")
         whole = None
-        if op[1] == "dict" and not self.chosen(position):
+        if op[1] == "dict" and not conditions:
             whole = whole_by_loop(self, op)
         self.gather(("new", position), (value,))
         return Value(("new", position), deps, self.link.types[position], whole=whole)

@@ -43,6 +43,8 @@ def _elsewhere(test: Symbol, attribute: str) -> bool:
         return True
     if test[0] == "op" or (test[0] == "attr" and test[-1] == attribute):
         return False  # nobody knows what stands behind a symbol that is a number
+    if test[0] == "call" and any(isinstance(part, tuple) and part[:1] == ("new",) for part in test[2:]):
+        return False  # nor what is in a container that a function looks through
     if test[0] == "compare" and test[1] in (("in",), ("not in",)) and test[2] == ("const", attribute):
         return False
     return all(_elsewhere(part, attribute) for part in test if isinstance(part, tuple))

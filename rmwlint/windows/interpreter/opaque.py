@@ -10,7 +10,7 @@ from rmwlint.libraries.index import Libraries
 from rmwlint.program.types import Type
 from rmwlint.windows.interpreter.columns import entries
 from rmwlint.windows.interpreter.site import Site
-from rmwlint.windows.values import NO_DEPS, Symbol, Value, merge_deps, strengthen
+from rmwlint.windows.values import NO_DEPS, Symbol, Value, merge_deps, strengthen, walked_through
 
 if TYPE_CHECKING:
     from rmwlint.windows.interpreter.interpret import Interpreter
@@ -26,6 +26,8 @@ _SAME_KEYS = frozenset(["copy.copy", "copy.deepcopy", "dict"])
 _ONE_BY_ONE = frozenset(["itertools.chain", "filter"])
 _WALKERS = _ONE_BY_ONE | {"enumerate", "zip"}
 _CONTAINERS = ("builtins.dict", "builtins.list", "builtins.set")
+#: functions that give their second argument as it is, under another type
+_CASTS = frozenset(["typing.cast", "typing_extensions.cast"])
 #: pure functions and methods whose result is another name of the same thing for as long as its inputs are
 _STABLE = frozenset(["str", "int", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.expanduser"])
 
@@ -43,6 +45,8 @@ def opaque(run: Interpreter, site: Site) -> Value:
             return found
     if copies(site):
         return _copy(run, site)
+    if known.qualified in _CASTS and len(args) == 2:
+        return args[1]._replace(type=site.kind or args[1].type)
     if known.cls is not None:
         return made(site)
     if known.qualified in _WALKERS and any(run.is_row(kind) for kind in _element_types(run, site)):
@@ -111,6 +115,11 @@ def made(site: Site) -> Value:
 def _attribute(run: Interpreter, site: Site) -> Value | None:
     """``getattr`` and ``setattr`` with a constant name."""
     args, position, register = site.args, site.position, site.op[2][0] if site.op[2] else None
+    if len(args) == 3 and site.known.qualified == "setattr" and register is not None:
+        entries_of = _each_entry(args[1].symbol, args[2].symbol)
+        if entries_of is not None:
+            _set_each(run, site, args[0], entries_of)
+            return Value(("op", position))
     if len(args) < 2 or not isinstance(args[1].const, str):
         return None
     if site.known.qualified == "getattr":
@@ -119,6 +128,34 @@ def _attribute(run: Interpreter, site: Site) -> Value | None:
         run.set_attribute(position, args[0], args[1].const, args[2], register)
         return Value(("op", position))
     return None
+
+
+def _each_entry(name: Symbol, value: Symbol) -> Symbol | None:
+    """The dict whose entries a loop takes one by one, where ``name`` and ``value`` are key and value of one:
+    ``for name, value in changes.items(): setattr(row, name, value)``."""
+    parts = (name, value)
+    if any(not isinstance(part, tuple) or part[0] != "item" or len(part) != 3 for part in parts):
+        return None
+    if name[1] != value[1] or (name[2], value[2]) != (("const", 0), ("const", 1)):
+        return None
+    element = name[1]
+    if not isinstance(element, tuple) or element[0] != "element":
+        return None
+    walked = walked_through(element[1])
+    return None if walked == element[1] else walked
+
+
+def _set_each(run: Interpreter, site: Site, base: Value, given: Symbol) -> None:
+    """Every entry of a dict is set as an attribute; a dict that only the caller knows is one named ``**``."""
+    value = next((known for known in run.regs if known.symbol == given), Value(given))
+    register = site.op[2][0]
+    for name, item in list(entries(run, value)):
+        if name != "**":
+            run.set_attribute(site.position, base, name, item, register)
+        elif run.row_mode(base.type) == "flush" and base.symbol in run.rows:
+            run.flushed(site.position, base, ((name, item),), register)
+        else:
+            run.state.dirty.setdefault(base.symbol, {})[name] = (site.position, item)
 
 
 def _container_method(run: Interpreter, site: Site, receiver: Value) -> Value | None:

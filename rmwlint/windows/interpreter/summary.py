@@ -20,6 +20,7 @@ from rmwlint.windows.interpreter.looks import asked
 from rmwlint.windows.interpreter.opaque import made
 from rmwlint.windows.interpreter.presence import found_there
 from rmwlint.windows.interpreter.queries import started
+from rmwlint.windows.interpreter.saved_below import found_by, with_changes
 from rmwlint.windows.interpreter.site import Site
 from rmwlint.windows.text import bound
 from rmwlint.windows.values import (
@@ -139,10 +140,11 @@ def apply(run: Interpreter, site: Site) -> Value | None:
         if event.does == "commit":
             _committed(run, site, event)
             continue
-        lifted = _lifted(run, binding, event, known)
+        lifted = _lifted(run, binding, found, event, known)
         if lifted is not None and event.does != "read" and _read_again(found, event):
             lifted = lifted._replace(again=True)
         if lifted is not None:
+            lifted = with_changes(run, binding, found, event, lifted)
             replayed += 1
             run.emit(lifted)
             if lifted.held != event.held and event.held:
@@ -158,7 +160,7 @@ def _generated(run: Interpreter, binding: Binding, found: Analysis, site: Site) 
     looks: set[int] = set()
     for event in found.events[:_MOST]:
         if event.does == "test":
-            lifted = _lifted(run, binding, event, site.known)
+            lifted = _lifted(run, binding, found, event, site.known)
             if lifted is not None:
                 run.emit(lifted)
                 looks.add(event.op)
@@ -215,13 +217,18 @@ def held_inside(held: tuple[Held, ...], binding: Binding) -> tuple[Held, ...]:
     return tuple(one._replace(id=first + abs(one.id), key=binding.symbol(one.key)) for one in held)
 
 
-def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Event | None:
+def _lifted(run: Interpreter, binding: Binding, found: Analysis, event: Event, known: Call) -> Event | None:
     """The callee's event as one of the caller, None where it is none of the caller's business."""
     place = event.place
     if len(event.trail) >= _DEEPEST or place is None:
         return None
+    if place.kind in ("file", "directory") and _of_outer(place.symbol):
+        return None
     symbol = binding.symbol(place.symbol)
     keys = binding.keys(place)
+    if symbol is None and not keys and event.does == "write":
+        known_by = ((column, binding.symbol(key)) for column, key in found_by(found, place))
+        keys = frozenset(key for key in known_by if key[1] is not None)
     if place.kind in ("row", "file", "directory", "key", "document", "http"):
         if symbol is None and (place.kind in ("file", "directory") or not keys):
             if not own_creation(event):
@@ -229,6 +236,8 @@ def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Ev
             symbol = ("new", binding.position)
         if event.does == "read" and place.kind == "row" and (event.op < 0 or symbol is None):
             return None
+        if event.does == "read" and place.symbol[:1] == ("outer",):
+            return None  # a variable of the caller's own, which it has read before
     elif place.kind == "rows":
         if own_creation(event):
             symbol = ("new", binding.position)
@@ -262,6 +271,13 @@ def _lifted(run: Interpreter, binding: Binding, event: Event, known: Call) -> Ev
         fresh=event.fresh or (isinstance(symbol, tuple) and symbol[:1] == ("new",)),
         query=None if event.query is None else _query(binding, event.query),
     )
+
+
+def _of_outer(symbol: Symbol) -> bool:
+    """Whether a symbol is made of a variable of the function around the callee."""
+    if not isinstance(symbol, tuple) or not symbol:
+        return False
+    return symbol[0] == "outer" or any(_of_outer(part) for part in symbol[1:])
 
 
 def _given_type(binding: Binding, symbol: Symbol) -> Type | None:
@@ -431,11 +447,37 @@ def returned(run: Interpreter, site: Site) -> Value | None:
         inner = inner._replace(symbol=("op", position), const=UNKNOWN)
     if head == "new":
         _gathered(run, binding, found, site)
-        return inner._replace(symbol=("new", position), type=kind or value.type, deps=inner.deps | mine)
+        items = _rows_in(run, site, binding, found, value, inner)
+        return inner._replace(
+            symbol=("new", position), type=kind or value.type, deps=inner.deps | mine, items=items
+        )
     if inner.symbol == ("op", position):
         const = inner.const if len(found.exits) == 1 else UNKNOWN
         return Value(("op", position), mine, kind, const, None, inner.items, inner.whole)
     return inner._replace(deps=inner.deps | mine, type=kind or inner.type)
+
+
+def _rows_in(
+    run: Interpreter, site: Site, binding: Binding, found: Analysis, value: Value, inner: Value
+) -> tuple[tuple[object, Value], ...] | None:
+    """What is in a tuple that the callee gives: the rows that it has read are read by the call."""
+    if not value.items or inner.items is None or any(key is not None for key, _ in value.items):
+        return inner.items
+    items = list(inner.items)
+    for index, (_, item) in enumerate(value.items):
+        if isinstance(item.symbol, tuple) and item.symbol[:1] == ("row",):
+            row = _row(run, site, binding, found, item.symbol, index)
+            if row is not None:
+                kind = _element_kind(site.kind, index) or item.type
+                items[index] = (None, Value(row, items[index][1].deps, kind))
+    return tuple(items)
+
+
+def _element_kind(kind: Type | None, index: int) -> Type | None:
+    """The type of one part of a tuple."""
+    parts = kind.arg if kind is not None and kind.kind == "iterable" and kind.name == "tuple" else None
+    found = parts[index] if isinstance(parts, tuple) and len(parts) > index else None
+    return found if isinstance(found, Type) else None
 
 
 def _asked_below(
@@ -475,11 +517,35 @@ def _best(exits: list[Exit]) -> tuple[Value | None, frozenset[Dep]]:
             or (value.query is not None and best.query is None)
         ):
             best = value
-    return best, deps
+    return _told_apart(best, exits), deps
 
 
-def _row(run: Interpreter, site: Site, binding: Binding, found: Analysis, wanted: Symbol) -> Symbol | None:
-    """A row that the callee read becomes one that the call reads; its symbol."""
+def _told_apart(best: Value | None, exits: list[Exit]) -> Value | None:
+    """A tuple of which several ways out give each its own, with what decided that a flag in it is given:
+    ``return False, "closed"``."""
+    ways = [way for way in exits if way.value is not None and way.value.items]
+    if best is None or not best.items or len(ways) < 2 or len(ways) < len(exits):
+        return best
+    size = len(best.items)
+    if any(len(way.value.items or ()) != size for way in ways if way.value is not None):
+        return best
+    items = list(best.items)
+    for index in range(size):
+        each = [(way, way.value.items[index][1]) for way in ways if way.value is not None and way.value.items]
+        if {value.const for _, value in each if isinstance(value.const, bool)} != {True, False}:
+            continue
+        deps = merge_deps(value for _, value in each)
+        for way, value in each:
+            if isinstance(value.const, bool):
+                deps |= frozenset((dep[0], dep[1], "derive") for dep, _, _ in way.state.control)
+        items[index] = (items[index][0], Value(("part", index), deps))
+    return best._replace(items=tuple(items))
+
+
+def _row(
+    run: Interpreter, site: Site, binding: Binding, found: Analysis, wanted: Symbol, index: int = 0
+) -> Symbol | None:
+    """A row that the callee read becomes one that the call reads, of several by its ``index``; its symbol."""
     source: Event | None = None
     for event in found.events:
         if event.does == "read" and event.place is not None and event.place.symbol == wanted:
@@ -488,7 +554,7 @@ def _row(run: Interpreter, site: Site, binding: Binding, found: Analysis, wanted
     if source is None or source.place is None:
         return None
     position = site.position
-    symbol = ("row", position)
+    symbol = ("row", position, index) if index else ("row", position)
     run.rows[symbol] = position
     still_open = any(held.kind == "transaction" for held in run.state.held)
     keys = binding.keys(source.place)
@@ -505,7 +571,7 @@ def _row(run: Interpreter, site: Site, binding: Binding, found: Analysis, wanted
             deps=NO_DEPS,
             trail=((binding.target, source.op), *source.trail),
             sure=min(source.sure, site.known.sure),
-            type=binding.kind(site.kind or source.type),
+            type=binding.kind(source.type if _element_kind(site.kind, 0) else site.kind or source.type),
             query=None,
         )
     )

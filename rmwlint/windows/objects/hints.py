@@ -79,7 +79,9 @@ def _columns(cls: Cls, write: Event) -> Iterator[tuple[str, str]]:
         yield "doubt", f"`{name}` is of a kind that is not known, and may set itself"
     for name, _ in write.columns:
         stem = name[:-3] if name.endswith("_id") else name
-        if name in keys:
+        if name == "**":
+            yield "bar", "what is set only the caller knows"
+        elif name in keys:
             yield "bar", f"`{name}` identifies the row: saving it makes another row"
         elif _computed(cls, name):
             yield "bar", f"`{name}` is a property of `{cls.name}`, not a column"
