@@ -226,8 +226,9 @@ def _passed(fn: Fn, create: Event) -> Iterator[tuple[Dep, int, bool]]:
     if create.trail:
         return
     known = {branch for _, branch, _ in create.control}
+    repeated = in_loop(fn, create.op)
     for branch, deps in analysis(fn).deciding.items():
-        if branch in known or branch > create.op:
+        if branch > create.op or (branch in known and (repeated or not in_loop(fn, branch))):
             continue
         for outcome in (True, False):
             if ends_otherwise(fn, branch, outcome) and reaches(fn, branch, create.op):
