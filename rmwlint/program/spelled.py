@@ -29,13 +29,14 @@ class Lookup(NamedTuple):
 
 def spelled(fn: Fn, number: int, call: Call) -> Candidates | None:
     """The methods that the call ``number`` names by a constant text which its callee calls by that name."""
-    op = fn.facts.ops[number]
-    if len(call.targets) != 1 or call.targets[0] is fn:
+    ops = fn.facts.ops
+    op = ops[number]
+    if len(call.targets) != 1 or not any(ops[at][0] == "const" for at in (*op[2], *(at for _, at in op[3]))):
         return None
     target = call.targets[0]
     for parameter, register in _given(op, call, target):
-        given = fn.facts.ops[register]
-        if given[0] != "const" or not isinstance(given[1], str) or not telling(given[1]):
+        given = ops[register]
+        if given[0] != "const" or not isinstance(given[1], str) or not telling(given[1]) or target is fn:
             continue
         for lookup in _lookups(target, _DEEPEST):
             if lookup.parameter == parameter:

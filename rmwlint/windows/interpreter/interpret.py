@@ -302,7 +302,7 @@ class Interpreter:
                         merged.env[name] = value
                     elif mine is not value and mine != value:
                         merged.env[name] = self.merged(mine, value, ("join", number, name))
-                for key in merged.attrs.keys() - other.attrs.keys():
+                for key in [key for key in merged.attrs if key not in other.attrs]:
                     merged.attrs[key] = self.or_as_it_was(key, merged.attrs[key])
                 for key, value in other.attrs.items():
                     known = merged.attrs.get(key)
