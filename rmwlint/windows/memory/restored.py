@@ -95,23 +95,22 @@ def _candidates(fn: Fn) -> Iterator[tuple[int, int]]:
 def _found(fn: Fn, back: int, register: int) -> tuple[Key, Fn, int] | None:
     """The state that an operation puts back: (state, who looked, where); None where it puts back none."""
     ops = fn.facts.ops
-    value = ops[register]
+    op, value = ops[back], ops[register]
+    if op[0] == "call" and ops[op[1]][-1] != "update" and _setting(fn, back) is None:
+        return None  # one thing more, not what was there
+    written = _written(fn, back)
+    if written is None:
+        return None
     looker, at = fn, -1
     if value[0] == "name":
         stored = last_store(ops, value[1], back)
-        if stored >= 0 and _stored_once(fn, value[1], stored):
+        if stored >= 0 and _look(fn, ops[stored][2]) == written and _stored_once(fn, value[1], stored):
             at = ops[stored][2]
     else:
         kept = _kept(fn, value)
-        if kept is not None:
+        if kept is not None and _look(*kept) == written:
             looker, at = kept
-    if at < 0:
-        return None
-    op = ops[back]
-    if op[0] == "call" and _setting(fn, back) is None and ops[op[1]][-1] != "update":
-        return None  # one thing more, not what was there
-    seen = _look(looker, at)
-    return (seen, looker, at) if seen is not None and seen == _written(fn, back) else None
+    return None if at < 0 else (written, looker, at)
 
 
 def _stored_once(fn: Fn, name: str, stored: int) -> bool:
