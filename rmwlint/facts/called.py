@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from rmwlint.facts.model import Function, Module
 
 
-def calls_imported(module: Module, function: Function) -> Iterator[tuple[int, str]]:
+def calls_imported(
+    module: Module, function: Function, numbers: Iterable[int] | None = None
+) -> Iterator[tuple[int, str]]:
     """The qualified names that a function calls through its module's imports: ``threading.Thread``; each with
-    the number of the operation."""
+    the number of the operation. ``numbers``: of these operations alone."""
     ops = function.ops
     own = {op[1]: op[2] for op in ops if op[0] == "import"}
-    for number, op in enumerate(ops):
+    for number in range(len(ops)) if numbers is None else numbers:
+        op = ops[number]
         if op[0] != "call":
             continue
         parts: list[str] = []

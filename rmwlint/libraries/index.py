@@ -268,6 +268,9 @@ class Libraries:
                 table.setdefault(pattern.lstrip("_").lower(), []).append(model.name)
         self._receiver_wildcards = Wildcards(self._wild_receivers)
         self._shapes = [(model.own_methods, model.name) for model in self.types.values() if model.own_methods]
+        self._declaring = {
+            function: model.name for model in self.types.values() for function in model.own_columns
+        }
         self._saved_by: dict[str, list[TypeModel]] = {}
         for model in self.types.values():
             for method in model.saved_by:
@@ -308,6 +311,7 @@ class Libraries:
                     _union(known.shown_by, model.shown_by),
                     _union(known.shown_on, model.shown_on),
                     model.makes or known.makes,
+                    _union(known.own_columns, model.own_columns),
                 )
             self.types[model.name] = model
             for qualified in model.classes:
@@ -510,6 +514,10 @@ class Libraries:
             if all(method in methods for method in own):
                 return name
         return None
+
+    def declaring(self, function: str) -> str | None:
+        """The type that a class is taken for in whose body a function is called, None where it is none."""
+        return self._declaring.get(function)
 
     def saved_by(self, method: str) -> list[TypeModel]:
         """The types of an object of unknown type whose attributes are set before this method is called."""

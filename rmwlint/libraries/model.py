@@ -40,6 +40,8 @@ File
                                         #   and ``_id`` is the one row that the column names, not several
     own_methods = ["save", "changes"]   # a class of the program with no known base that defines all of these
                                         #   is taken for one: a copy of the library, or what it came from
+    own_columns = ["models.CharField"]  # a class of the program that is derived from what nobody knows, with
+                                        #   a column that such a call declares, is taken for one
     shown_by = ["filter", "all"]        # something is taken for this type, with medium confidence, where one
     shown_on = ["Model"]                #   of these methods is called on it: an attribute of such a type
                                         #   that its class does not declare; ``function``: a function of the
@@ -259,6 +261,7 @@ class TypeModel(NamedTuple):
     shown_by: tuple[str, ...] = ()
     shown_on: tuple[str, ...] = ()
     makes: str | None = None
+    own_columns: tuple[str, ...] = ()
 
 
 class CallModel(NamedTuple):

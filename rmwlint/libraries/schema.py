@@ -275,6 +275,7 @@ _TYPE: dict[str, Check] = {
     "receivers": _patterns,
     "saved_by": _texts,
     "own_methods": _texts,
+    "own_columns": _dotted,
     "shown_by": _texts,
     "shown_on": _texts,
     "homes": _dotted,
@@ -435,6 +436,7 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
             _full((name,), library)[0] if name not in SHOWN_ON else name for name in row.get("shown_on", ())
         ),
         row.get("makes"),
+        row.get("own_columns", ()),
     )
 
 

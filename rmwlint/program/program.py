@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from rmwlint.facts.called import calls_imported
 from rmwlint.facts.coroutines import as_coroutine, decorators_of
 from rmwlint.facts.model import Class, Function, Module
 from rmwlint.libraries.index import Libraries
@@ -218,8 +219,32 @@ class Cls:
                 known = program.libraries.type_of_class(base.name)
                 if known is not None and known not in types:
                     types.append(known)
-        shaped = None if types else program.libraries.shaped(self.facts.methods)
-        return tuple(classes), (shaped,) if shaped else tuple(types)
+        taken_for = None
+        if not types:
+            taken_for = program.libraries.shaped(self.facts.methods)
+            if taken_for is None and any(cls.of_strangers() for cls in classes):
+                taken_for = self._declared_kind()
+        return tuple(classes), (taken_for,) if taken_for else tuple(types)
+
+    def of_strangers(self) -> bool:
+        """Whether a base of it is neither a class of the program nor a type of a library that is known."""
+        program, scope = self.module.program, self.module.fn(self.facts.scope)
+        for register, written in zip(self.facts.bases, self.facts.base_names):
+            base = program.base_type(scope, register, written)
+            if base is None or base.kind not in ("class", "library", "member"):
+                known = program.libraries.type_of_class(base.name) if base is not None else None
+                if known is None and written != "object":
+                    return True
+        return False
+
+    def _declared_kind(self) -> str | None:
+        """The type of rows that declare their columns as this class does."""
+        module = self.module
+        scope = module.facts.functions[self.facts.scope]
+        declared = [register for register in self.facts.fields.values() if register is not None]
+        called = calls_imported(module.facts, scope, declared)
+        kinds = (module.program.libraries.declaring(word) for _, word in called)
+        return next((kind for kind in kinds if kind is not None), None)
 
     def is_a(self, library_type: str) -> bool:
         """Whether it is derived from a library type."""

@@ -43,21 +43,8 @@ def only_referred(cls: Cls, name: str) -> bool:
             register is not None and cls.module.fn(cls.facts.scope).facts.ops[register][0] == "call"
             for register in cls.facts.fields.values()
         )
-        known = cls.memo["all_declared"] = declares and all(map(_bases_known, cls.mro()))
+        known = cls.memo["all_declared"] = declares and not any(base.of_strangers() for base in cls.mro())
     return bool(known)
-
-
-def _bases_known(cls: Cls) -> bool:
-    """Whether the bases of a class are classes of the program or of a library that is known."""
-    program = cls.module.program
-    scope = cls.module.fn(cls.facts.scope)
-    for register, written in zip(cls.facts.bases, cls.facts.base_names):
-        base = program.base_type(scope, register, written)
-        if base is None or base.kind not in ("class", "library", "member"):
-            known = program.libraries.type_of_class(base.name) if base is not None else None
-            if known is None and written != "object":
-                return False
-    return True
 
 
 def references(cls: Cls) -> frozenset[str]:
