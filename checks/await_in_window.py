@@ -68,9 +68,10 @@ def find(view: View) -> Iterator[Violation]:
         switch = view.switch_between(window.read.op, window.write.op)
         if switch is None:
             continue
-        alone = not shared.keyed and (view.prepares or view.starts or view.refuses(window))
+        alone = not shared.handed and (view.prepares or view.starts)
+        alone = alone or (not shared.keyed and view.refuses(window))
         sure = MEDIUM if _evident(shared) and not alone and not view.one_shot else LOW
-        if sure > LOW and not shared.keyed and view.prepared:
+        if sure > LOW and not shared.handed and view.prepared:
             sure = LOW
         place = place_text(view, window)
         if (window.write.op, place) in told:

@@ -59,25 +59,25 @@ def _own(fn: Fn, register: int, *, whole: bool) -> bool:
             return len(given) == 1 and ops[given[0]][0] != "name" and _own(fn, given[0], whole=whole)
         return op[1] in params and (whole or is_id(op[1]))
     if op[0] == "attr":
-        return is_id(op[2]) and _came_in(fn, op[1], params)
+        return is_id(op[2]) and came_in(fn, op[1])
     if op[0] == "item":
         key = ops[op[2]]
-        return key[0] == "const" and isinstance(key[1], str) and is_id(key[1]) and _came_in(fn, op[1], params)
+        return key[0] == "const" and isinstance(key[1], str) and is_id(key[1]) and came_in(fn, op[1])
     return False
 
 
-def _came_in(fn: Fn, register: int, params: set[str], depth: int = 0) -> bool:
+def came_in(fn: Fn, register: int, depth: int = 0) -> bool:
     """Whether an object came in as an argument, or is part of one."""
     ops = fn.facts.ops
     op = ops[register]
     if depth > _PARTS:
         return False
     if op[0] == "name":
-        if op[1] in params:
+        if any(parameter.name == op[1] for parameter in fn.facts.params):
             return bool(op[1] != fn.self_name)
         given = [other[2] for other in ops if other[0] == "store" and other[1] == op[1]]
-        return len(given) == 1 and _came_in(fn, given[0], params, depth + 1)
-    return op[0] in ("element", "item", "attr") and _came_in(fn, op[1], params, depth + 1)
+        return len(given) == 1 and came_in(fn, given[0], depth + 1)
+    return op[0] in ("element", "item", "attr") and came_in(fn, op[1], depth + 1)
 
 
 def _swept(fn: Fn, name: str) -> bool:

@@ -28,7 +28,7 @@ from rmwlint.windows.memory.apart import apart
 from rmwlint.windows.memory.at_start import set_at_start
 from rmwlint.windows.memory.containers import of_other_class
 from rmwlint.windows.memory.in_flight import in_flight
-from rmwlint.windows.memory.owned import of_signal, of_tasks, one_after_other, one_thread, own_entry
+from rmwlint.windows.memory.owned import came_in, of_signal, of_tasks, one_after_other, one_thread, own_entry
 from rmwlint.windows.memory.spares import fitted_later, spare
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order, own_attribute
 
@@ -41,7 +41,8 @@ class SharedWindow(NamedTuple):
     """An open window on shared memory.
 
     ``stored``: what the write does, as ``sharing.stored_kind`` says. ``sure``: how sure it is that somebody
-    else uses the place at the same time. ``keyed``: the place is a container of many callers' entries.
+    else uses the place at the same time. ``keyed``: the place is a container of many entries; ``handed``: the
+    caller says of which one.
     ``of_tasks``: what is stored serves the tasks of one thread. ``spare``: a second object like the one
     stored does no harm. ``owned``: the entry is that of the thing that the function was called for.
     ``alone``: one thread runs the function, as far as its callers show.
@@ -51,6 +52,7 @@ class SharedWindow(NamedTuple):
     stored: str
     sure: int
     keyed: bool
+    handed: bool
     of_tasks: bool
     spare: bool = False
     owned: bool = False
@@ -92,7 +94,7 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
         sure = sharing(fn, place.symbol)
         if not sure or unshared_type(window.read.type, fn.module):
             continue
-        keyed = window.branch is not None and _by_key(fn, window.branch)
+        key = None if window.branch is None else _key_asked_for(fn, window.branch)
         stored = stored_kind(where, original)
         if any(dep[2] == "arith" and _same(loads.get(dep[0]), store) for dep in store.deps):
             stored = "value" if _tunes(where, original) else "count"
@@ -108,7 +110,8 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
             continue
         if in_flight(fn, window) or under_own_name(where, original.op):
             continue
-        found_shared = SharedWindow(window, stored, sure, keyed, _of_tasks(where, original))
+        handed = key is not None and came_in(fn, key)
+        found_shared = SharedWindow(window, stored, sure, key is not None, handed, _of_tasks(where, original))
         yield _weighed(fn, found_shared, where, original)
 
 
@@ -172,8 +175,9 @@ def _tunes(fn: Fn, store: Event) -> bool:
     return value[0] == "call" and fn.facts.ops[value[1]] in (("name", "min"), ("name", "max"))
 
 
-def _by_key(fn: Fn, branch: int) -> bool:
-    """Whether a condition asks a table for a key: ``key in table``, ``table.get(key)``."""
+def _key_asked_for(fn: Fn, branch: int) -> int | None:
+    """The register of the key that a condition asks a table for: ``key in table``, ``table.get(key)``; None
+    where it asks for none."""
     ops = fn.facts.ops
     pending, seen = [ops[branch][1]], set()
     while pending:
@@ -184,15 +188,15 @@ def _by_key(fn: Fn, branch: int) -> bool:
         op = ops[register]
         if op[0] == "compare":
             if op[1] in (("in",), ("not in",)):
-                return True
+                return int(op[2][0])
             pending += op[2]
         elif op[0] in ("bool", "unary"):
             pending += op[2] if op[0] == "bool" else [op[2]]
         elif op[0] == "call" and ops[op[1]][0] == "attr" and ops[op[1]][2] == "get" and op[2]:
-            return True
+            return int(op[2][0])
         elif op[0] == "name":
             pending += [other[2] for other in ops[:register] if other[0] == "store" and other[1] == op[1]]
-    return False
+    return None
 
 
 def _same(load: Event | None, store: Event) -> bool:
