@@ -7,6 +7,7 @@ work on a row it was given stands under that lock.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from rmwlint.program.calling import callings, constructions, handed_over, kept_for_check, mentioning
 from rmwlint.program.link import Call, link
@@ -67,31 +68,45 @@ def _far_lock_held(caller: Fn, number: int) -> bool:
 def locked_wherever_called(fn: Fn) -> bool:
     """Whether every call that is known, in other modules too, is made under a lock. Others may call a public
     function without it."""
-    return kept_for_check(fn, "locked_wherever_called", lambda: _locked_wherever_called(fn, 0))
+    return kept_for_check(fn, "locked_wherever_called", lambda: _wherever_called(fn, _locked, lambda _: True))
 
 
 def kept_out_wherever_called(fn: Fn) -> bool:
     """Whether every call of a function that is known, in other modules too, is made under a lock, or by the
     constructor of the object whose method it is, and nothing else is given it to call it."""
-    return kept_for_check(fn, "kept_out_wherever_called", lambda: _kept_out_wherever_called(fn, 0))
+    answer = partial(_wherever_called, fn, _kept_out, _called_only)
+    return kept_for_check(fn, "kept_out_wherever_called", answer)
 
 
-def _kept_out_wherever_called(fn: Fn, depth: int) -> bool:
+def _wherever_called(
+    fn: Fn, holds: Callable[[Fn, int], bool], closed: Callable[[Fn], bool], depth: int = 0
+) -> bool:
+    """Whether all calls of a function are known, and each holds or is made by one of whom the same is true;
+    ``closed``: whether nobody else can come."""
     called, all_known = callings(fn)
     return (
         bool(called)
         and all_known
         and depth <= _DEEPEST
         and all(
-            _lock_held(caller, number)
-            or lock_taken_before(caller, number)
-            or _constructs(caller, number)
-            or _kept_out_wherever_called(caller, depth + 1)
+            holds(caller, number) or _wherever_called(caller, holds, closed, depth + 1)
             for caller, number, _ in called
         )
-        and not handed_over(fn)
-        and not _used_otherwise(fn)
+        and closed(fn)
     )
+
+
+def _locked(caller: Fn, number: int) -> bool:
+    return _lock_held(caller, number) or lock_taken_before(caller, number)
+
+
+def _kept_out(caller: Fn, number: int) -> bool:
+    return _locked(caller, number) or _constructs(caller, number)
+
+
+def _called_only(fn: Fn) -> bool:
+    """Whether a function is only called, by its own name, and handed to nobody."""
+    return not handed_over(fn) and not _used_otherwise(fn)
 
 
 def _used_otherwise(fn: Fn) -> bool:
@@ -123,21 +138,6 @@ def _constructs(caller: Fn, number: int) -> bool:
 def locked_somewhere_called(fn: Fn) -> bool:
     """Whether some known call is made under a lock: whoever makes another one knows when it is needed."""
     return any(_lock_held(caller, number) for caller, number, _ in callings(fn)[0])
-
-
-def _locked_wherever_called(fn: Fn, depth: int) -> bool:
-    called, all_known = callings(fn)
-    return (
-        bool(called)
-        and all_known
-        and depth <= _DEEPEST
-        and all(
-            _lock_held(caller, number)
-            or lock_taken_before(caller, number)
-            or _locked_wherever_called(caller, depth + 1)
-            for caller, number, _ in called
-        )
-    )
 
 
 def duplicate_caught_by_callers(fn: Fn) -> bool:
