@@ -38,15 +38,16 @@ Good:
 Name the columns that changed, or lock the row from the read to the commit.
 
 Told with low confidence where nobody is seen to write another column once the row is there: no code that
-knows the class, no form, serializer or admin page of it. Likewise where rows of any class are only marked
-as deleted, where the row is found by the request that is being handled, and where it has just been made:
-here, as what gave it says (`row, created = …`), by one constructor or another, in a function that returns it
-in a tuple, or by most of those who have an object save itself; where it is the row of another one that the
-function has just made; and where all that is set is set only while the row has no key. References
-that are unique together count as keys: they say between what the row stands. So is a row that a form gives
-unsaved (`form.save(commit=False)`) and that the form is not seen to be given: it is as often new as not; a
-row kept in an attribute to which the object's methods give only rows that they make; and what no service
-runs: a migration, a script, what makes data for tests. Silent where all the columns of the class change.
+knows the class, no form, serializer or admin page of it. Likewise where rows of any class are only marked as
+deleted, where only some of the columns were read (`only`, `defer`), where the row is found by the request
+that is being handled, and where it has just been made: here, as what gave it says (`row, created = …`), by
+one constructor or another, in a function that returns it in a tuple, or by most of those who have an object
+save itself; where it is the row of another one that the function has just made; and where all that is set is
+set only while the row has no key. References that are unique together count as keys: they say between what
+the row stands. So is a row that a form gives unsaved (`form.save(commit=False)`) and that the form is not
+seen to be given: it is as often new as not; a row kept in an attribute to which the object's methods give
+only rows that they make; and what no service runs: a migration, a script, what makes data for tests. Silent
+where all the columns of the class change.
 
 Fix for Django, Tortoise: `save()` → `save(update_fields=[…])`, `auto_now` columns kept. Safe where the
 class and every column set are known, and the row is read in the same function. Unsafe otherwise: a caller,
@@ -91,6 +92,7 @@ def _violation(view: View, event: Event) -> Violation:
     steps += view.trail(event, "every column is written here", "write")
     unlikely = view.runs_alone or view.preconditioned or (read is None and view.makes)
     unlikely = unlikely or view.marks_gone(event) or (read is not None and view.of_this_request(read))
+    unlikely = unlikely or (read is not None and read.query is not None and read.query.partial)
     unlikely = unlikely or view.mostly_new(event) or view.unsaved(event) or not view.has_rivals(event)
     return view.violation(
         check,

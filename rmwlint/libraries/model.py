@@ -95,7 +95,8 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
   ``mutate``    changes the receiver, a container, in memory (append, update, setdefault)
   ``query``     no access yet: builds or narrows a query (filter, order_by). ``gives``. ``narrows = true``
                 when its keywords or arguments compare columns; ``lock = true`` for select_for_update,
-                with ``inside = "transaction"`` where nothing begins the transaction that it needs by itself
+                with ``inside = "transaction"`` where nothing begins the transaction that it needs by itself;
+                ``kind = "partial"``: it asks for some of the columns, and rows so read save no others
   ``run``       performs the query or statement given as argument ``at``: the row of the method
                 ``__run__`` of that statement's type says what this means; ``gives`` as usual
   ``write``     writes. ``columns``: ``all`` | ``changed`` | ``keywords`` | ``argN`` or ``keyword:name`` (a

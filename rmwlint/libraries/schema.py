@@ -27,6 +27,7 @@ _STEPS = ("piecewise",)
 _PURE = ("restricting", "serialising")
 _SETTINGS = ("look", "set", "exchange")
 _FETCHED = ("row", "value")
+_PARTS = ("partial",)
 _WAITS = ("sleep", "join", "result", "queue", "lock", "poll")
 _EXCEPTIONS = ("duplicate", "missing", "conflict")
 _LOCK_FORMS = ("context", "acquire", "release", "decorator", "create")
@@ -36,7 +37,7 @@ _TRANSACTION_FORMS = ("context", "decorator", "begin")
 _GOES_WITH: dict[str, str] = {
     "read": "PLACE at kind lock lock_keywords outcome session",
     "test": "PLACE at kind drops_lock session",
-    "query": "place at narrows lock lock_keywords inside",
+    "query": "place at kind narrows lock lock_keywords inside",
     "assign": "place at COLUMNS",
     "mutate": "at",
     "run": "AT outcome session",
@@ -250,6 +251,7 @@ _CALL: dict[str, Check] = {
         *_PURE,
         *_SETTINGS,
         *_FETCHED,
+        *_PARTS,
     ),
     "module_from": _module_from,
     "exceptions": _words(*_EXCEPTIONS),
@@ -499,6 +501,7 @@ def _kinds(does: str) -> tuple[str, ...]:
         "replace": _STEPS,
         "pure": _PURE,
         "setting": _SETTINGS,
+        "query": _PARTS,
         "sql": _FETCHED,
         "fetch": _FETCHED,
     }

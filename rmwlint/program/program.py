@@ -223,7 +223,7 @@ class Cls:
         if not types:
             taken_for = program.libraries.shaped(self.facts.methods)
             if taken_for is None and any(cls.of_strangers() for cls in classes):
-                taken_for = self._declared_kind()
+                taken_for = self.declared_kind()
         return tuple(classes), (taken_for,) if taken_for else tuple(types)
 
     def of_strangers(self) -> bool:
@@ -237,7 +237,7 @@ class Cls:
                     return True
         return False
 
-    def _declared_kind(self) -> str | None:
+    def declared_kind(self) -> str | None:
         """The type of rows that declare their columns as this class does."""
         module = self.module
         scope = module.facts.functions[self.facts.scope]

@@ -45,7 +45,8 @@ class Query(NamedTuple):
 
     ``what``: the class or table; ``locked``: the operation that asked for row locks, None without;
     ``base``: the parameter that it narrows, whose own conditions and lock only the caller knows;
-    ``figure``: it asks for a figure of all rows (a maximum, a count), no rows.
+    ``figure``: it asks for a figure of all rows (a maximum, a count), no rows. ``partial``: for rows with
+    some of their columns, and a save writes no others.
     """
 
     what: str
@@ -54,6 +55,7 @@ class Query(NamedTuple):
     origin: int = -1
     base: Symbol = None
     figure: bool = False
+    partial: bool = False
 
 
 class Value(NamedTuple):

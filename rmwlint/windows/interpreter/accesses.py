@@ -527,6 +527,9 @@ def _tolerated(site: Site, row: CallModel) -> frozenset[str]:
     if row.tolerates == "*":
         return frozenset(["missing"])
     given = None if row.tolerates is None else site.keyword(row.tolerates)
+    at = None if row.tolerates is None else site.positional(row.tolerates)
+    if at is not None:
+        given = site.args[at]
     if given is not None and given.const is not False and given.const is not None:
         return frozenset(["missing"])
     return frozenset()

@@ -56,13 +56,13 @@ def decided(run: Interpreter, symbol: Symbol) -> Control:
 
 
 def unsaved(kind: Type | None) -> frozenset[str]:
-    """The attributes of a class of rows that no save writes, as the class itself declares."""
+    """The attributes of a class of rows that no save writes, as the class itself declares or shows."""
     if kind is None or kind.kind not in ("instance", "class"):
         return frozenset()
     cls: Cls = kind.ref
     known = cls.memo.get("unsaved")
     if known is None:
-        known = cls.memo["unsaved"] = frozenset(_unsaved(cls))
+        known = cls.memo["unsaved"] = frozenset([*_unsaved(cls), *_kept_in_memory(cls)])
     return known  # type: ignore[return-value]
 
 
@@ -78,6 +78,22 @@ def _unsaved(cls: Cls) -> Iterator[str]:
             if ops[register][0] == "build":
                 yield from (ops[part][1] for part in ops[register][2] if ops[part][0] == "const")
             break
+
+
+def _kept_in_memory(cls: Cls) -> Iterator[str]:
+    """What the constructor of a row sets that is none of the columns which the body of its class declares."""
+    if not any(base.declared_kind() for base in cls.mro()) or any(base.of_strangers() for base in cls.mro()):
+        return
+    facts = [base.facts for base in cls.mro()]
+    declared = {name for one in facts for name in (*one.fields, *one.annotations, *one.methods)}
+    if "__table__" in declared:
+        return
+    for one in facts:
+        constructor = one.methods.get("__init__")
+        for name, places in one.self_fields.items():
+            known = name in declared or (name.endswith("_id") and name[:-3] in declared)
+            if not known and any(function == constructor for function, _ in places):
+                yield name
 
 
 def computed(kind: Type | None) -> frozenset[str]:

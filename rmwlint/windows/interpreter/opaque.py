@@ -262,15 +262,18 @@ def whole_by_loop(run: Interpreter, op: Op) -> Symbol | None:
     callee = run.ops[value[1]]
     if callee[0] == "name" and callee[1] == "getattr" and run.ops[value[2][1]][0] != "const":
         symbol: Symbol = run.regs[value[2][0]].symbol
-        return None if _own_choice(run.regs[value[2][1]].symbol, symbol) else symbol
+        return None if _own_choice(run, run.regs[value[2][1]].symbol, symbol) else symbol
     return None
 
 
-def _own_choice(name: Symbol, obj: Symbol) -> bool:
-    """Whether the names come from a plain attribute of the object itself: what it says has changed."""
+def _own_choice(run: Interpreter, name: Symbol, obj: Symbol) -> bool:
+    """Whether the names come from a plain attribute of the object itself, what it says has changed, or are
+    those of the keywords that the function is called with."""
     if not (isinstance(name, tuple) and len(name) == 2 and name[0] == "element"):
         return False
     source = name[1]
+    if isinstance(source, tuple) and source[0] == "param" and run.facts.params[source[1]].kind == "kwargs":
+        return True
     if not (isinstance(source, tuple) and len(source) == 3 and source[0] == "attr" and source[1] == obj):
         return False
     return not source[2].startswith("__") and source[2] not in ("fields", "columns", "_fields")

@@ -44,7 +44,9 @@ def query(run: Interpreter, site: Site, row: CallModel) -> Value:
     asked = (before is not None and before.figure) or any(figured(value.symbol) for value in site.args)
     if (asked or not row.on) and not what:
         what = next((known for value in site.args if (known := _of_class(value.symbol))), "")
-    return Value(("query", position), deps, site.kind, query=Query(what, found, locked, origin, base, asked))
+    partial = row.kind == "partial" or (before is not None and before.partial)
+    made = Query(what, found, locked, origin, base, asked, partial)
+    return Value(("query", position), deps, site.kind, query=made)
 
 
 def figured(symbol: Symbol, depth: int = 3) -> bool:

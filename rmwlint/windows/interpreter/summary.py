@@ -299,7 +299,8 @@ def _query(binding: Binding, query: Query) -> Query:
         return query._replace(conditions=found, base=None)
     locked = query.locked if below.locked is None else below.locked
     what, asked = query.what or below.what, query.figure or below.figure
-    return Query(what, below.conditions + found, locked, query.origin, below.base, asked)
+    partial = query.partial or below.partial
+    return Query(what, below.conditions + found, locked, query.origin, below.base, asked, partial)
 
 
 def control_of(binding: Binding, control: Control) -> Control:
