@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from rmwlint.facts.model import Op
 
+_NO_OPERANDS = frozenset(["const", "name", "param", "lambda", "import", "delete", "pass"])
+
 
 def numbers_in(op: Op) -> Iterator[int]:
     """Every number in an operation's operands, those in nested tuples too; no truth values.
@@ -19,6 +21,33 @@ def numbers_in(op: Op) -> Iterator[int]:
             pending.extend(part)
         elif isinstance(part, int) and not isinstance(part, bool):
             yield part
+
+
+def operands(op: Op) -> Iterator[int]:
+    """The registers that an operation takes."""
+    kind = op[0]
+    if kind in _NO_OPERANDS:
+        return
+    if kind == "unpack":
+        yield op[1]
+    elif kind == "field":
+        yield from () if op[3] is None else (op[3],)
+    elif kind in ("def", "class"):
+        yield from op[3]
+    else:
+        yield from numbers_in(op)
+
+
+def dropped(ops: Sequence[Op]) -> frozenset[int]:
+    """The calls that are statements: nobody takes what they return, awaited or not."""
+    taken: set[int] = set()
+    for op in ops:
+        taken.update(operands(op))
+    return frozenset(
+        op[1] if op[0] == "await" else number
+        for number, op in enumerate(ops)
+        if number not in taken and (op[0] == "call" or (op[0] == "await" and ops[op[1]][0] == "call"))
+    )
 
 
 def last_store(ops: Sequence[Op], name: str, before: int) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from rmwlint.program.calling import checking, kept_for_check, rest_on
 from rmwlint.program.dispatch import candidates
 from rmwlint.program.link import Call, link
+from rmwlint.program.logs import writes_to_log
 from rmwlint.program.program import Fn, ModuleView
 
 _MOST_FUNCTIONS = 40
@@ -19,7 +20,6 @@ _MOST_FUNCTIONS = 40
 _NEAR = frozenset(["file", "directory", "memory"])
 _QUICK = frozenset(["pure", "mutate", "spawn", "proxy", "setting", "expression", "query"])
 _TOUCHES = frozenset(["read", "test", "write", "create", "ensure", "delete", "replace"])
-_LOG = "naming.Log"
 #: packages of the language that wait for nothing
 _LOCAL_NAMES = """
     abc base64 binascii bisect collections copy dataclasses datetime decimal enum fractions functools
@@ -164,6 +164,4 @@ def _harmless(fn: Fn, number: int, call: Call) -> Iterator[bool]:
         kind = link(fn).types[callee[1]]
         yield callee[2] in _METHODS
         yield kind is not None and kind.name.rpartition(".")[2] in _CONTAINERS
-        holder = ops[callee[1]]
-        if holder[0] in ("name", "attr"):
-            yield _LOG in fn.module.program.libraries.receiver(str(holder[-1]).lower())
+        yield writes_to_log(fn, number)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rmwlint.facts.model import Op
-from rmwlint.facts.operands import numbers_in
+from rmwlint.facts.operands import operands
 from rmwlint.program.calling import callings, kept_for_check
 from rmwlint.program.program import Fn
 from rmwlint.windows.values import Event
-
-_NO_OPERANDS = frozenset(["const", "name", "param", "lambda", "def", "class", "import", "pass", "leave"])
 
 _PASSES_ON = frozenset(["await", "compare", "unary"])
 #: where the result of a statement says how many rows it has changed
@@ -32,7 +28,7 @@ def looked_at(fn: Fn, register: int) -> bool:
     while pending:
         wanted = pending.pop()
         for number, op in enumerate(ops):
-            if op[0] in _NO_OPERANDS or wanted not in _operands(op):
+            if op[0] == "leave" or wanted not in operands(op):
                 continue
             if op[0] == "store" and _private(fn, op[1]):
                 continue
@@ -66,7 +62,7 @@ def _only_returned(fn: Fn, register: int) -> bool:
     while pending:
         wanted = pending.pop()
         for number, op in enumerate(ops):
-            if op[0] in _NO_OPERANDS or wanted not in _operands(op):
+            if op[0] == "leave" or wanted not in operands(op):
                 continue
             if op[0] == "return":
                 returned = True
@@ -89,13 +85,3 @@ def _private(fn: Fn, name: str) -> bool:
         return False
     inside = [fn.facts, *(other for other in fn.module.facts.functions if other.parent == fn.index)]
     return not any(op[0] == "name" and op[1] == name for function in inside for op in function.ops)
-
-
-def _operands(op: Op) -> Iterator[int]:
-    if op[0] == "unpack":
-        yield op[1]
-        return
-    if op[0] == "field":
-        yield op[3]
-        return
-    yield from numbers_in(op)

@@ -7,10 +7,8 @@ gives for something made of all that it is given. It is asked only where a calle
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from rmwlint.facts.model import Function, Op
-from rmwlint.facts.operands import numbers_in
+from rmwlint.facts.model import Function
+from rmwlint.facts.operands import operands
 from rmwlint.program.program import Fn
 
 _PLAIN = frozenset(["const", "param", "import", "def", "class", "lambda", "pass", "delete"])
@@ -80,18 +78,8 @@ def _made_of(function: Function) -> list[frozenset[int]]:
             elif kind == "store":
                 names[op[1]] = names.get(op[1], nothing) | made[op[2]]
             elif kind not in _PLAIN:
-                made[number] = nothing.union(*(made[part] for part in _operands(op)))
+                made[number] = nothing.union(*(made[part] for part in operands(op)))
     return made
-
-
-def _operands(op: Op) -> Iterator[int]:
-    kind = op[0]
-    if kind in ("attr", "unpack", "yield", "return", "raise"):
-        yield from () if op[1] is None else (op[1],)
-        return
-    if kind == "field":
-        return
-    yield from numbers_in(op)
 
 
 __all__ = ["admits", "result_of"]

@@ -27,7 +27,7 @@ from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.surroundings import NUMBER
 from rmwlint.windows.transactions.automatic import begun_by_itself
 from rmwlint.windows.transactions.passed_on import sent_on
-from rmwlint.windows.transactions.writes import given_row, written_before
+from rmwlint.windows.transactions.writes import given_row, may_write_around, written_before
 from rmwlint.windows.values import Held
 
 
@@ -119,8 +119,9 @@ def hazards_under(fn: Fn, kind: str, of: Callable[[tuple[Held, ...]], Held | Non
         if effect is None:
             continue
         one = told(fn, number, effect, held or inside)  # type: ignore[arg-type]
-        if kind == "enqueue" and one.sure > 1 and (sent_on(fn, number) or _before_raising(fn, one)):
-            one = one._replace(sure=1)
+        if kind == "enqueue" and one.sure > 1:
+            if sent_on(fn, number) or _before_raising(fn, one) or not may_write_around(fn, number):
+                one = one._replace(sure=1)
         if one.held.id != NUMBER:
             yield one
         elif all(open_transaction(held_by_decorators(callee)) is None for callee, _ in one.below):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rmwlint.facts.model import Op
+from rmwlint.facts.operands import operands
 from rmwlint.program.link import Link, link
 from rmwlint.program.program import Fn
 from rmwlint.windows.interpreter.locking_queries import asking
@@ -53,7 +54,7 @@ def _ends(fn: Fn, linked: Link, start: int) -> set[int] | None:
             continue
         seen.add(register)
         for number, op in enumerate(ops[register + 1 :], register + 1):
-            if not _uses(op, register):
+            if register not in operands(op):
                 continue
             if op[0] in _SAME and (op[0] != "choose" or op[1] != register):
                 pending.append(number)
@@ -76,24 +77,6 @@ def _ends(fn: Fn, linked: Link, start: int) -> set[int] | None:
             else:
                 return None
     return ends
-
-
-def _uses(op: Op, register: int) -> bool:
-    """Whether an operation has a register among its operands."""
-    kind = op[0]
-    if kind in ("const", "name", "param", "import", "def", "class", "lambda", "delete", "pass"):
-        return False
-    if kind == "store":
-        return bool(op[2] == register)
-    if kind == "unpack":
-        return bool(op[1] == register)
-    return any(_holds(part, register) for part in op[1:])
-
-
-def _holds(part: object, register: int) -> bool:
-    if isinstance(part, tuple):
-        return any(_holds(inner, register) for inner in part)
-    return part == register and not isinstance(part, (bool, str))
 
 
 def _called(ops: tuple[Op, ...], attribute: int) -> Iterator[int]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from rmwlint.facts.operands import dropped
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import below, below_call
 from rmwlint.program.link import link
+from rmwlint.program.logs import writes_to_log
 from rmwlint.program.program import Fn
+from rmwlint.windows.flow import reaches
 
 _WRITES = frozenset(["write", "swap", "delta", "create", "ensure", "delete", "replace"])
 _DEEPEST = 3
@@ -18,15 +23,39 @@ def _writes_row(row: CallModel) -> bool:
 
 def written_before(fn: Fn, number: int) -> bool:
     """Whether ``fn`` writes a row before operation ``number``, itself or by what it calls."""
-    for at, call in link(fn).calls.items():
-        if at >= number:
+    return any(at < number for at in _writing(fn))
+
+
+def may_write_around(fn: Fn, number: int) -> bool:
+    """Whether ``fn`` writes a row on a way through operation ``number``, itself or by what it calls, or calls
+    there what nobody knows and wants no answer of, which is what calls that change something look like."""
+    return any(
+        reaches(fn, at, number) or reaches(fn, number, at)
+        for at in sorted({*_writing(fn), *_commands(fn)} - {number})
+    ) or number in _writing(fn)
+
+
+def _commands(fn: Fn) -> Iterator[int]:
+    """The calls that are statements, of methods which nobody knows or which set attributes."""
+    calls = link(fn).calls
+    for at in dropped(fn.facts.ops):
+        call = calls.get(at)
+        if call is None or call.receiver is None or call.rows:
             continue
-        if any(_writes_row(row) for row in call.rows):
-            return True
-        for step in below_call(fn, at, call):
-            if any(_writes(target, _DEEPEST) for target in step.functions):
-                return True
-    return False
+        if call.targets:
+            if any(op[0] == "setattr" for target in call.targets for op in target.facts.ops):
+                yield at
+        elif call.rtype is None and not writes_to_log(fn, at):
+            yield at
+
+
+def _writing(fn: Fn) -> Iterator[int]:
+    """The calls by which ``fn`` writes a row, itself or further down."""
+    for at, call in link(fn).calls.items():
+        if any(_writes_row(row) for row in call.rows) or any(
+            _writes(target, _DEEPEST) for step in below_call(fn, at, call) for target in step.functions
+        ):
+            yield at
 
 
 def written_below(fn: Fn, number: int) -> bool:
