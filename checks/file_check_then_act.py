@@ -29,6 +29,10 @@ the object's own methods or of the program, by the time in its name; or to a tem
 at a time works there. Likewise where all known callers hold a lock, or the object has taken one of many
 processes and keeps it; in a program that is run by hand, in what only such programs call, in the commands of
 a command line; and where whoever asks says whether what is there may be overwritten: it is his own path.
+And likewise where nobody else comes in between, as far as the code shows: in an exception handler, which puts
+right what was begun; in a constructor that only starting code calls; where an object removes the file that it
+has for itself; on the thread of an event loop, with no `await` in between; in what only a server of one
+process runs, one request after the other; and where another file of the same thing had to be removed first.
 Silent where the other way only raises: the second one gets an error either way. What a file says counts as a
 look where a lock or pid file is removed for it, as being left over: meanwhile somebody else may have removed
 it, and made his own.
@@ -64,7 +68,7 @@ def find(view: View) -> Iterator[Violation]:
         sure = min(_sure(view, window), window.sure)
         if view.by_hand or view.scratch(write.place):
             sure = min(sure, LOW)
-        if sure > LOW and (view.of_one(write) or _locked(view, read)):
+        if sure > LOW and (view.of_one(write) or view.acts_alone(window) or _locked(view, read)):
             sure = LOW
         where = (view.span(write.op), write.does)
         same = (write.place.symbol, view.span(read.op))

@@ -43,12 +43,15 @@ Good:
             with self.lock:
                 self.entries.pop(key)
 
-Take the lock here too. Not told of a function that, as far as the project shows, is only called under a
-lock, or by the constructor of the object. Told with low confidence: a place that is only reset, or set up by
-a method that refuses to run twice; what one step puts into a list, or takes out of a container that nobody
-who holds the lock looks at twice: they bear it. Told as well: a row that is saved without the lock that
+Take the lock here too. A lock guards a place where it is held at all stores that any lock is held at, and is
+neither one by the name of what is worked on nor one that another object keeps for itself. Not told of a
+function that, as far as the project shows, is only called under a lock, or by the constructor of the object.
+Told with low confidence: a place that is only reset, or set up by a method that refuses to run twice, or that
+the constructor calls too; what one step puts into a list, or takes out of a container that nobody who holds
+the lock looks at twice: they bear it. Told as well: a row that is saved without the lock that
 other methods take by its name (`synchronized(order.uuid)`), and a function that changes files, called
-without the lock of all processes that its other callers hold.
+without the lock of all processes that its other callers hold; not where it copies files to where its caller
+says, or works in another folder than theirs.
 """
 
 from collections.abc import Iterator

@@ -245,6 +245,7 @@ class Libraries:
         self._synchronizing: frozenset[str] | None = None
         self._settings: frozenset[str] | None = None
         self._patches: frozenset[str] | None = None
+        self._servers: frozenset[str] | None = None
         self._receiver_answers: dict[str, tuple[str, ...]] = {}
         self._tokens: frozenset[str] | None = None
         self._method_names: frozenset[str] | None = None
@@ -731,6 +732,17 @@ class Libraries:
             )
         return self._patches
 
+    @property
+    def servers(self) -> frozenset[str]:
+        """The last names of the functions and classes that serve requests one after the other."""
+        if self._servers is None:
+            found = [name for name, rows in self._functions.exact.items() if _serves(rows)]
+            for type_name, names in self._methods.items():
+                if any(map(_serves, names.exact.values())):
+                    found += self.types[type_name].classes
+            self._servers = frozenset(name.rpartition(".")[2] for name in found)
+        return self._servers
+
     def named(self, name: str) -> str:
         """What the name of a method alone says of a store of things: ``test``, ``create``, else nothing."""
         found = self._named.get(name)
@@ -778,6 +790,10 @@ class Libraries:
                     wildcards.add(last)
         self._tokens = frozenset(tokens)
         self._token_wildcards = tuple(sorted(wildcards))
+
+
+def _serves(rows: Iterable[CallModel]) -> bool:
+    return any(row.does == "serve" for row in rows)
 
 
 def _locks_host(rows: Iterable[CallModel]) -> bool:

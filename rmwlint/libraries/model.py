@@ -168,6 +168,9 @@ Hazards
 
   ``patch``     makes the threads of the process green: one runs until it waits. ``limit``: the keyword for
                 threads, where a call that gives keywords as true patches what they name alone
+  ``serve``     serves requests one after the other in one process, unless the option ``limit`` (how many
+                processes) is given and is not 1, or one of ``guards`` is given: keywords of the call, or
+                entries of a dict that the call or its object is given
 
   ``hook``      code that runs inside somebody else's transaction: the function so decorated
                 (``form = "decorator"``), the function given as argument ``at``, or, without either, the

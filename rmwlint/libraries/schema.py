@@ -64,6 +64,7 @@ _GOES_WITH: dict[str, str] = {
     "switch": "form",
     "spawn": "AT kind",
     "patch": "limit",
+    "serve": "limit guards",
     "hook": "at form of",
     "signal": "AT key",
     "receive": "AT key form",

@@ -25,6 +25,7 @@ from rmwlint.windows.creations.deletions import Deletion, deletions
 from rmwlint.windows.creations.ensured import Ensured, ensured
 from rmwlint.windows.creations.numbering import Numbering, numberings
 from rmwlint.windows.creations.unique import uniques
+from rmwlint.windows.files.alone import acts_alone
 from rmwlint.windows.files.flags import opens_what_is_there
 from rmwlint.windows.files.named_looks import NamedLook, named_looks
 from rmwlint.windows.files.ownership import of_one, of_one_key
@@ -195,6 +196,10 @@ class View:
     def of_one(self, event: Event) -> bool:
         """Whether the path of an event is that of one object, which one actor at a time works on."""
         return of_one(self.fn, event)
+
+    def acts_alone(self, window: Window) -> bool:
+        """Whether mostly one actor at a time comes to the look and the act of a window on a path."""
+        return acts_alone(self.fn, window)
 
     def of_this_host(self, create: Event) -> bool:
         """Whether a keyword of a creation, or a key of a dict that it is given, says by its name which host

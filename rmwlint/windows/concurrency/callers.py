@@ -135,6 +135,19 @@ def _constructs(caller: Fn, number: int) -> bool:
     )
 
 
+def called_by_constructor(fn: Fn) -> bool:
+    """Whether a constructor of the class, or of one derived from it in its module, calls the method."""
+    known = fn.memo.get("called_by_constructor")
+    if known is None:
+        known = fn.memo["called_by_constructor"] = fn.owner is not None and any(
+            fn in call.targets and _constructs(caller, number)
+            for caller in fn.module.functions()
+            if caller.facts.name in _CONSTRUCTORS and fn.facts.name in caller.facts.names
+            for number, call in link(caller).calls.items()
+        )
+    return bool(known)
+
+
 def locked_somewhere_called(fn: Fn) -> bool:
     """Whether some known call is made under a lock: whoever makes another one knows when it is needed."""
     return any(_lock_held(caller, number) for caller, number, _ in callings(fn)[0])

@@ -16,13 +16,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from rmwlint.facts.model import Op
+from rmwlint.libraries.index import snake
 from rmwlint.program.calling import argument, callings, constructions
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.phases import ALONE
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.sharing import method_around
-from rmwlint.windows.values import Event, Symbol
+from rmwlint.windows.values import Event, Symbol, own_attribute
 
 _DEEPEST = 3
 _COMMON = "files.Common"
@@ -40,7 +41,7 @@ def of_one(fn: Fn, event: Event) -> bool:
     assert place is not None
     if common_by_name(fn):
         return False
-    return _owned(fn, place.symbol, 0) and not _others_act(fn, event)
+    return (_owned(fn, place.symbol, 0) or _given_owned(fn, event)) and not _others_act(fn, event)
 
 
 def of_one_key(fn: Fn, event: Event) -> bool:
@@ -61,10 +62,40 @@ def _owned(fn: Fn, symbol: Symbol, depth: int) -> bool:
     return trace.settled()
 
 
+def _given_owned(fn: Fn, event: Event) -> bool:
+    """The same of a path that is built in so many steps that its symbol does not tell them all."""
+    assert event.place is not None
+    op = fn.facts.ops[event.op]
+    if event.place.symbol[:1] != ("op",) or event.trail or op[0] != "call" or event.row is None:
+        return False
+    callee = fn.facts.ops[op[1]]
+    given = op[2][0] if event.row.at in (None, "arg0") and op[2] else None
+    if event.row.at == "self" and callee[0] == "attr":
+        given = callee[1]
+    return given is not None and _register_owned(fn, given, 0)
+
+
 def _register_owned(fn: Fn, register: int, depth: int) -> bool:
     trace = _Trace(fn, depth)
     trace.register(register)
     return trace.settled()
+
+
+def of_own_object(fn: Fn, event: Event) -> bool:
+    """Whether a path is what a method's object has for itself: an attribute that is no setting of the
+    project's."""
+    assert event.place is not None
+    name = own_attribute(event.place.symbol)
+    owner = method_around(fn).owner
+    if name is None or owner is None or not fn.first_is_self:
+        return False
+    for base in owner.mro():
+        for index, register in base.facts.self_fields.get(name, ()):
+            trace = _Trace(base.module.fn(index), 0)
+            trace.register(register)
+            if trace.own or trace.given:
+                return True
+    return False
 
 
 def common_by_name(fn: Fn) -> bool:
@@ -119,12 +150,15 @@ class _Trace:
             return
         if head == "param":
             self.parameter(symbol[1])
+        elif head in ("attr", "item") and _own_key(symbol[2]) and symbol[1] != ("param", 0):
+            self.own = True
         elif head in ("attr", "item") and symbol[1][:1] == ("param",):
             key = symbol[2]
             name = key if head == "attr" else key[1] if key[:1] == ("const",) else None
             self.member(symbol[1][1], name, head == "attr")
             self.symbol(key)
         elif head == "call" and symbol[1][:1] == ("attr",):
+            self.method(symbol[1])
             self.symbol(symbol[1][1])
             for part in symbol[2:]:
                 self.symbol(part)
@@ -169,6 +203,8 @@ class _Trace:
                 key = ops[op[2]] if kind == "item" else op
                 name = key[-1] if kind == "attr" or key[0] == "const" else None
                 self.member(index, name, kind == "attr")
+            elif _own_key(op[2] if kind == "attr" else ops[op[2]]):
+                self.own = True
             else:
                 self.register(op[1])
             if kind == "item":
@@ -181,8 +217,21 @@ class _Trace:
             for part in _registers(op):
                 self.register(part)
 
+    def method(self, callee: Symbol) -> None:
+        """What a method of the object itself gives."""
+        name = own_attribute(callee)
+        owner = method_around(self.fn).owner if self.fn.first_is_self else None
+        target = owner.method(name) if owner is not None and name is not None else None
+        if target is not None and self._gives_own(target):
+            self.own = True
+
     def call(self, register: int, op: Op) -> None:
         known = link(self.fn).calls.get(register)
+        if known is not None and known.cls is not None:
+            self.named(snake(known.cls.name))
+        if known is not None and known.receiver is not None and self._is_row(known.receiver):
+            self.own = True
+            return
         if known is not None and any(row.does == "create" and row.at == "result" for row in known.rows):
             self.own = True
             return
@@ -195,12 +244,25 @@ class _Trace:
                 self.parameter(index)
             elif self._of_row() and not self.fn.decorated("classmethod"):
                 self.own = True
-        if known is not None and known.targets and all(_makes(target) for target in known.targets):
+        if known is not None and known.targets and all(map(self._gives_own, known.targets)):
             self.own = True
         for given in op[2]:
             self.register(given)
         for _, given in op[3]:
             self.register(given)
+
+    def _gives_own(self, target: Fn) -> bool:
+        """Whether a function gives a new place, or the path of an object that it is given."""
+        if _makes(target):
+            return True
+        ops = target.facts.ops
+        several = any(op[0] == "return" and op[1] is not None and ops[op[1]][0] == "build" for op in ops)
+        return not several and self.depth < _DEEPEST and _returned_owned(target, self.depth + 1)
+
+    def _is_row(self, register: int) -> bool:
+        """Whether a register holds a row, whose methods tell what is that row's."""
+        kind = link(self.fn).types[register]
+        return kind is not None and kind.kind == "instance" and kind.ref.row() is not None
 
     def named(self, name: str) -> None:
         """A name may suggest a temporary place, whosever it is."""
@@ -262,8 +324,11 @@ class _Trace:
                 self.attribute(str(name))
             return
         suggests = self.fn.module.program.libraries.receiver
+        given_first = self.fn.module.program.libraries.given_first(self.fn.facts.params[index].name)
         if attribute and name in _OF_PATHS:
             self.parameter(index)
+        elif name in _OF_ITSELF and not given_first:
+            self.own = True
         elif isinstance(name, str) and name not in _OF_ITSELF and _IDENTITY in suggests(name):
             return
         elif self.fn.facts.name in ALONE and name not in _OF_ITSELF:
@@ -295,6 +360,11 @@ class _Trace:
     def _of_row(self) -> bool:
         owner = method_around(self.fn).owner
         return owner is not None and owner.row() is not None
+
+
+def _own_key(key: Any) -> bool:
+    """Whether what is asked for is the key of the object that has it."""
+    return key in _OF_ITSELF if isinstance(key, str) else key[:1] == ("const",) and key[1] in _OF_ITSELF
 
 
 def _attribute_owned(cls: Cls, name: str, depth: int) -> bool:

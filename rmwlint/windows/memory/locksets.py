@@ -2,6 +2,9 @@
 
 Savage et al., "Eraser", ACM TOCS 1997; Blackshear et al., "RacerD", OOPSLA 2018: what is used under a lock in
 most places is guarded by it, and a use without it is a fault, if anybody writes outside a constructor.
+As there, the guard is held at each store that any lock is held at: where some are made under another lock
+alone, no one lock guards the place. A lock by the name of what is worked on guards that, and one that another
+object keeps for itself guards that object.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from typing import NamedTuple
 from rmwlint.program.calling import callings, mentioning
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
-from rmwlint.windows.concurrency.callers import locked_by_callers
+from rmwlint.windows.concurrency.callers import called_by_constructor, locked_by_callers
 from rmwlint.windows.concurrency.phases import ALONE
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.sharing import method_around
@@ -22,6 +25,8 @@ from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.values import Event, Held, Symbol, Value
 
 _USES = frozenset(["load", "store", "walk"])
+#: stands for a lock where others are kept out in another way: only constructors call, or who calls has a lock
+_KEPT_OUT: Symbol = ("kept out",)
 #: methods that put something into a container in one step
 _PUTS = frozenset(["add", "append", "appendleft", "setdefault"])
 #: methods that take something out in one step
@@ -84,10 +89,14 @@ class Access(NamedTuple):
 
     @property
     def resets(self) -> bool:
-        """Whether it gives the place a constant, or the function starts over with several places at once."""
+        """Whether it gives the place a constant, or the function starts over: with several places at once, or
+        with what it sets up for the constructor, which calls it too."""
         if self.event.does != "store":
             return False
         if stored_kind(self.fn, self.event) == "flag":
+            return True
+        anew = self.fn.facts.ops[self.event.op][0] == "setattr" and not self.event.deps
+        if anew and called_by_constructor(self.fn):
             return True
         emptied = {
             event.place
@@ -275,6 +284,7 @@ def _locksets(fns: list[Fn], name_of: Callable[[Symbol], str]) -> Iterator[Locks
         if fn.facts.name in ALONE or fn not in entry or not _mentions(fn, locked):
             continue
         seen: set[tuple[str, str, int]] = set()
+        left = _given_back(fn)
         for event in analysis(fn).events:
             for held in event.held:
                 if held.kind == "lock":
@@ -288,7 +298,10 @@ def _locksets(fns: list[Fn], name_of: Callable[[Symbol], str]) -> Iterator[Locks
             seen.add((name, event.does, line))
             accesses.setdefault(name, []).append(
                 Access(
-                    fn, event, _locks(event.held) | entry[fn], fn not in unknown and not locked_by_callers(fn)
+                    fn,
+                    event,
+                    _locks(event.held) | entry[fn] | ({_KEPT_OUT} if event.op < left else frozenset()),
+                    fn not in unknown and not locked_by_callers(fn),
                 )
             )
     lock_names = {name_of(key) for key in texts}
@@ -331,9 +344,11 @@ def _guarded(name: str, uses: list[Access], texts: dict[Symbol, tuple[str, str]]
     if not any(use.event.does == "store" for use in uses):
         return None
     counts: dict[Symbol, int] = {}
+    stored = [use.locks for use in uses if use.event.does == "store" and use.locks - {_KEPT_OUT}]
     for use in uses:
         for lock in use.locks:
-            counts[lock] = counts.get(lock, 0) + 1
+            if all(lock in locks for locks in stored) and _of_all(lock):
+                counts[lock] = counts.get(lock, 0) + 1
     if not counts:
         return None
     lock = max(counts, key=lambda key: (counts[key], texts.get(key, ("", "")), repr(key)))
@@ -347,6 +362,16 @@ def _guarded(name: str, uses: list[Access], texts: dict[Symbol, tuple[str, str]]
     return Lockset(name, lock, written, reach, guarded, bare)
 
 
+def _of_all(lock: Symbol) -> bool:
+    """Whether a lock can be that of an object's attributes: not one by the name of what is worked on, nor one
+    that another object keeps for itself."""
+    if lock[0] in ("named", "item"):
+        name = lock[-1]
+        return not isinstance(name, tuple) or name[:1] in (("const",), ("global",))
+    of_another = lock[0] == "attr" and isinstance(lock[1], tuple) and lock[1][:1] == ("attr",)
+    return not (of_another and str(lock[2]).startswith("_"))
+
+
 def lock_name(held: Held) -> Symbol:
     """One name for one lock in all methods of a class: its attribute, variable, or constant name."""
     key = held.key
@@ -358,6 +383,24 @@ def lock_name(held: Held) -> Symbol:
 
 def _locks(held: Sequence[Held]) -> frozenset[Symbol]:
     return frozenset(lock_name(one) for one in held if one.kind == "lock" and not one.fresh)
+
+
+def _given_back(fn: Fn) -> int:
+    """The last operation at which a function gives back a lock that it has not acquired: its caller has."""
+    events = heard(fn).events
+    acquired = {
+        event.place.symbol
+        for event in events
+        if event.does == "lock" and event.row is not None and event.place is not None
+    }
+    return max(
+        (
+            event.op
+            for event in events
+            if event.does == "unlock" and event.place is not None and event.place.symbol not in acquired
+        ),
+        default=-1,
+    )
 
 
 def _held_on_entry(fns: list[Fn]) -> tuple[dict[Fn, frozenset[Symbol]], frozenset[Fn]]:
@@ -389,7 +432,7 @@ def _held_on_entry(fns: list[Fn]) -> tuple[dict[Fn, frozenset[Symbol]], frozense
                 if sets:
                     entry[fn] = frozenset.intersection(*sets)
                 else:
-                    entry[fn] = frozenset([("constructor",)])
+                    entry[fn] = frozenset([_KEPT_OUT])
     unknown = frozenset(fn for fn in entry if fn not in callers and _private(fn))
     return entry, unknown
 

@@ -2,7 +2,8 @@
 
 A function that changes files, and is called under one lock wherever else it is called, relies on that lock:
 ``with FileLock(MEDIA_LOCK): delete_empty_folders(path)``. The lock must be one for all, by a constant or a
-setting, and reach other processes; a lock of one object says nothing of another module's call.
+setting, and reach other processes; a lock of one object says nothing of another module's call. Nor does it
+say anything of a function that puts a file where its caller says, or of a call for another folder.
 """
 
 from __future__ import annotations
@@ -10,18 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from rmwlint.program.calling import Calling, callings, public
+from rmwlint.program.calling import Calling, argument, callings, public
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.interpreter.paths import private
-from rmwlint.windows.values import Held, Symbol
+from rmwlint.windows.text import text
+from rmwlint.windows.values import Event, Held, Symbol
 
 #: others that hold the lock: fewer say little
 ENOUGH = 2
 _FAR = frozenset(["host", "cluster"])
 _CHANGES = frozenset(["create", "delete", "ensure", "replace", "write"])
+_PUTS = frozenset(["create", "replace", "write"])
 _SAME_FOR_ALL = frozenset(["const", "global"])
 
 
@@ -49,6 +52,9 @@ def unlike_others(fn: Fn) -> Iterator[Unlike]:
         if guarded is None or any(caller is fn for caller, _ in guarded[1]):
             continue
         told.add(target)
+        here = Calling(fn, number, call.receiver is not None and target.first_is_self)
+        if _elsewhere(here, target, guarded[1]):
+            continue
         if not locked_by_callers(fn) and not _held_around(fn):
             yield Unlike(number, target, *guarded)
 
@@ -64,8 +70,53 @@ def _changes_files(fn: Fn) -> bool:
             and event.row is not None
             and event.row.at != "result"
             and not private(fn, event.place.symbol)
+            and not (event.does in _PUTS and _for_caller(fn, event))
         )
     return bool(known)
+
+
+def _for_caller(fn: Fn, put: Event) -> bool:
+    """Whether a file is copied or moved to where the caller says, no setting of the project's."""
+    assert put.place is not None
+    fixed = put.place.symbol[:1] == ("const",) or _of_project(put.place.symbol)
+    return not fixed and any(
+        event.op == put.op and event.does in ("read", "delete") for event in heard(fn).events
+    )
+
+
+def _of_project(symbol: Symbol) -> bool:
+    """Whether a path is built from a variable of some module; what builds it is a function."""
+    if not isinstance(symbol, tuple) or not symbol:
+        return False
+    called = symbol[0] == "call" and isinstance(symbol[1], tuple) and symbol[1][:1] == ("global",)
+    parts = symbol[2:] if called else symbol
+    return symbol[:1] == ("global",) or any(_of_project(part) for part in parts)
+
+
+def _elsewhere(calling: Calling, target: Fn, others: Sequence[tuple[Fn, int]]) -> bool:
+    """Whether all other calls give a parameter a setting, and this call gives it something of its own."""
+    for index in range(len(target.facts.params)):
+        given = {_setting(Calling(fn, op, calling.bound), target, index) for fn, op in others}
+        if None in given or not given:
+            continue
+        register = argument(calling, target, index)
+        if register is None or calling.caller.facts.ops[register][0] == "name":
+            continue
+        if _setting(calling, target, index) is None:
+            return True
+    return False
+
+
+def _setting(calling: Calling, target: Fn, index: int) -> str | None:
+    """A parameter's value as written, where it is a name of the module or an attribute of one."""
+    register = argument(calling, target, index)
+    facts = calling.caller.facts
+    root = register
+    while root is not None and facts.ops[root][0] == "attr":
+        root = facts.ops[root][1]
+    if register is None or root is None or facts.ops[root][0] != "name":
+        return None
+    return None if facts.ops[root][1].rstrip("'") in facts.locals else text(facts, register)
 
 
 def _guarded(target: Fn) -> tuple[str, tuple[tuple[Fn, int], ...]] | None:

@@ -1,0 +1,119 @@
+"""Does anybody else come between a look at a path and the act? Mostly not, by where the two stand.
+
+In an exception handler, what is put right is what this call itself has begun. A constructor that only
+starting code calls runs once in a process. The file that an object has for itself (``self.pidfile``) goes
+when the object is done with it. On the thread of an event loop nobody else of the process runs until the next
+``await``. A server of one process takes one request after the other. And where the first of several files of
+one thing must be there to be removed, whoever has removed it has the others for himself.
+"""
+
+from __future__ import annotations
+
+from rmwlint.program.calling import constructions, handed_over
+from rmwlint.program.link import link
+from rmwlint.program.program import Fn
+from rmwlint.windows.concurrency.by_hand import by_hand
+from rmwlint.windows.concurrency.callers import called_by_constructor
+from rmwlint.windows.concurrency.modules import imports_concurrency, several_processes
+from rmwlint.windows.concurrency.phases import ALONE, prepares, starts
+from rmwlint.windows.concurrency.quiet import heard
+from rmwlint.windows.concurrency.served import served_alone
+from rmwlint.windows.concurrency.sharing import method_around
+from rmwlint.windows.concurrency.spawning import hands_on, starts_thread
+from rmwlint.windows.files.ownership import common_by_name, of_own_object
+from rmwlint.windows.find import Window
+from rmwlint.windows.flow import in_handler, passes, reaches
+from rmwlint.windows.values import Symbol
+
+_PATHS = frozenset(["file", "directory"])
+
+
+def acts_alone(fn: Fn, window: Window) -> bool:
+    """Whether mostly one actor at a time comes to the look and the act of a window on a path."""
+    read, write = window.read, window.write
+    assert read is not None and write.place is not None
+    if served_alone(fn.module):
+        return True
+    if common_by_name(fn):
+        return False
+    if _puts_right(fn, read.op) or _set_up(fn) or _on_loop(fn, read.op, write.op):
+        return True
+    if write.does == "delete":
+        return (of_own_object(fn, write) and not _locks(fn)) or _claimed(fn, window)
+    return False
+
+
+def _puts_right(fn: Fn, look: int) -> bool:
+    """Whether the look stands in an exception handler."""
+    ops = fn.facts.ops
+    return any(op[0] == "caught" and at < look and in_handler(fn, at, look) for at, op in enumerate(ops))
+
+
+def _set_up(fn: Fn) -> bool:
+    """Whether this is a constructor, or a method that only one calls, and all who make the object, as far as
+    they are known, do so where a program starts."""
+    owner = fn.owner
+    if owner is None or (fn.facts.name not in ALONE and not called_by_constructor(fn)):
+        return False
+    constructor = owner.method("__init__")
+    made = constructions(owner, constructor) if constructor is not None else ()
+    return all(_starting(calling.caller) for calling in made)
+
+
+def _starting(fn: Fn) -> bool:
+    return fn.index == 0 or fn.facts.name in ALONE or prepares(fn) or starts(fn) or by_hand(fn)
+
+
+def _on_loop(fn: Fn, look: int, act: int) -> bool:
+    """Whether a function runs on the thread of an event loop, and lets nobody else come between two
+    operations: it is a coroutine, or its module knows of tasks and not of threads."""
+    if not fn.facts.is_async and not (
+        imports_concurrency(fn.module, True) and not imports_concurrency(fn.module, False)
+    ):
+        return False
+    if any(event.does == "switch" and passes(fn, look, event.op, act) for event in heard(fn).events):
+        return False
+    return not any(_to_thread(giver, number) for giver, number in handed_over(fn))
+
+
+def _locks(fn: Fn) -> bool:
+    """Whether the module takes locks of many processes, or a method of the object's acquires one: then others
+    come."""
+    owner = method_around(fn).owner
+    methods = (other for other in fn.module.functions() if method_around(other).owner is owner)
+    return several_processes(fn.module) or any("acquire" in method.facts.names for method in methods)
+
+
+def _to_thread(giver: Fn, number: int) -> bool:
+    call = link(giver).calls.get(number)
+    return call is not None and (
+        starts_thread(call) or any(hands_on(target, False) for target in call.targets)
+    )
+
+
+def _claimed(fn: Fn, window: Window) -> bool:
+    """Whether another file of the same thing has been removed before the look, which only one can do."""
+    read, write = window.read, window.write
+    assert read is not None and write.place is not None
+    parts = _parts(write.place.symbol)
+    return any(
+        event.does == "delete"
+        and event.place is not None
+        and event.place.kind in _PATHS
+        and "missing" not in event.caught
+        and event.place.symbol != write.place.symbol
+        and event.control <= read.control
+        and reaches(fn, event.op, read.op)
+        and not parts.isdisjoint(_parts(event.place.symbol))
+        for event in heard(fn).events
+    )
+
+
+def _parts(symbol: Symbol) -> frozenset[Symbol]:
+    """What a path is built from, but for settings and constants."""
+    if not isinstance(symbol, tuple) or not symbol or symbol[0] in ("const", "global"):
+        return frozenset()
+    if symbol[0] in ("param", "new"):
+        return frozenset([symbol])
+    found = frozenset(one for part in symbol[1:] for one in _parts(part))
+    return found | {symbol} if found else found
