@@ -61,7 +61,7 @@ def find(view: View) -> Iterator[Violation]:
         if creation.guard or creation.how != "absent" or view.span(creation.create.op) in told:
             continue
         told.add(view.span(creation.create.op))
-        thing = _thing(creation)
+        thing = view.thing(creation.create)
         yield view.violation(
             check,
             creation.create.op,
@@ -84,8 +84,3 @@ def _sure(creation: Creation) -> int:
     if creation.refused and (creation.unique or creation.create.does == "make"):
         return LOW
     return min(creation.sure, MEDIUM) if creation.unique else creation.sure
-
-
-def _thing(creation: Creation) -> str:
-    place = creation.create.place
-    return (place.what.rpartition(".")[2] or place.text) if place is not None else "it"

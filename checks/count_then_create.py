@@ -49,8 +49,7 @@ def find(view: View) -> Iterator[Violation]:
         if creation.guard or creation.how != "counted" or view.span(creation.create.op) in told:
             continue
         told.add(view.span(creation.create.op))
-        place = creation.create.place
-        thing = (place.what.rpartition(".")[2] or place.text) if place is not None else "row"
+        thing = view.thing(creation.create)
         yield view.violation(
             check,
             creation.create.op,

@@ -49,11 +49,10 @@ check = Check("RMW503", "max-plus-one", since="0.1")
 def find(view: View) -> Iterator[Violation]:
     told: set[object] = set()
     for numbering in view.numberings:
-        place = numbering.write.place
-        if numbering.guard or place is None or view.span(numbering.write.op) in told:
+        if numbering.guard or view.span(numbering.write.op) in told:
             continue
         told.add(view.span(numbering.write.op))
-        thing = (place.what.rpartition(".")[2] or place.text) if place.what or place.text else "row"
+        thing = view.thing(numbering.write)
         column = numbering.column
         source = "how many there are" if numbering.counted else "the last one"
         weak = numbering.unique or numbering.sorts or view.one_shot

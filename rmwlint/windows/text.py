@@ -5,12 +5,14 @@ from __future__ import annotations
 from rmwlint.facts.model import Function
 
 _LIMIT = 60
+#: stands for what is not written out
+UNWRITTEN = "…"
 
 
 def text(function: Function, register: int | None, depth: int = 0) -> str:
     """The expression of a register, shortened: ``order.retries``, ``os.path.join(base, name)``."""
     if register is None or depth > 8:
-        return "…"
+        return UNWRITTEN
     op = function.ops[register]
     kind = op[0]
     if kind == "name":
@@ -26,7 +28,7 @@ def text(function: Function, register: int | None, depth: int = 0) -> str:
     if kind == "call":
         given = ", ".join(text(function, register, depth + 1) for register in op[2])
         if op[3]:
-            given = f"{given}, …" if given else "…"
+            given = f"{given}, …" if given else UNWRITTEN
         return _short(f"{text(function, op[1], depth + 1)}({given})")
     if kind == "await":
         return text(function, op[1], depth)
@@ -40,7 +42,7 @@ def text(function: Function, register: int | None, depth: int = 0) -> str:
         return text(function, op[1], depth + 1)
     if kind == "build" and op[1] == "fstring":
         return "f-string"
-    return "…"
+    return UNWRITTEN
 
 
 def bound(function: Function, position: int, otherwise: str) -> str:

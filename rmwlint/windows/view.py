@@ -20,7 +20,7 @@ from rmwlint.windows.concurrency.modules import several_processes
 from rmwlint.windows.concurrency.phases import prepared, prepares, starts
 from rmwlint.windows.concurrency.quiet import heard, quiet
 from rmwlint.windows.concurrency.unused import unused
-from rmwlint.windows.creations.creation import Creation, creations
+from rmwlint.windows.creations.creation import Creation, creations, thing
 from rmwlint.windows.creations.deletions import Deletion, deletions
 from rmwlint.windows.creations.ensured import Ensured, ensured
 from rmwlint.windows.creations.numbering import Numbering, numberings
@@ -158,6 +158,10 @@ class View:
     def creations(self) -> tuple[Creation, ...]:
         """Creations that a look decides, guarded ones too."""
         return creations(self.fn)
+
+    def thing(self, event: Event) -> str:
+        """What an event is about, in a word."""
+        return thing(event)
 
     @property
     def deletions(self) -> tuple[Deletion, ...]:

@@ -29,7 +29,7 @@ from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.presence import counts, found_there, gathered, met
 from rmwlint.windows.memory.owned import by_its_host, one_loop
 from rmwlint.windows.names import is_id
-from rmwlint.windows.text import text
+from rmwlint.windows.text import UNWRITTEN, text
 from rmwlint.windows.values import Dep, Event, Symbol
 
 _LOOKS = frozenset(["read", "test", "look"])
@@ -369,6 +369,16 @@ def row_class(event: Event) -> Cls | None:
         asked: Cls = kind.ref
         return asked if asked.row() is not None else None
     return None
+
+
+def thing(event: Event) -> str:
+    """What an event is about: what its place is called, how it is written, or the name of its class."""
+    place = event.place
+    written = "" if place is None else place.what.rpartition(".")[2] or place.text
+    if written not in ("", UNWRITTEN):
+        return written
+    cls = row_class(event)
+    return "row" if cls is None else cls.name
 
 
 def _nouns(event: Event) -> frozenset[str]:

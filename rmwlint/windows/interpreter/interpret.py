@@ -1107,8 +1107,12 @@ class Interpreter:
     def op_collect(self, position: int, op: Op) -> Value:
         value = self.regs[op[2]]
         conditions = [self.regs[register] for register in self.conditions_of(position)]
-        # what is taken at all says what the conditions have found
-        deps = strengthen(value.deps, "derive") | merge_deps(conditions, "derive")
+        # what is taken at all says what the conditions have found, and under which keys what there is
+        taken = [value] if op[1] != "dict" else [value, self.regs[op[3]]]
+        deps = merge_deps((*taken, *conditions), "derive")
+        for one in taken:
+            if not self.is_row(one.type):  # columns that were asked for alone
+                deps |= self.presence(one)
         whole = None
         if op[1] == "dict" and not conditions:
             whole = whole_by_loop(self, op)
