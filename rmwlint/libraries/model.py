@@ -84,7 +84,8 @@ File
 Accesses (``place``: row rows file directory key document http; where from: ``at``)
   ``read``      gives a snapshot of the place. ``gives``: its type. ``lock = true``: takes the row lock
                 (also when any keyword in ``lock_keywords`` is given and true). ``kind = "first"``: one of
-                several, by their order
+                several, by their order; ``value``: the first of the columns asked for (also of ``run`` and
+                ``pure``)
   ``test``      looks, gives only a bool, number or list of names (exists, count, listdir, stat).
                 ``kind``: ``presence`` (is it there; also without a kind) | ``listing`` (what is in it) |
                 ``count`` (how many, or another figure of all of them) |
@@ -96,7 +97,9 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
   ``query``     no access yet: builds or narrows a query (filter, order_by). ``gives``. ``narrows = true``
                 when its keywords or arguments compare columns; ``lock = true`` for select_for_update,
                 with ``inside = "transaction"`` where nothing begins the transaction that it needs by itself;
-                ``kind = "partial"``: it asks for some of the columns, and rows so read save no others
+                ``kind = "partial"``: it asks for some of the columns, and rows so read save no others;
+                ``columns``: for those that its arguments name, by their positions, and each by itself where
+                the keyword ``flat`` is true
   ``run``       performs the query or statement given as argument ``at``: the row of the method
                 ``__run__`` of that statement's type says what this means; ``gives`` as usual
   ``write``     writes. ``columns``: ``all`` | ``changed`` | ``keywords`` | ``argN`` or ``keyword:name`` (a

@@ -20,14 +20,15 @@ _REACHES = ("thread", "task", "process", "host", "cluster", "row")
 _BACKENDS = ("http", "rpc", "grpc", "ssh", "smtp", "subprocess", "socket", "cloud", "cache", "driver")
 _SPAWNS = ("thread", "task", "loop", "process")
 _LOOKS = ("presence", "listing", "detail", "count")
-_READS = ("first",)
+_READS = ("first", "value")
 _EXPRESSIONS = ("count",)
 _STORES = ("cache", "document", "item", "resource")
 _STEPS = ("piecewise",)
-_PURE = ("restricting", "serialising")
+_PURE = ("restricting", "serialising", "value")
 _SETTINGS = ("look", "set", "exchange")
 _FETCHED = ("row", "value")
-_PARTS = ("partial",)
+_PARTS = ("partial", "columns")
+_RUNS = ("value",)
 _WAITS = ("sleep", "join", "result", "queue", "lock", "poll")
 _EXCEPTIONS = ("duplicate", "missing", "conflict")
 _LOCK_FORMS = ("context", "acquire", "release", "decorator", "create")
@@ -40,7 +41,7 @@ _GOES_WITH: dict[str, str] = {
     "query": "place at kind narrows lock lock_keywords inside",
     "assign": "place at COLUMNS",
     "mutate": "at",
-    "run": "AT outcome session",
+    "run": "AT kind outcome session",
     "write": "PLACE at kind COLUMNS limit guards outcome narrows drops_lock session each",
     "delta": "PLACE at columns limit outcome session",
     "swap": "PLACE at columns guards OUTCOME limit session",
@@ -503,6 +504,7 @@ def _kinds(does: str) -> tuple[str, ...]:
         "pure": _PURE,
         "setting": _SETTINGS,
         "query": _PARTS,
+        "run": _RUNS,
         "sql": _FETCHED,
         "fetch": _FETCHED,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from rmwlint.libraries.index import snake
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.by_hand import unserved
@@ -30,6 +31,8 @@ WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])
 READS = frozenset(["read", "test"])
 #: attributes that identify the object whose they are
 _IDENTITIES = frozenset(["id", "uuid", "pk"])
+#: names of one column, the key; so is what a row is found by without one
+_PRIMARY = frozenset(["id", "pk", "?"])
 #: the symbols of what a query compares a state with
 _STATES = (("const",), ("global",), ("new",))
 #: the confidence of what no branch of the function shows
@@ -349,6 +352,9 @@ class _Finder:
         if is_latest_time(window.attribute) or starts_up(self.fn.facts.name):
             return window._replace(sure=1)
         test = self.result.tests.get(window.branch) if window.branch is not None else None
+        called = window.branch in self.result.checked
+        if called and test is not None and elsewhere(test, window.attribute or ""):
+            test = None  # the same call has done more than to check
         if test is None:
             checked = window.branch in self.result.admitted and not _stands_for_a_state(written)
             return window._replace(sure=1) if checked else window
@@ -357,6 +363,8 @@ class _Finder:
             return window._replace(sure=1)
         if settled(asked(test, columns, written), written):
             return window._replace(sure=1)
+        if called:
+            return window  # what others have to pass too, whoever owns the operation
         for dep, branch, outcome in write.control:
             known = self.result.tests.get(branch) if dep[1] == window.attribute else None
             if known is not None and self.owns(states(known, outcome, columns)):
@@ -500,13 +508,14 @@ def same_place(one: Place, other: Place) -> bool:
             return True
     for column, symbol in other.keys:
         for known, known_symbol in one.keys:
-            if (
-                symbol == known_symbol
-                and (column == known or not column or not known)
-                and _same_table(one, other)
-            ):
+            if symbol == known_symbol and _same_column(column, known) and _same_table(one, other):
                 return True
     return False
+
+
+def _same_column(one: str, other: str) -> bool:
+    """Whether two conditions ask for one column, as far as they name it."""
+    return one == other or not one or not other or (one in _PRIMARY and other in _PRIMARY)
 
 
 def _keyed_by(place: Place, row: Symbol) -> bool:
@@ -516,9 +525,17 @@ def _keyed_by(place: Place, row: Symbol) -> bool:
     """
     for column, symbol in place.keys:
         if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr" and symbol[1] == row:
-            if column or symbol[2] in _IDENTITIES:
+            if symbol[2] in _IDENTITIES or (column and not _of_another(place, column, symbol[2])):
                 return True
     return False
+
+
+def _of_another(place: Place, column: str, attribute: str) -> bool:
+    """Whether an attribute that a row is found by, as its key, is named after another: ``Label.id`` and
+    ``order.first_label_id``, not ``image.image_id``."""
+    of, _, last = attribute.rpartition("_")
+    table = snake(place.what.rpartition(".")[2])
+    return column in _PRIMARY and last in _IDENTITIES and bool(of) and bool(table) and of != table
 
 
 def _named_by_key(place: Place, row: Symbol) -> bool:

@@ -46,7 +46,8 @@ class Query(NamedTuple):
     ``what``: the class or table; ``locked``: the operation that asked for row locks, None without;
     ``base``: the parameter that it narrows, whose own conditions and lock only the caller knows;
     ``figure``: it asks for a figure of all rows (a maximum, a count), no rows. ``partial``: for rows with
-    some of their columns, and a save writes no others.
+    some of their columns, and a save writes no others. ``columns``: those that it gives by their positions,
+    instead of rows; ``flat``: by itself, as there is only one.
     """
 
     what: str
@@ -56,6 +57,8 @@ class Query(NamedTuple):
     base: Symbol = None
     figure: bool = False
     partial: bool = False
+    columns: tuple[str, ...] = ()
+    flat: bool = False
 
 
 class Value(NamedTuple):

@@ -670,7 +670,8 @@ def _determined(symbol: Symbol, known: set[Symbol]) -> bool:
 def ends_otherwise(fn: Fn, branch: int, outcome: bool) -> bool:
     """Whether the other way at the branch leaves the function at once, without giving what was found."""
     blocks, ops = fn.facts.blocks, fn.facts.ops
-    if branch in analysis(fn).refused:
+    found = analysis(fn)
+    if branch in found.refused or branch in found.checked:
         return True
     for _, last, successors, _ in blocks:
         if last - 1 == branch and len(successors) == 2:

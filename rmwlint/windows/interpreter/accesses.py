@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from rmwlint.facts.model import Op
-from rmwlint.libraries.index import matches
+from rmwlint.libraries.index import matches, snake
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
@@ -16,7 +16,7 @@ from rmwlint.program.types import Type
 from rmwlint.windows.interpreter.columns import columns_of, decided, limit_of, written_dict
 from rmwlint.windows.interpreter.gathered import of_gathered
 from rmwlint.windows.interpreter.listed import listed_here
-from rmwlint.windows.interpreter.queries import conditions, many, queried, started
+from rmwlint.windows.interpreter.queries import columns_taken, conditions, many, queried, started
 from rmwlint.windows.interpreter.site import Site
 from rmwlint.windows.text import bound, text
 from rmwlint.windows.values import (
@@ -135,7 +135,11 @@ def _rows(site: Site, row: CallModel, value: Value, kind: str, written: str) -> 
     what = query.what if query is not None else ""
     found = list(query.conditions) if query is not None else []
     if row.narrows or row.does in ("read", "ensure"):
-        found += list(conditions(site.args if row.on else site.args[1:], site.kwargs))
+        given = list(conditions(site.args if row.on else site.args[1:], site.kwargs))
+        named = site.known.name.partition("_by_")[2]
+        if named and "_and_" not in named and len(given) == len(site.args) and given[-1][0] == "?":
+            given[-1] = (named, *given[-1][1:])
+        found += given
     keys = frozenset((column, symbol) for column, symbol, _ in found)
     what = what or queried(site.known.rtype) or queried(site.kind)
     return Place("rows" if kind == "row" else kind, ("query", site.position), what, keys, written)
@@ -210,10 +214,12 @@ def read(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | Non
         run.rows[symbol] = position
         what = place.what or (kind.name if kind is not None and kind.kind == "instance" else "")
         written = bound(run.facts, position, place.text)
+        if query is not None and any(query.columns):
+            written = snake(what.rpartition(".")[2]) or written  # what is bound is a column of it
         if row.on and row.at == "arg0" and value is not None and _is_class(value) and not place.keys:
             place = place._replace(keys=frozenset(("?", given.symbol) for given in site.args[1:2]))
         run.emit(event._replace(place=place._replace(kind="row", symbol=symbol, what=what, text=written)))
-        return Value(symbol, NO_DEPS, kind)
+        return columns_taken(run, Value(symbol, NO_DEPS, kind), query, row.kind == "value")
     run.emit(event)
     if place.kind == "file" and site.receiver is not None and site.receiver is not value:
         run.fill(site.receiver, deps)

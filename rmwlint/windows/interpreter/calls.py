@@ -129,7 +129,8 @@ def _run(run: Interpreter, site: Site, row: CallModel) -> Value | None:
     for meaning in rows:
         given = _row(run, inner, meaning)
         found = found or given
-    return found
+    columns = run.selected.get(found.symbol, ()) if found is not None else ()
+    return run.column(found, columns[0]) if found is not None and columns and row.kind == "value" else found
 
 
 def _row(run: Interpreter, site: Site, row: CallModel) -> Value | None:
@@ -156,8 +157,12 @@ def _row(run: Interpreter, site: Site, row: CallModel) -> Value | None:
         if opaque.copies(site):
             return None  # another thing with the same content
         return None if index is None else site.args[index]._replace(type=site.kind or site.args[index].type)
-    if does == "pure" and site.receiver is not None and site.receiver.query is not None and row.on:
-        return _taken(run, site, row)
+    if does == "pure" and site.receiver is not None and row.on:
+        if site.receiver.query is not None:
+            return _taken(run, site, row)
+        columns = run.selected.get(site.receiver.symbol)
+        if columns:
+            return run.column(site.receiver, columns[0]) if row.kind == "value" else site.receiver
     if does == "assign":
         return _assign(run, site, row)
     if does == "expression":
@@ -181,6 +186,16 @@ def _row(run: Interpreter, site: Site, row: CallModel) -> Value | None:
 def _taken(run: Interpreter, site: Site, row: CallModel) -> Value | None:
     """What comes out of a query's result: a row, locked as the query asked, or the result again."""
     assert site.receiver is not None
+    if (
+        site.receiver.query is not None
+        and any(site.receiver.query.columns)
+        and site.known.receiver is not None
+    ):
+        if row.gives is None or row.gives.startswith("["):
+            return site.receiver._replace(type=site.kind)
+        found = queries.row_from_query(run, site.position, site.receiver, None, site.known.receiver)
+        columns = run.selected.get(found.symbol, ())
+        return run.column(found, columns[0]) if row.kind == "value" and columns else found
     if row.gives == "@element" and run.is_row(site.kind) and site.known.receiver is not None:
         return queries.row_from_query(run, site.position, site.receiver, site.kind, site.known.receiver)
     if row.gives is not None and row.gives.endswith("[@element]"):

@@ -39,9 +39,9 @@ def entries(run: Interpreter, value: Value) -> Iterator[tuple[str, Value]]:
     changed = run.state.dirty.get(value.symbol, {})
     for key, item in value.items or ():
         if isinstance(key, str) and key not in changed:
-            yield key, item
+            yield key, run.as_changed(item)
     for key, (_, item) in changed.items():
-        yield key, item
+        yield key, run.as_changed(item)
     if value.items is None and isinstance(value.symbol, tuple) and value.symbol[:1] == ("param",):
         yield "**", value
 

@@ -107,6 +107,7 @@ class Analysis:
         "admitted",
         "at_calls",
         "calls_decided",
+        "checked",
         "control_at",
         "deciding",
         "events",
@@ -126,6 +127,8 @@ class Analysis:
         self.at_calls: dict[int, tuple[Held, ...]] = {}
         #: calls that raise for some of what they are given, of the values that something read has made
         self.admitted: set[int] = set()
+        #: calls that raise for some of what a row says, one that they are given or read for themselves
+        self.checked: set[int] = set()
         #: calls that raise where the callee finds what it looks for
         self.refused: set[int] = set()
         #: what decided that a call happens, where anything did
@@ -1026,8 +1029,12 @@ class Interpreter:
         return Value(symbol, deps)
 
     def presence(self, value: Value) -> frozenset[Dep]:
-        """The dependence of a test whether there is such a row, or such an element in a container."""
-        row = self.rows.get(value.symbol)
+        """The dependence of a test whether there is such a row, or such an element in a container. Who asks
+        for a column alone asks whether there is a row by what that has."""
+        symbol = value.symbol
+        if self.selected and isinstance(symbol, tuple) and symbol[0] == "attr" and symbol[1] in self.selected:
+            symbol = symbol[1]
+        row = self.rows.get(symbol)
         if row is not None and row >= 0:
             return frozenset([(row, None, "derive")])
         inside = self.contents.get(value.symbol)
@@ -1221,6 +1228,8 @@ class Interpreter:
             return value
         if isinstance(value.symbol, tuple) and value.symbol[0] in ("new", "outcome", "global"):
             return value
+        if self.selected and value.symbol[0] == "attr" and value.symbol[1] in self.selected:
+            return value._replace(type=None)
         if self.kept(_taken_from(value.symbol), value.symbol, position):
             return value._replace(type=kind)
         written = bound(self.facts, position, text(self.facts, position))

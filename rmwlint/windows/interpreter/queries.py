@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from rmwlint.libraries.index import snake
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.link import method_rows
 from rmwlint.program.types import Type
@@ -45,8 +46,34 @@ def query(run: Interpreter, site: Site, row: CallModel) -> Value:
     if (asked or not row.on) and not what:
         what = next((known for value in site.args if (known := _of_class(value.symbol))), "")
     partial = row.kind == "partial" or (before is not None and before.partial)
-    made = Query(what, found, locked, origin, base, asked, partial)
+    columns, flat = (before.columns, before.flat) if before is not None else ((), False)
+    if row.kind == "columns":
+        columns = tuple(_column(value) for value in site.args)
+        told = site.keyword("flat")
+        flat = told is not None and told.const is True
+        what = what or next((of for value in site.args if (of := _of_class(value.symbol))), "")
+    made = Query(what, found, locked, origin, base, asked, partial, columns, flat)
     return Value(("query", position), deps, site.kind, query=made)
+
+
+def _column(value: Value) -> str:
+    """The column that an argument of a query names or stands for; empty where it is none."""
+    if isinstance(value.const, str):
+        return value.const if "__" not in value.const else ""
+    symbol = value.symbol
+    if isinstance(symbol, tuple) and len(symbol) > 1 and symbol[0] in ("attr", "global"):
+        owner, _, name = str(symbol[-1]).rpartition(".")
+        return name if symbol[0] == "attr" or owner.rpartition(".")[2][:1].isupper() else ""
+    return ""
+
+
+def columns_taken(run: Interpreter, row: Value, query: Query | None, first: bool = False) -> Value:
+    """What a query for columns gives of a row that it has read: the row by positions, or the one column that
+    it, or who takes the ``first``, asks for."""
+    if query is None or not any(query.columns):
+        return row
+    run.selected[row.symbol] = query.columns
+    return run.column(row, query.columns[0]) if first or query.flat else row
 
 
 def figured(symbol: Symbol, depth: int = 3) -> bool:
@@ -156,9 +183,11 @@ def row_from_query(run: Interpreter, position: int, base: Value, kind: Type | No
     run.rows[symbol] = position
     keys = frozenset((column, value) for column, value, _ in asked.conditions)
     written = bound(run.facts, position, text(run.facts, register))
+    if any(asked.columns):
+        written = snake(asked.what.rpartition(".")[2]) or written
     place = Place("row", symbol, asked.what, keys, written)
     sure = 3 if kind is None else kind.sure
     run.emit(
         Event(position, "read", place, type=kind, sure=sure, locked=asked.locked is not None, query=asked)
     )
-    return Value(symbol, NO_DEPS, kind)
+    return columns_taken(run, Value(symbol, NO_DEPS, kind), asked)

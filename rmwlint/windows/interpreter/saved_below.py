@@ -14,8 +14,8 @@ from rmwlint.windows.values import Event, Place, Symbol
 if TYPE_CHECKING:
     from rmwlint.windows.interpreter.interpret import Analysis, Interpreter
 
-#: columns that a row is found by alone
-_KEYS = frozenset(["pk", "id", "uuid"])
+#: columns that a row is found by alone; one that nobody names is the key
+_KEYS = frozenset(["pk", "id", "uuid", "?"])
 
 
 def with_changes(run: Interpreter, binding: Binding, found: Analysis, event: Event, lifted: Event) -> Event:

@@ -14,6 +14,7 @@ from rmwlint.program.program import Fn
 from rmwlint.program.types import Type
 from rmwlint.windows.interpreter import derived
 from rmwlint.windows.interpreter.binding import Binding
+from rmwlint.windows.interpreter.checked_below import condition, made_below, passed_checks, read_below
 from rmwlint.windows.interpreter.columns import decided, entries
 from rmwlint.windows.interpreter.forwarded import changed_by_forwarding
 from rmwlint.windows.interpreter.looks import asked
@@ -151,7 +152,7 @@ def apply(run: Interpreter, site: Site) -> Value | None:
                 held = run.state.held + held_inside(event.held, binding)
                 run.result.events[-1] = run.result.events[-1]._replace(held=held)
     _dirty(run, binding, found)
-    _checked(run, binding, found)
+    _checked(run, binding, found, known)
     return returned(run, site)
 
 
@@ -300,7 +301,9 @@ def _query(binding: Binding, query: Query) -> Query:
     locked = query.locked if below.locked is None else below.locked
     what, asked = query.what or below.what, query.figure or below.figure
     partial = query.partial or below.partial
-    return Query(what, below.conditions + found, locked, query.origin, below.base, asked, partial)
+    columns, flat = (query.columns, query.flat) if query.columns else (below.columns, below.flat)
+    base, found = below.base, below.conditions + found
+    return Query(what, found, locked, query.origin, base, asked, partial, columns, flat)
 
 
 def control_of(binding: Binding, control: Control) -> Control:
@@ -364,19 +367,23 @@ def _only_differs(
     return column == name and test is not None and asked(test, (("attr", symbol, name),), value) == "same"
 
 
-def _checked(run: Interpreter, binding: Binding, found: Analysis) -> None:
+def _checked(run: Interpreter, binding: Binding, found: Analysis, known: Call) -> None:
     """What must have been true for the callee to return at all: checks that raise otherwise."""
     if not found.exits:
         return
-    common = found.exits[0].state.control
-    for way in found.exits[1:]:
-        common = common & way.state.control
-    for dep, _, outcome in common:
-        if dep[0] < 0:
+    passed = passed_checks(binding.target, found)
+    told = read_below(run, binding, found, known, (dep for dep, _, _ in passed))
+    asked = frozenset(one for one in passed if one[0][0] < 0 or one[0][0] in told)
+    if asked:
+        test = condition(binding, found, asked, told)
+        if test is not None:
+            run.result.tests.setdefault(binding.position, test)
+        run.result.checked.add(binding.position)
+        for dep, _, outcome in asked:
             for mine in binding.deps(frozenset([dep])):
-                run.state.control = run.state.control | {(mine, binding.position, outcome)}
+                run.state.control |= {(mine, binding.position, outcome if test is None else True)}
     if run.creating:
-        _found_none(run, binding, found, common)
+        _found_none(run, binding, found, passed)
     admitted = _passed_on(binding, derived.admits)
     if admitted:
         run.result.admitted.add(binding.position)
@@ -443,6 +450,7 @@ def returned(run: Interpreter, site: Site) -> Value | None:
     inner = binding.value(value)
     if run.creating and head in _TELLS_WHETHER:
         _asked_below(run, site, binding, found, deps)
+    read_below(run, binding, found, site.known, made_below(value))
     mine |= _passed_on(binding, derived.result_of)
     if inner.const is not UNKNOWN and len(found.exits) > 1:
         inner = inner._replace(symbol=("op", position), const=UNKNOWN)
