@@ -68,7 +68,7 @@ def find(view: View) -> Iterator[Violation]:
         sure = min(_sure(view, window), window.sure)
         if view.by_hand or view.scratch(write.place):
             sure = min(sure, LOW)
-        if sure > LOW and (view.of_one(write) or view.acts_alone(window) or _locked(view, read)):
+        if sure > LOW and _alone(view, window):
             sure = LOW
         where = (view.span(write.op), write.does)
         same = (write.place.symbol, view.span(read.op))
@@ -150,6 +150,15 @@ def _sure(view: View, window: Window) -> int:
         exclusive = there is False and of_one_sort and view.refuses(window)
         return MEDIUM if exclusive and not view.may_overwrite else LOW
     return 0
+
+
+def _alone(view: View, window: Window) -> bool:
+    """Whether mostly one actor at a time works on the path, or comes to it."""
+    read, write = window.read, window.write
+    assert read is not None
+    if view.of_one(write) or view.acts_alone(window) or _locked(view, read):
+        return True
+    return view.named_by_few(write)
 
 
 def _locked(view: View, read: Event) -> bool:

@@ -25,10 +25,11 @@ from rmwlint.windows.creations.deletions import Deletion, deletions
 from rmwlint.windows.creations.ensured import Ensured, ensured
 from rmwlint.windows.creations.numbering import Numbering, numberings
 from rmwlint.windows.creations.unique import uniques
-from rmwlint.windows.files.alone import acts_alone
+from rmwlint.windows.files.alone import acts_alone, others_lock
 from rmwlint.windows.files.flags import opens_what_is_there
 from rmwlint.windows.files.named_looks import NamedLook, named_looks
-from rmwlint.windows.files.ownership import of_one, of_one_key
+from rmwlint.windows.files.ownership import common_by_name, of_one, of_one_key
+from rmwlint.windows.files.rooted import named_by_few
 from rmwlint.windows.files.streams import COMMON, Stream, common, streams
 from rmwlint.windows.files.tables import of_many
 from rmwlint.windows.find import (
@@ -204,6 +205,13 @@ class View:
     def acts_alone(self, window: Window) -> bool:
         """Whether mostly one actor at a time comes to the look and the act of a window on a path."""
         return acts_alone(self.fn, window)
+
+    def named_by_few(self, event: Event) -> bool:
+        """Whether few can name the path of an event, as far as it is known what it begins in."""
+        place = event.place
+        if place is None or self.of_cache(place) or self.of_claim(place) or common_by_name(self.fn):
+            return False
+        return named_by_few(self.fn, event) and not others_lock(self.fn)
 
     def of_this_host(self, create: Event) -> bool:
         """Whether a keyword of a creation, or a key of a dict that it is given, says by its name which host

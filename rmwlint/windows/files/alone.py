@@ -39,7 +39,7 @@ def acts_alone(fn: Fn, window: Window) -> bool:
     if _puts_right(fn, read.op) or _set_up(fn) or _on_loop(fn, read.op, write.op):
         return True
     if write.does == "delete":
-        return (of_own_object(fn, write) and not _locks(fn)) or _claimed(fn, window)
+        return (of_own_object(fn, write) and not others_lock(fn)) or _claimed(fn, window)
     return False
 
 
@@ -76,7 +76,7 @@ def _on_loop(fn: Fn, look: int, act: int) -> bool:
     return not any(_to_thread(giver, number) for giver, number in handed_over(fn))
 
 
-def _locks(fn: Fn) -> bool:
+def others_lock(fn: Fn) -> bool:
     """Whether the module takes locks of many processes, or a method of the object's acquires one: then others
     come."""
     owner = method_around(fn).owner

@@ -214,7 +214,7 @@ class _Trace:
         elif kind == "call":
             self.call(register, op)
         else:
-            for part in _registers(op):
+            for part in registers_of(op):
                 self.register(part)
 
     def method(self, callee: Symbol) -> None:
@@ -448,7 +448,8 @@ def _plain(fn: Fn, index: int) -> bool:
     return kind is not None and not (kind.kind == "instance" and kind.ref.row() is not None)
 
 
-def _registers(op: Op) -> Iterator[int]:
+def registers_of(op: Op) -> Iterator[int]:
+    """The registers that a value is made from, where it is no name, attribute, item or call."""
     kind = op[0]
     if kind in ("binop", "inplace"):
         yield from op[2:]
