@@ -35,8 +35,10 @@ name, or that of all its known callers, says that it starts a service or sets up
 no argument says which entry), or ends the use of what it empties; where the test refuses a second caller, as
 `assert` does; where a row is kept that can be read once more; where what is walked through is only changed by
 what sets it up (`init_services`); and in a program that is run once, by hand, which rarely does the same
-thing twice at a time. Silent for an entry whose key is in a set of those being worked on, which whoever finds
-it there leaves alone.
+thing twice at a time; and where a decorator's name says that no two calls run together (`debounce`). Silent
+for an entry whose key is in a set of those being worked on, which whoever finds it there leaves alone; where
+a flag of the object says the same; and for entries that one loop alone puts in, while others only take some
+out.
 """
 
 from collections.abc import Iterator
@@ -68,7 +70,7 @@ def find(view: View) -> Iterator[Violation]:
         switch = view.switch_between(window.read.op, window.write.op)
         if switch is None:
             continue
-        alone = not shared.handed and (view.prepares or view.starts)
+        alone = view.one_at_a_time or (not shared.handed and (view.prepares or view.starts))
         alone = alone or (not shared.keyed and view.refuses(window))
         sure = MEDIUM if _evident(shared) and not alone and not view.one_shot else LOW
         if sure > LOW and not shared.handed and view.prepared:

@@ -29,10 +29,12 @@ the object's own methods or of the program, by the time in its name; or to a tem
 at a time works there. Likewise where all known callers hold a lock, or the object has taken one of many
 processes and keeps it; in a program that is run by hand, in what only such programs call, in the commands of
 a command line; and where whoever asks says whether what is there may be overwritten: it is his own path.
-And likewise where nobody else comes in between, as far as the code shows: in an exception handler, which puts
-right what was begun; in a constructor that only starting code calls; where an object removes the file that it
-has for itself; on the thread of an event loop, with no `await` in between; in what only a server of one
-process runs, one request after the other; and where another file of the same thing had to be removed first.
+Likewise where few can name the path: an object's own, or what callers hand on, begun in no setting, variable
+of a module or constant. And where nobody else comes in between, as far as the code shows: in an exception
+handler, which puts right what was begun; in a constructor that only starting code calls; where an object
+removes the file that it has for itself; on the thread of an event loop, with no `await` in between; in what
+only a server of one process runs, one request after the other; and where another file of the same thing had
+to be removed first.
 Silent where the other way only raises: the second one gets an error either way. What a file says counts as a
 look where a lock or pid file is removed for it, as being left over: meanwhile somebody else may have removed
 it, and made his own.

@@ -17,7 +17,7 @@ from rmwlint.windows.concurrency.callers import (
     locked_wherever_called,
 )
 from rmwlint.windows.concurrency.modules import several_processes
-from rmwlint.windows.concurrency.phases import prepared, prepares, starts
+from rmwlint.windows.concurrency.phases import one_at_a_time, prepared, prepares, starts
 from rmwlint.windows.concurrency.quiet import heard, quiet
 from rmwlint.windows.concurrency.unused import unused
 from rmwlint.windows.creations.creation import Creation, creations, thing
@@ -313,6 +313,11 @@ class View:
         return prepares(self.fn) or (
             self.one_shot and self.fn.owner is None and not called_from_elsewhere(self.fn)
         )
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether a decorator's name says that no two calls of the function run together."""
+        return one_at_a_time(self.fn)
 
     @property
     def prepared(self) -> bool:

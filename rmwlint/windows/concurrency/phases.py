@@ -61,6 +61,21 @@ def configures(fn: Fn) -> bool:
     return _CONFIGURING.match(fn.facts.name.lstrip("_")) is not None
 
 
+def one_at_a_time(fn: Fn) -> bool:
+    """Whether the name of a decorator, or of what it is taken from, says that no two calls run together."""
+    parent = fn.parent
+    suggests = fn.module.program.libraries.receiver
+    for register in fn.facts.decorators if parent is not None else ():
+        ops = parent.facts.ops if parent is not None else ()
+        while ops[register][0] in ("call", "attr"):
+            if ops[register][0] == "attr" and "naming.OneAtATime" in suggests(str(ops[register][2])):
+                return True
+            register = ops[register][1]
+        if ops[register][0] == "name" and "naming.OneAtATime" in suggests(str(ops[register][1])):
+            return True
+    return False
+
+
 def prepared(fn: Fn) -> bool:
     """Whether all who call the function, as far as they are known, do so before anybody else comes, or where
     something is entered that lasts."""

@@ -1,8 +1,8 @@
 """Where a path begins: in what everybody has, or only in what somebody hands on.
 
-Others come to a path if they can name it. They can where it is built from a setting, a variable of a module, a
-constant, or what a function gives that is told nothing (``user_cache_dir()``). What callers hand on is followed
-to where they have it from; where nobody is known to call, nothing is known.
+Others come to a path if they can name it. They can where it is built from a setting, a variable of a module,
+a constant, or what a function gives that is told nothing (``user_cache_dir()``). What callers hand on is
+followed to where they have it from; where nobody is known to call, nothing is known.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from rmwlint.windows.files.ownership import registers_of
 from rmwlint.windows.values import Event
 
 _DEEPEST = 4
+_EVERYWHERE = "files.Everywhere"
+_SETTINGS = "files.Settings"
 _MOST = 400
 
 
@@ -95,7 +97,9 @@ class _Origin:
 
     def _name(self, fn: Fn, name: str, depth: int) -> None:
         around: Fn | None = fn
-        while around is not None and around.index and name not in around.facts.locals and not name.endswith("'"):
+        while (
+            around is not None and around.index and name not in around.facts.locals and not name.endswith("'")
+        ):
             around = around.parent
         if around is None or around.index == 0:
             imported = fn.module.facts.imports.get(name)
@@ -112,6 +116,9 @@ class _Origin:
         if index == 0 and fn.first_is_self:
             return
         self.handed = True
+        if self._suggested(fn, fn.facts.params[index].name, _SETTINGS):
+            self.common = True
+            return
         owner = fn.owner if fn.facts.name == "__init__" else None
         called = constructions(owner, fn) if owner is not None else callings(fn)[0]
         if depth >= _DEEPEST or not called:
@@ -128,6 +135,9 @@ class _Origin:
 
     def _attribute(self, fn: Fn, name: str, depth: int) -> None:
         self.handed = True
+        if self._suggested(fn, name, _SETTINGS):
+            self.common = True
+            return
         owner = method_around(fn).owner
         if owner is None or ("attribute", owner, name) in self._seen:
             return
@@ -152,6 +162,9 @@ class _Origin:
     def _call(self, fn: Fn, register: int, op: Op, depth: int) -> None:
         ops = fn.facts.ops
         callee = ops[op[1]]
+        if callee[0] in ("attr", "name") and self._suggested(fn, str(callee[-1]), _EVERYWHERE):
+            self.common = True
+            return
         known = link(fn).calls.get(register)
         given = [one for one in (*op[2], *(one for _, one in op[3])) if ops[one][0] != "const"]
         targets = known.targets if known is not None and known.cls is None else ()
@@ -163,6 +176,9 @@ class _Origin:
             self._name(fn, callee[1], depth)
         for one in given:
             self.register(fn, one, depth)
+
+    def _suggested(self, fn: Fn, name: str, what: str) -> bool:
+        return what in fn.module.program.libraries.receiver(name.lstrip("_"))
 
     def _returned(self, fn: Fn, depth: int) -> None:
         for op in fn.facts.ops:

@@ -8,7 +8,9 @@
     finally:
         self.busy.discard(key)
 
-Only where nothing is awaited between the look and the note, and for what is kept under that key.
+Only where nothing is awaited between the look and the note, and for what is kept under that key. A flag of
+the object (``if self.connecting: return``; ``self.connecting = True``) does the same for all that it has. And
+where one task alone puts entries in, over and over, while others only take some out, none of its own is lost.
 """
 
 from __future__ import annotations
@@ -16,14 +18,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rmwlint.program.calling import Calling, argument, callings
+from rmwlint.program.calling import Calling, argument, call_sites, callings, handed_over
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.quiet import heard
+from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.find import Window
-from rmwlint.windows.flow import reaches
+from rmwlint.windows.flow import in_loop, reaches
+from rmwlint.windows.interpreter.interpret import analysis
+from rmwlint.windows.values import Event, own_attribute
 
 _NOTES = frozenset(["add", "append"])
 _TAKES_BACK = frozenset(["discard", "remove", "pop"])
+_TAKES_OUT = frozenset(["discard", "remove", "pop", "popitem", "clear", "popleft"])
 
 
 def in_flight(fn: Fn, window: Window) -> bool:
@@ -42,6 +48,71 @@ def in_flight(fn: Fn, window: Window) -> bool:
         return False
     called, all_known = callings(fn)
     return bool(called) and all_known and all(_given_noted(fn, params, calling) for calling in called)
+
+
+def flagged(fn: Fn, window: Window) -> bool:
+    """Whether a coroutine goes away where a flag of its object is set, and sets it before it lets others run,
+    for as long as the window is open."""
+    read, write = window.read, window.write
+    if not fn.facts.is_async or read is None:
+        return False
+    ops, blocks = fn.facts.ops, fn.facts.blocks
+    switches = [event.op for event in heard(fn).events if event.does == "switch"]
+    for number, op in enumerate(ops):
+        if op[0] != "setattr" or ops[op[3]] != ("const", True) or not fn.is_self(op[1]) or number > write.op:
+            continue
+        back = any(
+            other[0] == "setattr" and other[2] == op[2] and ops[other[3]] == ("const", False) for other in ops
+        )
+        for _, last, successors, _ in blocks:
+            branch = last - 1
+            if not back or branch >= number or ops[branch][0] != "branch" or len(successors) != 2:
+                continue
+            starts = [blocks[successor][0] for successor in successors]
+            away = [start for start in starts if start != write.op and not reaches(fn, start, write.op)]
+            if len(away) != 1 or any(branch < switch < number for switch in switches):
+                continue
+            if _asks(fn, ops[branch][1], op[2]) and not any(switch < branch for switch in switches):
+                return True
+    return False
+
+
+def _asks(fn: Fn, register: int, attribute: str) -> bool:
+    """Whether a condition is met where an attribute of the object is true."""
+    op = fn.facts.ops[register]
+    if op[0] == "bool" and op[1] == "or":
+        return any(_asks(fn, part, attribute) for part in op[2])
+    return bool(op[0] == "attr" and op[2] == attribute and fn.is_self(op[1]))
+
+
+def puts_alone(fn: Fn, store: Event) -> bool:
+    """Whether a loop of a coroutine that is started once puts entries into a container of its object, out of
+    which all others only take some."""
+    if not fn.facts.is_async or store.place is None or fn.facts.ops[store.op][0] != "setitem":
+        return False
+    name = own_attribute(store.place.symbol)
+    if name is None or not in_loop(fn, store.op) or len(call_sites(fn)) + len(handed_over(fn)) > 1:
+        return False
+    owner = method_around(fn).owner
+    for other in fn.module.functions():
+        if other is fn or name not in other.facts.names or method_around(other).owner is not owner:
+            continue
+        if other.facts.name == "__init__":
+            continue
+        stores = [event for event in analysis(other).events if event.does == "store"]
+        for event in stores:
+            if event.place is not None and own_attribute(event.place.symbol) == name:
+                if not _takes_out(other, event):
+                    return False
+    return True
+
+
+def _takes_out(fn: Fn, event: Event) -> bool:
+    ops = fn.facts.ops
+    op = ops[event.op]
+    if op[0] == "call" and ops[op[1]][0] == "attr":
+        return ops[op[1]][2] in _TAKES_OUT
+    return bool(op[0] == "delitem")
 
 
 def _given_noted(fn: Fn, params: list[int], calling: Calling) -> bool:
@@ -116,4 +187,4 @@ def _call_on(fn: Fn, table: Any, key: Any, methods: frozenset[str], start: int, 
     return None
 
 
-__all__ = ["in_flight"]
+__all__ = ["flagged", "in_flight", "puts_alone"]

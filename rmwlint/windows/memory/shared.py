@@ -27,7 +27,7 @@ from rmwlint.windows.interpreter.presence import found_there
 from rmwlint.windows.memory.apart import apart
 from rmwlint.windows.memory.at_start import set_at_start
 from rmwlint.windows.memory.containers import of_other_class
-from rmwlint.windows.memory.in_flight import in_flight
+from rmwlint.windows.memory.in_flight import flagged, in_flight, puts_alone
 from rmwlint.windows.memory.owned import came_in, of_signal, of_tasks, one_after_other, one_thread, own_entry
 from rmwlint.windows.memory.spares import fitted_later, spare
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order, own_attribute
@@ -108,7 +108,9 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
             continue
         if (stored == "removal" and of_other_class(where, original)) or _tells_of_lock(where, original):
             continue
-        if in_flight(fn, window) or under_own_name(where, original.op):
+        if in_flight(fn, window) or flagged(fn, window) or puts_alone(fn, store):
+            continue
+        if under_own_name(where, original.op):
             continue
         handed = key is not None and came_in(fn, key)
         found_shared = SharedWindow(window, stored, sure, key is not None, handed, _of_tasks(where, original))
