@@ -509,8 +509,9 @@ class Program:
         self._resolved: dict[tuple[str, Hashable], Type] = {}
         #: the methods of a name, for receivers of unknown type; see ``dispatch.named``
         self.by_name: dict[str, tuple[Fn, ...]] = {}
-        #: the functions that a signal calls, by project and signal; see ``signals.receivers``
-        self.receivers: dict[Hashable, tuple[Fn, ...]] = {}
+        #: the functions that a signal calls, each with the class whose alone, by project and signal; see
+        #: ``signals.receivers``
+        self.receivers: dict[Hashable, tuple[tuple[Fn, Cls | None], ...]] = {}
 
     def mentions(self, name: str, near: Path) -> Sequence[Path]:
         """The project's files in which an identifier occurs; what is answered about ``near`` rests on it."""

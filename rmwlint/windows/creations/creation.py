@@ -29,6 +29,7 @@ from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.presence import counts, found_there, gathered, met
 from rmwlint.windows.memory.owned import by_its_host, one_loop
 from rmwlint.windows.names import is_id
+from rmwlint.windows.objects.unsaved import made_here
 from rmwlint.windows.text import UNWRITTEN, text
 from rmwlint.windows.values import Dep, Event, Symbol
 
@@ -207,7 +208,7 @@ def _creation(
 ) -> Creation | None:
     """The creation after a look, where both speak of one thing; None where they do not. ``by_key``: it is of
     each key that the look has not given: whoever tries again after a duplicate knows that they are unique."""
-    if not _same(fn, look, create) or own(look):
+    if not _same(fn, look, create) or own(look) or _through_own(fn, look):
         return None
     guard = guard_of_creation(fn, look, create, events, how == "counted")
     unique = _unique(fn, look, create)
@@ -494,6 +495,19 @@ def own(look: Event) -> bool:
     return look.does != "look" and any(_made(symbol) for name, symbol in look.place.keys if name != "**")
 
 
+def _through_own(fn: Fn, look: Event) -> bool:
+    """Whether the look goes through a relation of a row that the function has just made."""
+    call = link(fn).calls.get(look.op)
+    if call is None or call.receiver is None or call.targets or look.does == "look":
+        return False
+    ops, register = fn.facts.ops, call.receiver
+    if ops[register][0] != "attr":
+        return False
+    while ops[register][0] == "attr":
+        register = ops[register][1]
+    return made_here(fn, register, look.op)
+
+
 def _made(symbol: Symbol) -> bool:
     while isinstance(symbol, tuple) and len(symbol) > 1 and symbol[0] in ("attr", "item"):
         symbol = symbol[1]
@@ -687,9 +701,32 @@ def ends_otherwise(fn: Fn, branch: int, outcome: bool) -> bool:
 def _refused(fn: Fn, look: Event, create: Event, branch: int, outcome: bool) -> bool:
     """Whether what is found only ends the call: not where an update that has met the row has done what was
     wanted, nor where a row is wanted that is there."""
-    if look.does in _MEETS or not ends_otherwise(fn, branch, outcome):
+    if look.does in _MEETS:
+        return False
+    if fn.facts.ops[branch][0] == "caught":
+        return _raises_after(fn, look.op)
+    if not ends_otherwise(fn, branch, outcome):
         return False
     return create.does == "make" or not _satisfied(fn, branch, outcome)
+
+
+def _raises_after(fn: Fn, look: int) -> bool:
+    """Whether a look that raises nothing itself leads to an error alone, which says that the thing is there."""
+    blocks, ops = fn.facts.blocks, fn.facts.ops
+    pending = [at for at, (first, last, _, _) in enumerate(blocks) if first <= look < last]
+    seen: set[int] = set()
+    while pending:
+        at = pending.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        first, last, successors, _ = blocks[at]
+        if any(_always_raises(fn, number) for number in range(max(first, look + 1), last)):
+            continue
+        if not successors and (last == first or ops[last - 1][0] != "raise"):
+            return False
+        pending += successors
+    return bool(seen)
 
 
 def _satisfied(fn: Fn, branch: int, outcome: bool) -> bool:

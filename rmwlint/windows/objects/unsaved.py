@@ -76,13 +76,15 @@ def of_new_owner(fn: Fn, write: Event, read: Event | None) -> bool:
     owners = [ops[call.receiver][1]] if ops[call.receiver][0] == "attr" else []
     if not owners and read is not None and ops[read.op][0] == "call" and not read.trail:
         owners = [*ops[read.op][2], *(register for _, register in ops[read.op][3])]
-    return any(
-        ops[owner][0] == "name"
-        and (made := list(_sources(fn, owner, write.op))) != []
-        # made here, and not looked for
-        and all(_makes(fn, source) for source in made)
-        for owner in owners
-    )
+    return any(made_here(fn, owner, write.op) for owner in owners)
+
+
+def made_here(fn: Fn, register: int, before: int) -> bool:
+    """Whether what a name stands for at an operation was made in the function, and not looked for."""
+    if fn.facts.ops[register][0] != "name":
+        return False
+    sources = list(_sources(fn, register, before))
+    return bool(sources) and all(_makes(fn, source) for source in sources)
 
 
 def _makes(fn: Fn, register: int) -> bool:
