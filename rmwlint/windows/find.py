@@ -17,6 +17,7 @@ from rmwlint.windows.concurrency.callers import (
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.ways import rows_locked_on_every_way
 from rmwlint.windows.flow import fails
+from rmwlint.windows.guards.first_hand import handed_new
 from rmwlint.windows.guards.first_saves import of_first_save
 from rmwlint.windows.guards.preconditions import preconditioned
 from rmwlint.windows.guards.reserved import reserved
@@ -203,7 +204,7 @@ class _Finder:
                     )
                     certainty = 1 if weak else certainty
                 if not weak and window.sure > 1 and not window.guard:
-                    weak = reserved(self.fn, window.read, event)
+                    weak = reserved(self.fn, window.read, event) or handed_new(self.fn, event)
                     yield window._replace(sure=1) if weak else window
                 else:
                     yield window._replace(sure=certainty) if weak else window

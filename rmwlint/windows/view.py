@@ -43,6 +43,7 @@ from rmwlint.windows.find import (
     windows,
 )
 from rmwlint.windows.flow import passes, reaches
+from rmwlint.windows.guards.first_hand import handed_new
 from rmwlint.windows.guards.first_saves import of_created_row, of_first_save, only_new_change
 from rmwlint.windows.guards.identities import puts_what_it_compares
 from rmwlint.windows.guards.outcomes import dropped_by_callers, looked_at
@@ -462,6 +463,7 @@ class View:
             or made_on_every_way(self.fn, write)
             or of_new_owner(self.fn, write, self.read_of(write))
             or mostly_new(self.fn, write)
+            or handed_new(self.fn, write)
         )
 
     def unsaved(self, write: Event) -> bool:

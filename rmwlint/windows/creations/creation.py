@@ -25,11 +25,11 @@ from rmwlint.windows.creations.retried import retried_by_callers, retries, tries
 from rmwlint.windows.creations.unique import conditional_uniques, nullable, uniques
 from rmwlint.windows.find import common
 from rmwlint.windows.flow import in_loop, leads, reaches
+from rmwlint.windows.guards.first_hand import made_here
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.presence import counts, found_there, gathered, met
 from rmwlint.windows.memory.owned import by_its_host, one_loop
 from rmwlint.windows.names import is_id
-from rmwlint.windows.objects.unsaved import made_here
 from rmwlint.windows.text import UNWRITTEN, text
 from rmwlint.windows.values import Dep, Event, Symbol
 

@@ -7,11 +7,9 @@ an attribute, before another method saves it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
-from rmwlint.windows.names import is_maker
+from rmwlint.windows.guards.first_hand import made_here, sources
 from rmwlint.windows.values import Event, own_attribute
 
 
@@ -20,8 +18,8 @@ def unsaved(fn: Fn, write: Event) -> bool:
     call = link(fn).calls.get(write.op)
     if call is None or call.receiver is None or write.trail:
         return False
-    sources = list(_sources(fn, call.receiver, write.op))
-    return bool(sources) and all(_gives_unsaved(fn, source) for source in sources)
+    given = list(sources(fn, call.receiver, write.op))
+    return bool(given) and all(_gives_unsaved(fn, source) for source in given)
 
 
 def made_by_its_object(fn: Fn, write: Event) -> bool:
@@ -43,9 +41,9 @@ def given_new(fn: Fn, write: Event) -> bool:
     if call is None or call.receiver is None or write.trail:
         return False
     ops = fn.facts.ops
-    sources = list(_sources(fn, call.receiver, write.op))
-    return bool(sources) and all(
-        ops[source][0] == "unpack" and _gives_new(fn, ops[source][1], ops[source][2]) for source in sources
+    given = list(sources(fn, call.receiver, write.op))
+    return bool(given) and all(
+        ops[source][0] == "unpack" and _gives_new(fn, ops[source][1], ops[source][2]) for source in given
     )
 
 
@@ -54,8 +52,8 @@ def made_on_every_way(fn: Fn, write: Event) -> bool:
     call = link(fn).calls.get(write.op)
     if call is None or call.receiver is None or write.trail or fn.facts.ops[call.receiver][0] != "name":
         return False
-    sources = list(_sources(fn, call.receiver, write.op))
-    return bool(sources) and all(_constructed(fn, source) for source in sources)
+    given = list(sources(fn, call.receiver, write.op))
+    return bool(given) and all(_constructed(fn, source) for source in given)
 
 
 def _constructed(fn: Fn, register: int) -> bool:
@@ -79,22 +77,6 @@ def of_new_owner(fn: Fn, write: Event, read: Event | None) -> bool:
     return any(made_here(fn, owner, write.op) for owner in owners)
 
 
-def made_here(fn: Fn, register: int, before: int) -> bool:
-    """Whether what a name stands for at an operation was made in the function, and not looked for."""
-    if fn.facts.ops[register][0] != "name":
-        return False
-    sources = list(_sources(fn, register, before))
-    return bool(sources) and all(_makes(fn, source) for source in sources)
-
-
-def _makes(fn: Fn, register: int) -> bool:
-    call = link(fn).calls.get(register)
-    if call is None:
-        return False
-    named = not call.rows and not call.targets and is_maker(call.name) and "_or_" not in call.name
-    return call.cls is not None or named or any(row.does == "create" for row in call.rows)
-
-
 def _gives_new(fn: Fn, number: int, index: int) -> bool:
     """Whether every function that a call reaches returns a new object in that place of a tuple."""
     call = link(fn).calls.get(number)
@@ -107,22 +89,10 @@ def _returns_new(fn: Fn, index: int) -> bool:
     if not returned or any(op[0] != "build" or len(op[2]) <= index for op in returned):
         return False
     for op in returned:
-        made = [calls.get(source) for source in _sources(fn, op[2][index], len(ops))]
+        made = [calls.get(source) for source in sources(fn, op[2][index], len(ops))]
         if not made or any(one is None or one.cls is None for one in made):
             return False
     return True
-
-
-def _sources(fn: Fn, register: int, before: int) -> Iterator[int]:
-    """The registers of what a name, or an attribute of a name, may have been given before an operation."""
-    ops = fn.facts.ops
-    op = ops[register]
-    for other in ops[:before]:
-        if op[0] == "name" and other[:2] == ("store", op[1]):
-            yield other[2]
-        elif op[0] == "attr" and other[0] == "setattr" and other[2] == op[2]:
-            if ops[op[1]][0] == "name" and ops[other[1]] == ops[op[1]]:
-                yield other[3]
 
 
 def _gives_unsaved(fn: Fn, register: int) -> bool:
@@ -136,7 +106,7 @@ def _gives_unsaved(fn: Fn, register: int) -> bool:
     around = fn.module.program.libraries.holds_back(call.name, constants) if constants else frozenset()
     if not around:
         return False
-    made = (ops[source] for source in _sources(fn, call.receiver, register))
+    made = (ops[source] for source in sources(fn, call.receiver, register))
     return not any(
         keyword in around and ops[value] != ("const", None)
         for op in made
