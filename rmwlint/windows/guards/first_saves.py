@@ -15,9 +15,14 @@ _NOT_MADE = (("const", False), ("const", None))
 
 
 def of_first_save(fn: Fn, write: Event) -> bool:
-    """Whether a write of a method's own object happens only where that had no key when the method began."""
+    """Whether a write of a method's own object happens only where that had no key when the method began, as
+    none has that is being constructed."""
     place = write.place
-    if place is None or place.symbol != ("param", 0) or not fn.first_is_self or not write.control:
+    if place is None or place.symbol != ("param", 0) or not fn.first_is_self:
+        return False
+    if fn.facts.name == "__init__":
+        return True
+    if not write.control:
         return False
     cls = fn.owner
     keys = _KEYS if cls is None else _KEYS | cls.keys()

@@ -354,8 +354,13 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
         fresh=row.does in ("write", "delete") and value is not None and _is_new(run, site, row, value),
         query=value.query if value is not None else None,
         caught=_tolerated(site, row),
-        locked=bool(serialised is not None and serialised.whole is not None),
+        locked=serialised is not None and serialised.whole is not None and not _is_own(serialised.whole),
     )
+
+
+def _is_own(symbol: Symbol) -> bool:
+    """Whether an object is one that the function has made, which holds what it was given and nothing old."""
+    return isinstance(symbol, tuple) and symbol[:1] == ("new",)
 
 
 def _whole_again(run: Interpreter, given: Value) -> list[tuple[str, Value]]:
