@@ -130,7 +130,11 @@ def _says(scope: Fn, register: int, switch: BaseModel) -> bool:
 
 def _calls(scope: Fn, register: int, switch: BaseModel) -> bool:
     kind = link(scope).types[scope.facts.ops[register][1]]
-    return kind is not None and kind.name in switch.calls
+    if kind is None:
+        return False
+    # what an object hands on is named after the object's type
+    of = f"{kind.arg.name}." if kind.kind == "member" and kind.arg is not None else ""
+    return of + kind.name in switch.calls
 
 
 def _declared(
