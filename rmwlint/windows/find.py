@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from rmwlint.libraries.index import snake
+from rmwlint.program.calling import call_sites, handed_over, kept_for_check
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.by_hand import unserved
@@ -120,8 +121,28 @@ def runs_alone(fn: Fn) -> bool:
     if unserved(fn):
         return True
     names = list(_signals(fn)) if fn.owner is None else fn.owner.library_types()
+    return any(_alone(fn, name) for name in names)
+
+
+def connected_alone(fn: Fn) -> bool:
+    """Whether nobody calls a function, and all that it is given to are signals that are sent by hand."""
+    return fn.owner is None and kept_for_check(fn, "connected_alone", lambda: _only_connected(fn))
+
+
+def _only_connected(fn: Fn) -> bool:
+    given = handed_over(fn)
+    return bool(given) and not call_sites(fn) and all(_to_lone_signal(*site) for site in given)
+
+
+def _to_lone_signal(giver: Fn, number: int) -> bool:
+    call = link(giver).calls.get(number)
+    kind = call.rtype if call is not None else None
+    return kind is not None and kind.kind == "library" and _alone(giver, kind.name)
+
+
+def _alone(fn: Fn, name: str) -> bool:
     types = fn.module.program.libraries
-    return any(types.types[ancestor].alone for name in names for ancestor in types.lineage(name))
+    return any(types.types[ancestor].alone for ancestor in types.lineage(name))
 
 
 def _signals(fn: Fn) -> Iterator[str]:

@@ -34,6 +34,7 @@ from rmwlint.windows.files.streams import COMMON, Stream, common, streams
 from rmwlint.windows.files.tables import of_many
 from rmwlint.windows.find import (
     Window,
+    connected_alone,
     failing,
     guard_of,
     open_windows,
@@ -390,7 +391,7 @@ class View:
     @property
     def runs_alone(self) -> bool:
         """Whether this runs by hand, rarely two at a time."""
-        return runs_alone(self.fn)
+        return runs_alone(self.fn) or connected_alone(self.fn)
 
     @property
     def preconditioned(self) -> bool:

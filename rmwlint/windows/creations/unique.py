@@ -155,7 +155,9 @@ def _declared(
             return
         if any(keyword == "condition" for keyword, _ in op[3]) is not conditional:
             return
-        names = [ops[part][1] for part in op[2] if ops[part][0] in ("const", "name")]
+        # an index, which a keyword makes unique, has its own name before those of its columns
+        columns = op[2] if switch.keyword is None else op[2][1:]
+        names = [ops[part][1] for part in columns if ops[part][0] in ("const", "name")]
         for keyword, value in op[3]:
             if keyword == "fields" and ops[value][0] == "build":
                 names = [ops[part][1] for part in ops[value][2] if ops[part][0] == "const"]
