@@ -182,8 +182,8 @@ Hazards
 
   ``signal``    calls whatever has been registered for the signal ``at``, about the subject ``key``
   ``receive``   registers, for the signal ``at`` (or each in a list of them) and the subject ``key``, the
-                function so decorated (``form = "decorator"``) or the one given as argument 0. ``of``, here and
-                of ``signal``: the keyword that names the class whose signals it is about
+                function so decorated (``form = "decorator"``) or the one given as argument 0. ``of``, here
+                and of ``signal``: the keyword that names the class whose signals it is about
 
 Other
   ``pure``      no effect worth knowing; ``gives`` its type. ``form = "decorator"``: a function so decorated

@@ -44,7 +44,7 @@ def receivers(fn: Fn, number: int, call: Call) -> tuple[Fn, ...]:
 
 
 def _of_one_line(sender: Cls | None, wanted: Cls | None) -> bool:
-    """Whether what a class sends may reach a function that is registered for a class; any where it is None."""
+    """Whether what a class sends may reach what is registered for a class; any class where it is None."""
     return sender is None or wanted is None or wanted in sender.mro() or sender in wanted.mro()
 
 

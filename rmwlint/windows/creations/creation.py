@@ -711,7 +711,7 @@ def _refused(fn: Fn, look: Event, create: Event, branch: int, outcome: bool) -> 
 
 
 def _raises_after(fn: Fn, look: int) -> bool:
-    """Whether a look that raises nothing itself leads to an error alone, which says that the thing is there."""
+    """Whether a look that raises nothing itself leads to an error alone, which says that it is there."""
     blocks, ops = fn.facts.blocks, fn.facts.ops
     pending = [at for at, (first, last, _, _) in enumerate(blocks) if first <= look < last]
     seen: set[int] = set()
