@@ -721,8 +721,6 @@ def _raises_after(fn: Fn, look: int) -> bool:
             continue
         seen.add(at)
         first, last, successors, _ = blocks[at]
-        if any(_always_raises(fn, number) for number in range(max(first, look + 1), last)):
-            continue
         if not successors and (last == first or ops[last - 1][0] != "raise"):
             return False
         pending += successors
