@@ -78,6 +78,7 @@ class Rows(NamedTuple):
     roots: tuple[str, ...]
     threads: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
 
 
 def parse_gives(text: str) -> Gives:
@@ -253,11 +254,15 @@ class Libraries:
         roots: set[str] = set()
         threads: set[str] = set()
         tasks: set[str] = set()
+        self._same: list[tuple[str, str]] = []
         for rows in layers:
             self._add(rows)
             roots.update(rows.roots)
             threads.update(rows.threads)
             tasks.update(rows.tasks)
+            for one in rows.same:
+                module, _, original = one.partition(" as ")
+                self._same.append((module, original))
         self.roots = frozenset(roots)
         self.threads = frozenset(threads)
         self.tasks = frozenset(tasks)
@@ -313,6 +318,7 @@ class Libraries:
                     _union(known.shown_on, model.shown_on),
                     model.makes or known.makes,
                     _union(known.own_columns, model.own_columns),
+                    _union(known.filled_in, model.filled_in),
                 )
             self.types[model.name] = model
             for qualified in model.classes:
@@ -346,6 +352,14 @@ class Libraries:
         if found is None and "." not in qualified:
             found = self._classes.get("builtins." + qualified)
         return found
+
+    def original(self, qualified: str) -> str:
+        """The name that what has a qualified name has in the module which defines it, where another only
+        hands it on."""
+        for module, original in self._same:
+            if qualified == module or qualified.startswith(f"{module}."):
+                return original + qualified[len(module) :]
+        return qualified
 
     def type_of_object(self, qualified: str) -> str | None:
         """The type of a library's module-level object, None for one that no model lists."""

@@ -94,6 +94,7 @@ def _parsed(built_in: Mapping[str, bytes], users: Mapping[str, bytes]) -> list[R
         tuple(root for part in first for root in part.roots),
         tuple(root for part in first for root in part.threads),
         tuple(root for part in first for root in part.tasks),
+        tuple(one for part in first for one in part.same),
     )
     return [merged, *(rows[file] for file in users)]
 
@@ -134,8 +135,9 @@ def _read_kept(kept: Path, digest: str) -> list[Rows] | None:
                 roots,
                 threads,
                 tasks,
+                same,
             )
-            for types, calls, attributes, bases, roots, threads, tasks in layers
+            for types, calls, attributes, bases, roots, threads, tasks, same in layers
         ]
     except (OSError, ValueError, EOFError, TypeError):
         return None

@@ -11,6 +11,7 @@ File
     imports = ["django"]                # the import roots that make this model worth loading
     threads = ["django.views"]          # names whose import says that code runs in several threads,
     tasks = ["asyncio"]                 #   or in several tasks of one
+    same = ["a.gis.models as a.models"] # the first module hands on what the second one has
     docs = "https://docs.djangoproject.com/"
 
     [[type]]
@@ -47,6 +48,8 @@ File
                                         #   that its class does not declare; ``function``: a function of the
                                         #   program that a decorator nobody knows has changed; ``import``:
                                         #   what a module that nobody knows gives
+    filled_in = ["save_model.arg1"]     # methods that users' classes define, each with the argument in which
+                                        #   it is given a row that a form has filled in, to save it
     alone = true                        # its methods run by hand, rarely two at a time: low confidence
     element = "Model"                   # what it holds where nobody knows (then with medium confidence)
 
@@ -270,6 +273,7 @@ class TypeModel(NamedTuple):
     shown_on: tuple[str, ...] = ()
     makes: str | None = None
     own_columns: tuple[str, ...] = ()
+    filled_in: tuple[str, ...] = ()
 
 
 class CallModel(NamedTuple):

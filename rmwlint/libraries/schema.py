@@ -106,6 +106,13 @@ def _texts(value: Any) -> str | None:
     return "wants a string or a list of strings, none of them empty"
 
 
+def _same(value: Any) -> str | None:
+    items = value if isinstance(value, list) else [value]
+    if items and all(isinstance(item, str) and len(item.split(" as ")) == 2 for item in items):
+        return None
+    return "wants a string such as 'package.models as other.models', or a list of these"
+
+
 def _dotted(value: Any) -> str | None:
     problem = _texts(value)
     if problem is None:
@@ -280,6 +287,7 @@ _TYPE: dict[str, Check] = {
     "saved_by": _texts,
     "own_methods": _texts,
     "own_columns": _dotted,
+    "filled_in": _texts,
     "shown_by": _texts,
     "shown_on": _texts,
     "homes": _dotted,
@@ -318,6 +326,7 @@ _LIBRARY: dict[str, Check] = {
     "imports": _dotted,
     "threads": _dotted,
     "tasks": _dotted,
+    "same": _same,
     "docs": _text,
 }
 _TABLES: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
@@ -388,6 +397,7 @@ def rows_of(data: Mapping[str, Any], file: str) -> Rows:
         library["imports"],
         library.get("threads", ()),
         library.get("tasks", ()),
+        library.get("same", ()),
     )
 
 
@@ -441,6 +451,7 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
         ),
         row.get("makes"),
         row.get("own_columns", ()),
+        row.get("filled_in", ()),
     )
 
 

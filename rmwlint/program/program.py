@@ -639,6 +639,7 @@ class Program:
             if value is not None:
                 return value
             break
+        qualified = self.libraries.original(qualified)
         known = self.libraries.type_of_object(qualified)
         return Type("external", qualified) if known is None else Type("library", known, None, qualified)
 

@@ -74,6 +74,7 @@ from rmwlint.windows.objects.rivals import mostly_new, no_other_columns, rivals
 from rmwlint.windows.objects.stale_rows import StaleRow, stale_rows
 from rmwlint.windows.objects.stores import KeyLock, StoreWindow, key_locks, store_windows
 from rmwlint.windows.objects.unsaved import (
+    filled_in,
     given_new,
     made_by_its_object,
     made_on_every_way,
@@ -470,7 +471,7 @@ class View:
     def unsaved(self, write: Event) -> bool:
         """Whether the row that is saved is one that a form has filled in and not saved, around no row that is
         seen, or one that the object's own methods make: as often as not it is new."""
-        return unsaved(self.fn, write) or made_by_its_object(self.fn, write)
+        return unsaved(self.fn, write) or made_by_its_object(self.fn, write) or filled_in(self.fn, write)
 
     def marks_gone(self, write: Event) -> bool:
         """Whether rows of any class are saved, and all columns that change say, by their names, that the row

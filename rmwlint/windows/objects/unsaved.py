@@ -22,6 +22,20 @@ def unsaved(fn: Fn, write: Event) -> bool:
     return bool(given) and all(_gives_unsaved(fn, source) for source in given)
 
 
+def filled_in(fn: Fn, write: Event) -> bool:
+    """Whether a write saves a row that a library gives the method for that, filled in by a form."""
+    symbol = write.place.symbol if write.place is not None else None
+    if not isinstance(symbol, tuple) or symbol[0] != "param" or fn.owner is None or not fn.first_is_self:
+        return False
+    types = fn.module.program.libraries
+    given = f"{fn.facts.name}.arg{symbol[1] - 1}"
+    return any(
+        given in types.types[ancestor].filled_in
+        for name in fn.owner.library_types()
+        for ancestor in types.lineage(name)
+    )
+
+
 def made_by_its_object(fn: Fn, write: Event) -> bool:
     """Whether a write saves an attribute of a method's own object that is only ever given rows made anew."""
     attribute = own_attribute(write.place.symbol) if write.place is not None else None
