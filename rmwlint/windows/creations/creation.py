@@ -758,7 +758,40 @@ def _sure(fn: Fn, look: Event, create: Event) -> int:
         return 1
     if by_its_host(fn) or _under_new_key(look, create) or _referred_to(fn, look, create):
         return 1
+    if look.place is not None and any(_drawn(fn, symbol) for _, symbol in look.place.keys):
+        return 1
     return min(sure, 2) if look.does == "look" or create.does == "make" else sure
+
+
+def _drawn(fn: Fn, symbol: object) -> bool:
+    """Whether a value that is looked for has just been drawn at random: nobody else comes with the same."""
+    if not isinstance(symbol, tuple) or not symbol:
+        return False
+    if symbol[0] == "op":
+        op, call = fn.facts.ops[symbol[1]], link(fn).calls.get(symbol[1])
+        if call is not None and (_draws(fn, call.name) or _made_of_draws(fn, symbol[1], call)):
+            return True
+        # str(uuid4())
+        plain = op[0] == "call" and fn.facts.ops[op[1]][0] == "name" and (call is None or not call.targets)
+        return plain and any(_drawn(fn, ("op", given)) for given in op[2])
+    if symbol[0] in ("global", "attr") and isinstance(symbol[-1], str) and _draws(fn, symbol[-1]):
+        return True
+    return symbol[0] in ("call", "attr", "fstring") and any(_drawn(fn, part) for part in symbol[1:])
+
+
+def _made_of_draws(fn: Fn, number: int, call: Call) -> bool:
+    """Whether a call that is given nothing reaches a function which draws something."""
+    given = fn.facts.ops[number]
+    return (
+        not given[2]
+        and not given[3]
+        and len(call.targets) == 1
+        and any(_draws(fn, name) for name in sorted(call.targets[0].facts.names))
+    )
+
+
+def _draws(fn: Fn, name: str) -> bool:
+    return "naming.Draw" in fn.module.program.libraries.receiver(name.rpartition(".")[2])
 
 
 def _told_by_method(event: Event) -> bool:
