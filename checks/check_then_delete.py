@@ -3,7 +3,8 @@
 Two requests can meet: one looks at the row and finds that it may go, the other changes its state or adds a
 row that refers to it, and the first deletes it all the same. What the second has done is lost with it, or
 what it has added refers to nothing. So too where what the row says is put elsewhere before it goes: what is
-changed meanwhile is lost, and who does the same at the same time puts it there twice.
+changed meanwhile is lost, and who does the same at the same time puts it there twice. And where what the row
+has taken is given back to a quota (`quotas.reserve(project, volumes=-1)`), whether or not it was still there.
 
 Bad:
 
@@ -138,6 +139,9 @@ def find(view: View) -> Iterator[Violation]:
         elif deletion.how == "moved":
             looked, meanwhile = f"puts {said} elsewhere", f"changes {said}, or does the same"
             because = f"`{said}` has been put elsewhere"
+        elif deletion.how == "taken":
+            looked, meanwhile = f"finds {row}, gives back what it took", "does the same"
+            because = "what it took is given back"
         elif deletion.how == "referring":
             looked, meanwhile = (
                 f"looks for what refers to {row}: finds none",
@@ -147,13 +151,19 @@ def find(view: View) -> Iterator[Violation]:
         yield view.violation(
             check,
             delete.op,
-            f"`{row}` is deleted because {because}, and nothing keeps another from changing that in between",
-            place=said if deletion.how != "referring" else row,
+            _message(deletion, row, because),
+            place=said if deletion.how not in ("referring", "taken") else row,
             sure=_sure(view, deletion),
             steps=deletion_steps(view, deletion),
             interleaving=(("A", looked), ("B", meanwhile), ("A", f"deletes {row}    B's work is lost")),
             remedy="lock the row before the look, or let the deletion carry the test",
         )
+
+
+def _message(deletion: Deletion, row: str, because: str) -> str:
+    if deletion.how == "taken":
+        return f"`{row}` is deleted and {because}; another that does so too gives it back once more"
+    return f"`{row}` is deleted because {because}, and nothing keeps another from changing that in between"
 
 
 def _row(deletion: Deletion) -> str:

@@ -70,6 +70,9 @@ Good, with a session:
         session.commit()
         charge(pk)
 
+Said too where the row is set to a state by its key alone, in a function whose callers have tested that state:
+what is missing is missing there.
+
 Low confidence where the client must say which version it changes (`If-Match`) and is refused with an old one,
 where everybody in the project who calls the function has locked rows, and where a row that came in is called
 like one that a context manager of the project reserves (`self.server = Server.reserve(…)` in a class with
@@ -87,7 +90,18 @@ Fix for Django, SQLAlchemy: `.get(…)` → `.select_for_update().get(…)` in `
 
 from collections.abc import Iterator
 
-from rmwlint.check import LOW, Check, View, Violation, Window, both_pass, place_text, window_steps
+from rmwlint.check import (
+    LOW,
+    MEDIUM,
+    Check,
+    Event,
+    View,
+    Violation,
+    Window,
+    both_pass,
+    place_text,
+    window_steps,
+)
 
 check = Check("RMW106", "check-then-save", since="0.1")
 
@@ -120,6 +134,34 @@ def find(view: View) -> Iterator[Violation]:
             remedy="make the write carry the test (a conditional update), or lock the row before the test",
             hints=(("attribute", window.attribute or ""), *view.hints(window.write)),
         )
+
+
+@check.on_events
+def find_below(view: View) -> Iterator[Violation]:
+    for write, caller, window in view.tested_above:
+        place = f"{_table(write)}.{window.attribute}"
+        steps = []
+        if window.read is not None:
+            steps.append(view.step("read", window.read.op, "read here", caller))
+        if window.branch is not None:
+            steps.append(view.step("decide", window.branch, "tested here", caller))
+        steps.append(view.step("write", write.op, "written here, whatever is there by then"))
+        yield view.violation(
+            check,
+            write.op,
+            f"`{place}` is set by the key alone, although `{caller.facts.name}` has tested it; nothing keeps "
+            "another from passing the same test",
+            place=place,
+            sure=min(window.sure, MEDIUM),
+            steps=steps,
+            interleaving=both_pass(place, f"tests {place}", f"writes {place}", "both went on"),
+            remedy="make the write carry the test, and tell the caller how many rows it has met",
+            hints=(("attribute", window.attribute or ""), *view.hints(write)),
+        )
+
+
+def _table(write: Event) -> str:
+    return (write.place.what.rpartition(".")[2] or write.place.text) if write.place is not None else "row"
 
 
 def _sure(view: View, window: Window) -> int:

@@ -20,6 +20,7 @@ from rmwlint.windows.concurrency.ways import rows_locked_on_every_way
 from rmwlint.windows.flow import fails
 from rmwlint.windows.guards.first_hand import handed_new
 from rmwlint.windows.guards.first_saves import of_first_save
+from rmwlint.windows.guards.given_back import back_with
 from rmwlint.windows.guards.preconditions import preconditioned
 from rmwlint.windows.guards.reserved import reserved
 from rmwlint.windows.interpreter.columns import computed, unsaved
@@ -369,7 +370,9 @@ class _Finder:
             return window if self.asks_state(window) else window._replace(sure=1)
         if written is None:
             return window
-        if written.const is None or _far_below(write) or failing(self.fn, write):
+        # each of two that do the same gives back what the row has taken
+        back = back_with(self.fn, write) is not None
+        if (written.const is None and not back) or _far_below(write) or failing(self.fn, write):
             return window._replace(sure=1)
         if is_latest_time(window.attribute) or starts_up(self.fn.facts.name):
             return window._replace(sure=1)
@@ -383,13 +386,17 @@ class _Finder:
         columns = _symbols(window)
         if elsewhere(test, window.attribute or "") or differs(test, window.outcome, columns):
             return window._replace(sure=1)
-        if settled(asked(test, columns, written), written):
+        if settled(asked(test, columns, written), written) and not back:
             return window._replace(sure=1)
         if called:
             return window  # what others have to pass too, whoever owns the operation
         for dep, branch, outcome in write.control:
-            known = self.result.tests.get(branch) if dep[1] == window.attribute else None
-            if known is not None and self.owns(states(known, outcome, columns)):
+            same = dep[1] == window.attribute
+            known = self.result.tests.get(branch) if same or back else None
+            if known is None:
+                continue
+            asked_of = columns if same else _symbols(window._replace(attribute=dep[1]))
+            if self.owns(states(known, outcome, asked_of)):
                 return window._replace(sure=1)
         return window
 

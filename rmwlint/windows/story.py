@@ -64,8 +64,8 @@ def deletion_steps(view: View, deletion: Deletion) -> tuple[Step, ...]:
     steps: list[Step] = []
     if look is not None:
         steps = [view.step("read", look.op, "looked at here"), *view.trail(look, "looked at here", "read")]
-    moved = deletion.how == "moved"
-    steps.append(view.step("decide", deletion.branch, "put elsewhere here" if moved else "decides here"))
+    done = {"moved": "put elsewhere here", "taken": "given back here"}.get(deletion.how, "decides here")
+    steps.append(view.step("decide", deletion.branch, done))
     for held in delete.held:
         steps += view.held_step(held)
     steps.append(view.step("write", delete.op, "deleted here"))

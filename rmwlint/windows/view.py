@@ -73,6 +73,7 @@ from rmwlint.windows.objects.related import no_container
 from rmwlint.windows.objects.rivals import mostly_new, no_other_columns, rivals
 from rmwlint.windows.objects.stale_rows import StaleRow, stale_rows
 from rmwlint.windows.objects.stores import KeyLock, StoreWindow, key_locks, store_windows
+from rmwlint.windows.objects.tested_above import TestedAbove, tested_above
 from rmwlint.windows.objects.unsaved import (
     filled_in,
     given_new,
@@ -574,6 +575,11 @@ class View:
     def stale_rows(self) -> tuple[StaleRow, ...]:
         """Rows that came in and are written under a lock without being read again."""
         return tuple(stale_rows(self.fn))
+
+    @property
+    def tested_above(self) -> tuple[TestedAbove, ...]:
+        """Writes by the key alone whose callers have tested what is written."""
+        return tuple(tested_above(self.fn))
 
     @property
     def setups(self) -> tuple[Setup, ...]:

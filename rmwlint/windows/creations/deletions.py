@@ -17,8 +17,9 @@ from rmwlint.program.types import Type
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.creations.creation import ends_otherwise, own, row_class
 from rmwlint.windows.creations.unique import table_of
-from rmwlint.windows.find import Window, failing, guard_of, owned, same_place, told_below, windows
+from rmwlint.windows.find import Window, common, failing, guard_of, owned, same_place, told_below, windows
 from rmwlint.windows.flow import fails, reaches
+from rmwlint.windows.guards.given_back import back_with
 from rmwlint.windows.interpreter.looks import of_contents, of_state, unset
 from rmwlint.windows.interpreter.presence import counts, found_there
 from rmwlint.windows.names import is_id
@@ -44,7 +45,8 @@ _MOST_FILES = 60
 class Deletion(NamedTuple):
     """A row is deleted because of a look. ``how``: ``state`` (it says that it may be), ``contents`` (it has
     nothing in ``column``), ``referring`` (nothing refers to it by ``column``, which is empty where that is
-    asked by way of the row itself) or ``moved`` (``column`` is put into another row, at ``branch``).
+    asked by way of the row itself), ``moved`` (``column`` is put into another row, at ``branch``) or
+    ``taken`` (what the row, or the one that it is part of, has taken is given back, at ``branch``).
 
     ``look``: None where the row came in as a parameter. ``guard``: why nobody can change that in between, or
     why it does no harm; empty where somebody can.
@@ -79,6 +81,7 @@ def _deletions(fn: Fn) -> Iterator[Deletion]:
         found += _because_of_itself(fn)
     for delete in deletes:
         found += [*_because_of_others(fn, delete, looks), *_after_a_move(fn, delete, events)]
+        found += _with_what_it_took(fn, delete, events)
     for one in found:
         cleans_up = failing(fn, one.delete) and not fails(fn, one.branch)
         yield one._replace(sure=1) if cleans_up else one
@@ -311,6 +314,43 @@ def _after_a_move(fn: Fn, delete: Event, events: list[Event]) -> Iterator[Deleti
                     sure = 1  # as often as not it is noted down what is gone
                 yield Deletion(look, delete, write.op, "moved", attribute, guard_of(fn, look, delete), sure)
                 return
+
+
+def _with_what_it_took(fn: Fn, delete: Event, events: list[Event]) -> Iterator[Deletion]:
+    """Deletions of rows for which an amount is given back, whoever else has deleted them."""
+    back, place = back_with(fn, delete), delete.place
+    if back is None or place is None:
+        return
+    for look in events:
+        if look.does != "read" or look.op >= delete.op or look.place is None or look.place.kind != "row":
+            continue
+        if not same_place(look.place, place) and not _part_of(place.symbol, look.place.symbol):
+            continue
+        if not any(dep[0] == look.op and dep[1] not in (None, *_IDENTITIES) for dep, _, _ in delete.control):
+            continue  # whoever has asked nothing of it has been sent by somebody who has
+        # in one transaction the second waits until the row is gone
+        together = any(held.kind == "transaction" for held in common(look.held, delete.held))
+        sure = 1 if together or _under_way(fn, look, delete) else min(look.sure, delete.sure)
+        yield Deletion(look, delete, back, "taken", "", guard_of(fn, look, delete), sure)
+        return
+
+
+def _part_of(symbol: Symbol, row: Symbol) -> bool:
+    """Whether a symbol stands for something that a row holds, or for a key of that."""
+    while isinstance(symbol, tuple) and len(symbol) > 1 and symbol[0] in ("attr", "element", "item"):
+        symbol = symbol[1]
+        if symbol == row:
+            return True
+    return False
+
+
+def _under_way(fn: Fn, look: Event, delete: Event) -> bool:
+    """Whether a test of the row admits only states that say that its deletion is under way."""
+    for dep, branch, outcome in delete.control:
+        if dep[0] == look.op and dep[1] is not None:
+            if owned(fn, Window(look, delete, dep[1], "decide", branch, outcome, (), "", None, 1)):
+                return True
+    return False
 
 
 def _one_way(fn: Fn, one: int, other: int) -> bool:
