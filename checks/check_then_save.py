@@ -70,8 +70,8 @@ Good, with a session:
         session.commit()
         charge(pk)
 
-Said too where the row is set to a state by its key alone, in a function whose callers have tested that state:
-what is missing is missing there.
+Said too where the row is set to a state by its key alone, in a function whose callers in other files have
+tested that state: what is missing is missing there.
 
 Low confidence where the client must say which version it changes (`If-Match`) and is refused with an old one,
 where everybody in the project who calls the function has locked rows, and where a row that came in is called

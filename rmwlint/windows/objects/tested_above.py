@@ -1,7 +1,8 @@
-"""A row is set to a state by its key alone, in a function whose callers have tested that state before.
+"""A row is set to a state by its key alone, in a function whose callers elsewhere have tested that state.
 
 ``release(address)`` updates ``where address = …``, whatever is there by then. Its callers have looked, and
-what they have seen they cannot hand down: the condition is missing here, where the row is written.
+what they have seen they cannot hand down: the condition is missing here, where the row is written. Callers
+in the same file are told of it themselves.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class TestedAbove(NamedTuple):
 
 
 def tested_above(fn: Fn) -> Iterator[TestedAbove]:
-    """The writes of a function that carry no test, although callers of it have made one."""
+    """The writes of a function that carry no test, although callers in other files have made one."""
     for event in heard(fn).events:
         if event.does == "write" and not event.trail and _by_key_alone(event):
             states = frozenset(name for name, value in event.columns if _is_state(value.const))
@@ -69,7 +70,8 @@ def _above(fn: Fn, write: Event, states: frozenset[str], at: Fn, depth: int) -> 
             far = window.write
             if far.op != number or not far.trail or far.trail[-1] != (fn, write.op):
                 continue
-            if window.how == "decide" and window.attribute in states and window.sure >= _LIKELY:
+            elsewhere = caller.module is not fn.module and window.sure >= _LIKELY
+            if elsewhere and window.how == "decide" and window.attribute in states:
                 yield TestedAbove(write, caller, window)
                 return
         if depth < _DEEPEST:
