@@ -78,6 +78,7 @@ EXECUTED = (
     Executed("RMW502", "Django", 1),
     Executed("RMW503", "Django", 1),
     Executed("RMW504", "Django", 1),
+    Executed("RMW505", "Django", 1),
     Executed("RMW601", "redis-py", 1, ("count_in_store",)),
     Executed("RMW605", "requests", 1),
     Executed("RMW606", "redis-py", 1),

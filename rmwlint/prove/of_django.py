@@ -69,7 +69,7 @@ def decides(subject: Subject) -> bool:
 
 
 #: What these are about is not there before.
-CREATIONS = frozenset(["RMW501", "RMW503", "RMW504"])
+CREATIONS = frozenset(["RMW501", "RMW503", "RMW504", "RMW505"])
 
 
 def _statement(subject: Subject, call: Call) -> str:

@@ -18,9 +18,7 @@ from rmwlint.runner import run
 from rmwlint.violation import Confidence, Violation
 
 #: Whose rows are read, changed and written by one function.
-ROWS = frozenset(
-    ["RMW104", "RMW105", "RMW106", "RMW108", "RMW202", "RMW306", "RMW309", "RMW501", "RMW503", "RMW504"]
-)
+ROWS = of_django.CREATIONS | {"RMW104", "RMW105", "RMW106", "RMW108", "RMW202", "RMW306", "RMW309"}
 FILES = frozenset(["RMW406", "RMW407"])
 
 #: Why there is no test of the others.

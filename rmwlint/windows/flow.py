@@ -72,6 +72,18 @@ def only_after(fn: Fn, branch: int, outcome: bool, op: int) -> bool:
     return end in reached[0 if outcome else 1] and end not in reached[1 if outcome else 0]
 
 
+def leaves_loop(fn: Fn, branch: int, outcome: bool, loop: int, op: int) -> bool:
+    """Whether one way out of a branch in a loop's body goes on to an operation, and the other one only by the
+    loop's next round or its end: ``for name in names: if name not in taken: break``."""
+    blocks = fn.facts.blocks
+    ways = blocks[_block_of(fn, branch)][2]
+    if len(ways) != 2:
+        return False
+    header, end = _block_of(fn, loop), _block_of(fn, op)
+    reached = [end in _from(fn, way, header) for way in ways]
+    return reached[0 if outcome else 1] and not reached[1 if outcome else 0]
+
+
 def _from(fn: Fn, first: int, without: int) -> set[int]:
     """The blocks that control can go to from one of them, round loops too, without passing another."""
     reached = {first} - {without}

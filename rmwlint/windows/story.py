@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rmwlint.violation import Step
+from rmwlint.windows.creations.choosing import Choice
 from rmwlint.windows.creations.creation import Creation
 from rmwlint.windows.creations.deletions import Deletion
 from rmwlint.windows.creations.numbering import Numbering
@@ -86,14 +87,14 @@ def store_steps(view: View, window: StoreWindow) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def numbering_steps(view: View, numbering: Numbering) -> tuple[Step, ...]:
+def numbering_steps(view: View, numbering: Numbering | Choice, given: str = "the number") -> tuple[Step, ...]:
     """Look, write."""
     look, write = numbering.look, numbering.write
     steps = [view.step("read", look.op, "looked at here"), *view.trail(look, "looked at here", "read")]
     for held in write.held:
         steps += view.held_step(held)
-    steps.append(view.step("write", write.op, "given the number here"))
-    steps += view.trail(write, "given the number here", "write")
+    steps.append(view.step("write", write.op, f"given {given} here"))
+    steps += view.trail(write, f"given {given} here", "write")
     return tuple(steps)
 
 

@@ -20,6 +20,7 @@ from rmwlint.windows.concurrency.modules import several_processes
 from rmwlint.windows.concurrency.phases import one_at_a_time, prepared, prepares, starts
 from rmwlint.windows.concurrency.quiet import heard, quiet
 from rmwlint.windows.concurrency.unused import unused
+from rmwlint.windows.creations.choosing import Choice, choices
 from rmwlint.windows.creations.creation import Creation, creations, thing
 from rmwlint.windows.creations.deletions import Deletion, deletions
 from rmwlint.windows.creations.ensured import Ensured, ensured
@@ -195,6 +196,11 @@ class View:
     def numberings(self) -> tuple[Numbering, ...]:
         """Columns that are given the next number after those that are there, guarded ones too."""
         return tuple(numberings(self.fn))
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Columns that are given a value which no row was found to have, guarded ones too."""
+        return tuple(choices(self.fn))
 
     def scratch(self, place: Place) -> bool:
         """Whether the names in a path suggest a place made for this run alone, or one of the kernel's."""

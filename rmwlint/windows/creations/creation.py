@@ -214,7 +214,7 @@ def _creation(
     unique = _unique(fn, look, create)
     searched = met(fn.facts, branch, look.op) is not None
     again = by_key or unique or (searched and _has_unique(create))
-    guard = guard or _tried_again(fn, look, create, again) or _locked_outside(fn)
+    guard = guard or tried_again(fn, look, create, again) or locked_outside(fn)
     sure = min(_sure(fn, look, create), _BY_KEY) if by_key else _sure(fn, look, create)
     if create.does == "make" and in_loop(fn, create.op) and gathered(fn.facts, branch, look.op):
         sure = 1  # what is missing is made up for, one after the other: rarely by two at a time
@@ -549,14 +549,14 @@ def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event], c
     return ""
 
 
-def _locked_outside(fn: Fn) -> str:
+def locked_outside(fn: Fn) -> str:
     """The lock that everybody holds who comes to a function; empty where somebody holds none."""
     if locked_on_every_way(fn):
         return "lock on every way"
     return "row lock on every way" if rows_locked_on_every_way(fn) else ""
 
 
-def _tried_again(fn: Fn, look: Event, create: Event, unique: bool) -> str:
+def tried_again(fn: Fn, look: Event, create: Event, unique: bool) -> str:
     """Why a creation that is refused for a duplicate is tried again; empty where it is not."""
     how = retries(fn)
     if how and (unique or (how == "named" and create.does == "make") or _may_be_unique(fn, look, create)):

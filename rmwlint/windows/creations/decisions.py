@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rmwlint.facts.operands import last_store, numbers_in
+from rmwlint.facts.operands import last_store, operands
 from rmwlint.program.program import Fn
 from rmwlint.windows.flow import leads, only_after
 from rmwlint.windows.interpreter.interpret import analysis
@@ -21,7 +21,6 @@ from rmwlint.windows.values import Dep, Event
 #: what gives all that it is given, in another order or container
 _SAME_THINGS = frozenset(["set", "frozenset", "list", "tuple", "sorted", "iter", "reversed", "enumerate"])
 _PUTS = frozenset(["append", "add"])
-_NO_OPERANDS = frozenset(["const", "name", "param", "lambda", "def", "class", "import", "pass", "leave"])
 #: names and wrappers are followed so far
 _STEPS = 8
 #: a value made of more than this is made of anything
@@ -114,7 +113,7 @@ def _left_out(fn: Fn, point: int, looks: frozenset[int]) -> Iterator[Absence]:
         wanted += ops[point][2]
     for register in wanted:
         for left, at in _subtracted(fn, register, point):
-            for look in _made_of(fn, left, at) & looks:
+            for look in made_of(fn, left, at) & looks:
                 yield Absence(look, at, True)
 
 
@@ -133,7 +132,7 @@ def _subtracted(fn: Fn, register: int, before: int) -> Iterator[tuple[int, int]]
                 yield op[3], register
             return
         elif op[0] == "collect":
-            for test in _tests(fn, register):
+            for test in left_out_by(fn, register):
                 yield test, register
             # each of what another comprehension, or a difference, leaves
             element = next((n for n in range(register - 1, -1, -1) if ops[n][0] == "element"), None)
@@ -154,7 +153,7 @@ def _subtracted(fn: Fn, register: int, before: int) -> Iterator[tuple[int, int]]
             return
 
 
-def _tests(fn: Fn, collect: int) -> Iterator[int]:
+def left_out_by(fn: Fn, collect: int) -> Iterator[int]:
     """The collections that a comprehension's condition asks not to hold the thing."""
     ops = fn.facts.ops
     for number in range(collect - 1, -1, -1):
@@ -172,7 +171,7 @@ def _tests(fn: Fn, collect: int) -> Iterator[int]:
                 yield ops[asked[2]][2][1]
 
 
-def _made_of(fn: Fn, register: int, before: int) -> frozenset[int]:
+def made_of(fn: Fn, register: int, before: int) -> frozenset[int]:
     """The operations whose values went into a value, by way of names; not what fills a container."""
     ops = fn.facts.ops
     found: set[int] = set()
@@ -187,8 +186,8 @@ def _made_of(fn: Fn, register: int, before: int) -> frozenset[int]:
             stored = _stored(fn, op[1], min(number, before))
             if stored is not None:
                 pending.append(stored)
-        elif op[0] not in _NO_OPERANDS:
-            pending += [op[1]] if op[0] == "unpack" else numbers_in(op)
+        else:
+            pending += operands(op)
     return frozenset(found)
 
 

@@ -171,6 +171,14 @@ def _bill(world: DjangoWorld, text: str) -> Scene:
     return _scene(world, module.Invoice, _both(lambda _: bool(module.bill(1))), rows=())
 
 
+def _lease(world: DjangoWorld, text: str) -> Scene:
+    module = world.load(text)
+    if hasattr(module, "Pool"):
+        act = _both(lambda pool: bool(module.lease(pool.pk)))
+        return _scene(world, module.Pool, act, rows=({"name": "web"},), counts=module.Lease)
+    return _scene(world, module.Lease, _both(lambda _: bool(module.lease(1))), rows=())
+
+
 def _discard(world: DjangoWorld, text: str) -> Scene:
     module = world.load(text)
     drafts = module.Draft.objects
@@ -235,4 +243,5 @@ PROOFS = (
     ),
     Proof("RMW503", "Django", _bill),
     Proof("RMW504", "Django", _book_seat),
+    Proof("RMW505", "Django", _lease),
 )
