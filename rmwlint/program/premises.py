@@ -3,8 +3,10 @@
 ``def remove(port, notify=True): … if notify: rpc.cast(…)`` casts only where ``notify`` is true; a caller
 that passes ``notify=False`` does not cast. A premise is ``(parameter, truth)``, or ``(parameter, names)``
 where it must be one of some constants (``if event in (CREATE, UPDATE)``), or ``(parameter, key)`` where it
-must be a dict that has a key (``if body["port"].get("fixed_ips")``). Only a parameter that nothing assigns
-again counts, tested as it is (or for None) on every path to the operation.
+must be a dict that has a key (``if body["port"].get("fixed_ips")``), or ``(parameter, option)`` where it is
+``**kwargs`` and one of those decides: ``kwargs.get("notify")`` here, or a function that is given all of them
+further down. Only a parameter that nothing assigns again counts, tested as it is (or for None) on every path
+to the operation.
 """
 
 from __future__ import annotations
@@ -23,7 +25,16 @@ class Key(NamedTuple):
     key: str
 
 
-Premise = tuple[int, "bool | frozenset[str] | Key"]
+class Option(NamedTuple):
+    """A keyword that must be given a true or a false value, or be left out: ``default`` says what it is then,
+    None where that rules nothing out."""
+
+    keyword: str
+    truth: bool
+    default: bool | None
+
+
+Premise = tuple[int, "bool | frozenset[str] | Key | Option"]
 NONE: frozenset[Premise] = frozenset()
 
 
@@ -71,52 +82,126 @@ def applied(
     """
     if not needed:
         return NONE
-    params = callee.facts.params
-    ops = caller.facts.ops
+    given = _Given(callee, caller, call, bound)
     left: set[Premise] = set()
-    given: dict[int, int] = {}
-    positional = [index for index, parameter in enumerate(params) if parameter.kind in ("positional", "any")]
-    open_ended = any(ops[register][0] == "star" for register in call[2])
-    for place, register in enumerate(call[2]):
-        at = place + (1 if bound else 0)
-        if at < len(positional):
-            given[positional[at]] = register
-    names = {parameter.name: index for index, parameter in enumerate(params)}
-    for keyword, register in call[3]:
-        if keyword == "**":
-            open_ended = True
-        elif keyword in names:
-            given[names[keyword]] = register
-    for index, truth in needed:
-        if index in given:
-            op = ops[given[index]]
-            if isinstance(truth, Key):
-                if op[0] == "dict":
-                    if _lacks(ops, given[index], truth):
-                        return None
-                    continue
-            elif not isinstance(truth, bool):
-                name = _constant(ops, given[index])
-                if name is not None:
-                    if name not in truth:
-                        return None
-                    continue
-            elif op[0] == "const":
-                if bool(op[1]) is not truth:
-                    return None
-                continue
-            if op[0] == "name" and op[1] in unassigned(caller):
-                left.add((unassigned(caller)[op[1]], truth))
-        elif not open_ended and not isinstance(truth, Key):
-            default = params[index].default
-            if default is not None and default[0] == "const":
-                if (
-                    repr(default[1]) not in truth
-                    if not isinstance(truth, bool)
-                    else bool(default[1]) is not truth
-                ):
-                    return None
+    for index, wanted in needed:
+        if isinstance(wanted, Option):
+            further = given.option(wanted)
+        elif index == given.own_rest and isinstance(wanted, Key):
+            further = given.key(wanted)
+        else:
+            further = given.parameter(index, wanted)
+        if further is None:
+            return None
+        left |= further
     return frozenset(left)
+
+
+class _Given:
+    """What a call gives a function."""
+
+    def __init__(self, callee: Fn, caller: Fn, call: Op, bound: bool) -> None:
+        self.callee = callee
+        self.ops = caller.facts.ops
+        #: the caller's parameters that it has not changed, and the one that takes all other keywords
+        self.passing = unassigned(caller)
+        self.own_names = {one.name for one in caller.facts.params if one.kind not in ("args", "kwargs")}
+        self.rest = _rest(caller)
+        self.own_rest = _rest(callee)
+        self.by_index: dict[int, int] = {}
+        self.by_keyword: dict[str, int] = {}
+        #: whether it gives what cannot be known here, and whether it gives all keywords that it was given
+        self.more = False
+        self.all = False
+        self._bind(call, caller, bound)
+
+    def _bind(self, call: Op, caller: Fn, bound: bool) -> None:
+        params = self.callee.facts.params
+        positional = [index for index, one in enumerate(params) if one.kind in ("positional", "any")]
+        for place, register in enumerate(call[2]):
+            at = place + (1 if bound else 0)
+            if self.ops[register][0] == "star":
+                # what few call by position
+                self.more = self.more or not self._is(self.ops[register][1], caller, "args")
+            elif at < len(positional):
+                self.by_index[positional[at]] = register
+        names = {one.name: index for index, one in enumerate(params) if one.kind not in ("args", "kwargs")}
+        for keyword, register in call[3]:
+            if keyword == "**":
+                passed = self._is(register, caller, "kwargs")
+                self.all, self.more = self.all or passed, self.more or not passed
+            elif keyword in names:
+                self.by_index[names[keyword]] = register
+            else:
+                self.by_keyword[keyword] = register
+
+    def _is(self, register: int, caller: Fn, kind: str) -> bool:
+        """Whether a register holds the caller's own parameter of a kind."""
+        op = self.ops[register]
+        index = self.passing.get(op[1]) if op[0] == "name" else None
+        return index is not None and caller.facts.params[index].kind == kind
+
+    def parameter(self, index: int, wanted: bool | frozenset[str] | Key) -> frozenset[Premise] | None:
+        """What is left of a premise about a parameter; None where the call rules it out."""
+        if index in self.by_index:
+            return self._value(self.by_index[index], wanted)
+        parameter = self.callee.facts.params[index]
+        if self.more or isinstance(wanted, Key) or parameter.kind in ("args", "kwargs"):
+            return NONE
+        default = parameter.default
+        known = default[1] if default is not None and default[0] == "const" else None
+        constant = default is not None and default[0] == "const"
+        if self.all and parameter.name not in self.own_names and parameter.kind != "positional":
+            if isinstance(wanted, bool):
+                return self._further(Option(parameter.name, wanted, bool(known) if constant else None))
+            return NONE
+        if constant and (
+            bool(known) is not wanted if isinstance(wanted, bool) else repr(known) not in wanted
+        ):
+            return None
+        return NONE
+
+    def _value(self, register: int, wanted: bool | frozenset[str] | Key) -> frozenset[Premise] | None:
+        op = self.ops[register]
+        if isinstance(wanted, Key):
+            if op[0] == "dict":
+                return None if _lacks(self.ops, register, wanted) else NONE
+        elif not isinstance(wanted, bool):
+            name = _constant(self.ops, register)
+            if name is not None:
+                return NONE if name in wanted else None
+        elif op[0] == "const":
+            return NONE if bool(op[1]) is wanted else None
+        if op[0] == "name" and op[1] in self.passing:
+            return frozenset([(self.passing[op[1]], wanted)])
+        return NONE
+
+    def option(self, wanted: Option) -> frozenset[Premise] | None:
+        """What is left of a premise about a keyword that the callee has no parameter for."""
+        if wanted.keyword in self.by_keyword:
+            return self._value(self.by_keyword[wanted.keyword], wanted.truth)
+        if self.more:
+            return NONE
+        if self.all and wanted.keyword not in self.own_names:
+            return self._further(wanted)
+        return NONE if wanted.default in (None, wanted.truth) else None
+
+    def key(self, wanted: Key) -> frozenset[Premise] | None:
+        """What is left where the callee's keywords must have one, or have something in one."""
+        first = (*wanted.path, wanted.key)[0]
+        if self.more or any(repr(keyword) == first for keyword in self.by_keyword):
+            return NONE
+        if self.all and all(repr(name) != first for name in self.own_names):
+            return self._further(wanted)
+        return None
+
+    def _further(self, wanted: Key | Option) -> frozenset[Premise]:
+        return NONE if self.rest is None else frozenset([(self.rest, wanted)])
+
+
+def _rest(fn: Fn) -> int | None:
+    """The parameter that takes all keywords for which there is no other."""
+    return next((index for index, one in enumerate(fn.facts.params) if one.kind == "kwargs"), None)
 
 
 def _tables(fn: Fn) -> _Tables:
@@ -124,7 +209,7 @@ def _tables(fn: Fn) -> _Tables:
     names = unassigned(fn)
     if not names or not any(op[0] == "branch" for op in ops):
         return _Tables([], [])
-    keys = _Keys(ops, names)
+    keys = _Keys(ops, names, _rest(fn))
     arriving: dict[int, frozenset[Premise]] = {0: NONE}
     for number, (_, last, successors, handlers) in enumerate(blocks):
         here = arriving.get(number, NONE)
@@ -132,7 +217,8 @@ def _tables(fn: Fn) -> _Tables:
         for way, target in enumerate(successors):
             leaving = here
             if end[0] == "branch" and len(successors) == 2:
-                leaving = here | _told(ops, end[1], way == 0, names) | keys.asked(end[1], way == 0)
+                leaving = here | _told(ops, end[1], way == 0, names)
+                leaving |= keys.asked(end[1], way == 0) | keys.chosen(end[1], way == 0)
             if target > number:
                 arriving[target] = arriving[target] & leaving if target in arriving else leaving
         for target in handlers:
@@ -174,9 +260,10 @@ def _told(ops: tuple[Op, ...], register: int, outcome: bool, names: dict[str, in
 class _Keys:
     """The keys that a function asks its parameters' dicts for."""
 
-    def __init__(self, ops: tuple[Op, ...], names: dict[str, int]) -> None:
+    def __init__(self, ops: tuple[Op, ...], names: dict[str, int], rest: int | None) -> None:
         self.ops = ops
         self.names = names
+        self.rest = rest
         self.stored: dict[str, list[int]] = {}
         for op in ops:
             if op[0] == "store":
@@ -195,6 +282,28 @@ class _Keys:
                 return self._fetched(left, right)
             return NONE
         return self._fetched(register, None) if outcome else NONE
+
+    def chosen(self, register: int, outcome: bool) -> frozenset[Premise]:
+        """What a condition's outcome says of the keywords that there are no parameters for."""
+        if self.rest is None:
+            return NONE
+        op = self.ops[self._origin(register)]
+        if op[0] == "unary" and op[1] == "not":
+            return self.chosen(op[2], not outcome)
+        if op[0] == "bool" and (op[1] == "and") is outcome:
+            return NONE.union(*(self.chosen(part, outcome) for part in op[2]))
+        if op[0] != "call" or op[3] or not 1 <= len(op[2]) <= 2 or self.ops[op[1]][0] != "attr":
+            return NONE
+        callee, asked = self.ops[op[1]], self.ops[op[2][0]]
+        holder = self.ops[callee[1]]
+        if callee[2] not in ("get", "pop") or holder[0] != "name" or self.names.get(holder[1]) != self.rest:
+            return NONE
+        default = self.ops[op[2][1]] if len(op[2]) == 2 else ("const", None)
+        if asked[0] != "const" or not isinstance(asked[1], str):
+            return NONE
+        return frozenset(
+            [(self.rest, Option(asked[1], outcome, bool(default[1]) if default[0] == "const" else None))]
+        )
 
     def _fetched(self, register: int, other: int | None) -> frozenset[Premise]:
         """The key of ``d.get(key, default)`` where the result is true, or not what the default is."""
