@@ -19,7 +19,7 @@ from rmwlint.program.deferral import decorators, names_called_later, postponed, 
 from rmwlint.program.dispatch import MOST_DEFINITIONS, abstract, candidates, families, is_own, may_be
 from rmwlint.program.link import Call, link
 from rmwlint.program.once import made_once
-from rmwlint.program.premises import NONE, Premise, applied, premises
+from rmwlint.program.premises import NONE, RECEIVER, Flag, Premise, applied, flag_of, premises
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.signals import receivers
 from rmwlint.program.spelled import spelled
@@ -192,6 +192,41 @@ def hazards_of(call: Call) -> Iterator[tuple[str, str, int]]:
             yield row.does, row.kind or "", min(call.sure, _SURE[row.confidence])
 
 
+def _made_so(fn: Fn, call: Op, needs: frozenset[Premise]) -> bool:
+    """Whether the object whose method is called may have been made as that needs."""
+    wanted = [flag for index, flag in needs if index == RECEIVER and isinstance(flag, Flag)]
+    made = _construction(fn, fn.facts.ops[call[1]][1]) if wanted else None
+    if made is None:
+        return True
+    scope, number = made
+    cls = link(scope).calls[number].cls
+    assert cls is not None
+    for flag in wanted:
+        found = flag_of(cls, flag.name)
+        if found is not None:
+            needed = frozenset([(found[1], flag.truth)])
+            if applied(found[0], needed, scope, scope.facts.ops[number], bound=True) is None:
+                return False
+    return True
+
+
+def _construction(fn: Fn, register: int) -> tuple[Fn, int] | None:
+    """The one call that has made the object in a register: of a name, or of an attribute of the method's own
+    object."""
+    op = fn.facts.ops[register]
+    places: list[tuple[Fn, int]] = []
+    if op[0] == "name" and op[1] in fn.facts.locals:
+        places = [(fn, other[2]) for other in fn.facts.ops if other[:2] == ("store", op[1])]
+    elif op[0] == "attr" and fn.owner is not None and fn.is_self(op[1]):
+        for base in fn.owner.speaking_of(op[2]):
+            given = base.facts.self_fields.get(op[2], ())
+            places += ((base.module.fn(index), at) for index, at in given)
+    if len(places) != 1:
+        return None
+    call = link(places[0][0]).calls.get(places[0][1])
+    return places[0] if call is not None and call.cls is not None else None
+
+
 def through(fn: Fn, step: Below) -> Iterator[Effect]:
     """The effects of one call as far as they are solved, in the terms of ``fn``."""
     here = premises(fn, step.op)
@@ -210,9 +245,9 @@ def through(fn: Fn, step: Below) -> Iterator[Effect]:
                     needs = NONE
                 elif needs:
                     left = applied(target, needs, fn, step.call, bound=step.bound)
-                    if left is None:
+                    if left is None or not _made_so(fn, step.call, left):
                         continue
-                    needs = left
+                    needs = frozenset([one for one in left if one[0] != RECEIVER])
                 if effect.depth >= _DEEPEST or not _possible(fn, step, effect):
                     continue
                 # of those a name suggests, one that itself only may do it confirms nothing

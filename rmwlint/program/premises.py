@@ -5,8 +5,9 @@ that passes ``notify=False`` does not cast. A premise is ``(parameter, truth)``,
 where it must be one of some constants (``if event in (CREATE, UPDATE)``), or ``(parameter, key)`` where it
 must be a dict that has a key (``if body["port"].get("fixed_ips")``), or ``(parameter, option)`` where it is
 ``**kwargs`` and one of those decides: ``kwargs.get("notify")`` here, or a function that is given all of them
-further down. Only a parameter that nothing assigns again counts, tested as it is (or for None) on every path
-to the operation.
+further down, or ``(0, flag)`` where an attribute decides that the method's object has had since it was made.
+Only a parameter that nothing assigns again counts, tested as it is (or for None) on every path to the
+operation.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from rmwlint.facts.model import Op
-from rmwlint.program.program import Fn
+from rmwlint.program.program import Cls, Fn
 
 
 class Key(NamedTuple):
@@ -34,7 +35,16 @@ class Option(NamedTuple):
     default: bool | None
 
 
-Premise = tuple[int, "bool | frozenset[str] | Key | Option"]
+class Flag(NamedTuple):
+    """An attribute of the object, true or false ever since it was made."""
+
+    name: str
+    truth: bool
+
+
+Premise = tuple[int, "bool | frozenset[str] | Key | Option | Flag"]
+#: stands for the object whose method is called, where that is not the caller's own
+RECEIVER = -1
 NONE: frozenset[Premise] = frozenset()
 
 
@@ -85,7 +95,10 @@ def applied(
     given = _Given(callee, caller, call, bound)
     left: set[Premise] = set()
     for index, wanted in needed:
-        if isinstance(wanted, Option):
+        further: frozenset[Premise] | None
+        if isinstance(wanted, Flag):
+            further = given.flag(wanted) if bound and index == 0 else NONE
+        elif isinstance(wanted, Option):
             further = given.option(wanted)
         elif index == given.own_rest and isinstance(wanted, Key):
             further = given.key(wanted)
@@ -103,6 +116,8 @@ class _Given:
     def __init__(self, callee: Fn, caller: Fn, call: Op, bound: bool) -> None:
         self.callee = callee
         self.ops = caller.facts.ops
+        self.own = caller.is_self
+        self.object = self.ops[call[1]][1] if self.ops[call[1]][0] == "attr" else None
         #: the caller's parameters that it has not changed, and the one that takes all other keywords
         self.passing = unassigned(caller)
         self.own_names = {one.name for one in caller.facts.params if one.kind not in ("args", "kwargs")}
@@ -186,6 +201,14 @@ class _Given:
             return self._further(wanted)
         return NONE if wanted.default in (None, wanted.truth) else None
 
+    def flag(self, wanted: Flag) -> frozenset[Premise]:
+        """What is left of a premise about the object whose method is called."""
+        if self.object is None:
+            return NONE
+        op = self.ops[self.object]
+        of_super = op[0] == "call" and self.ops[op[1]] == ("name", "super")
+        return frozenset([(0 if of_super or self.own(self.object) else RECEIVER, wanted)])
+
     def key(self, wanted: Key) -> frozenset[Premise] | None:
         """What is left where the callee's keywords must have one, or have something in one."""
         first = (*wanted.path, wanted.key)[0]
@@ -204,6 +227,21 @@ def _rest(fn: Fn) -> int | None:
     return next((index for index, one in enumerate(fn.facts.params) if one.kind == "kwargs"), None)
 
 
+def flag_of(cls: Cls, name: str) -> tuple[Fn, int] | None:
+    """The constructor, and the parameter of it, that alone give an attribute its value; None where there are
+    none such."""
+    found: tuple[Fn, int] | None = None
+    for base in cls.speaking_of(name):
+        for index, register in base.facts.self_fields.get(name, ()):
+            fn = base.module.fn(index)
+            op = fn.facts.ops[register]
+            given = unassigned(fn).get(op[1]) if op[0] == "name" and fn.facts.name == "__init__" else None
+            if given is None or found is not None:
+                return None
+            found = fn, given
+    return found
+
+
 def _tables(fn: Fn) -> _Tables:
     ops, blocks = fn.facts.ops, fn.facts.blocks
     names = unassigned(fn)
@@ -219,6 +257,7 @@ def _tables(fn: Fn) -> _Tables:
             if end[0] == "branch" and len(successors) == 2:
                 leaving = here | _told(ops, end[1], way == 0, names)
                 leaving |= keys.asked(end[1], way == 0) | keys.chosen(end[1], way == 0)
+                leaving |= _kept(fn, end[1], way == 0)
             if target > number:
                 arriving[target] = arriving[target] & leaving if target in arriving else leaving
         for target in handlers:
@@ -254,6 +293,25 @@ def _told(ops: tuple[Op, ...], register: int, outcome: bool, names: dict[str, in
                 known = frozenset(text for text in texts if text is not None)
                 if len(known) == len(texts):
                     return frozenset([(names[ops[tested][1]], known)])
+    return NONE
+
+
+def _kept(fn: Fn, register: int, outcome: bool) -> frozenset[Premise]:
+    """What a condition's outcome says of what the object has got when it was made."""
+    ops = fn.facts.ops
+    op = ops[register]
+    if op[0] == "attr":
+        if fn.owner is None or not fn.is_self(op[1]) or flag_of(fn.owner, op[2]) is None:
+            return NONE
+        return frozenset([(0, Flag(op[2], outcome))])
+    if op[0] == "unary" and op[1] == "not":
+        return _kept(fn, op[2], not outcome)
+    if op[0] == "bool" and (op[1] == "and") is outcome:
+        return NONE.union(*(_kept(fn, part, outcome) for part in op[2]))
+    if op[0] == "compare" and op[1] in (("is",), ("==",), ("is not",), ("!=",)):
+        same = op[1] in (("is",), ("==",))
+        if ops[op[2][1]] in (("const", True), ("const", False)) and same is outcome:
+            return _kept(fn, op[2][0], ops[op[2][1]][1])
     return NONE
 
 
