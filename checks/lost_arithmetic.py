@@ -64,7 +64,8 @@ Good, with a session:
         session.commit()
 
 Low confidence in a method such as `__iadd__`: whoever adds to the row with `+=` has read it, and may lock it;
-and where everybody in the project who calls the function has locked rows.
+where everybody in the project who calls the function has locked rows; and where all who are known to call
+it, or to start it as a thread, have just made the row.
 
 Let the database compute (`F("retries") + 1`, `SET retries = retries + 1`), or hold a row lock from the read
 to the commit (`select_for_update`, `with_for_update`), or compare a version in the write.
