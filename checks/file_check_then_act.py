@@ -25,16 +25,17 @@ Act, and handle the error; or use the call that does both (`exist_ok=True`, `mis
 
 Told with low confidence where the path belongs to one object that the function is given (`order.uuid` in its
 name), or that all its known callers give it, or all who make the object give its constructor; to the run of
-the object's own methods or of the program, by the time in its name; or to a temporary place: mostly one actor
-at a time works there. Likewise where all known callers hold a lock, or the object has taken one of many
-processes and keeps it; in a program that is run by hand, in what only such programs call, in the commands of
-a command line; and where whoever asks says whether what is there may be overwritten: it is his own path.
-Likewise where few can name the path: an object's own, or what callers hand on, begun in no setting, variable
-of a module or constant. And where nobody else comes in between, as far as the code shows: in an exception
-handler, which puts right what was begun; in a constructor that only starting code calls; where an object
-removes the file that it has for itself; on the thread of an event loop, with no `await` in between; in what
-only a server of one process runs, one request after the other; and where another file of the same thing had
-to be removed first.
+the object's own methods or of the program, by the time in its name; or to a temporary place: mostly one
+actor at a time works there. Likewise where all known callers hold a lock, or the object has taken one of
+many processes and keeps it; in a program that is run by hand, in what only such programs call, in the
+commands of a command line; and where whoever asks says whether what is there may be overwritten: it is his
+own path. Likewise what a method removes of a listing, or what a callee puts where a look refuses, with
+nothing around that says that others do the same. Likewise where few can name the path: an object's own, or
+what callers hand on, begun in no setting, variable of a module or constant. And where nobody else comes in
+between, as far as the code shows: in an exception handler, which puts right what was begun; in a constructor
+that only starting code calls; where an object removes the file that it has for itself; on the thread of an
+event loop, with no `await` in between; in what only a server of one process runs, one request after the
+other; and where another file of the same thing had to be removed first.
 Silent where the other way only raises: the second one gets an error either way. What a file says counts as a
 look where a lock or pid file is removed for it, as being left over: meanwhile somebody else may have removed
 it, and made his own.
@@ -129,7 +130,9 @@ def _sure(view: View, window: Window) -> int:
     if read.does != "test" and there is not False:
         return 0
     if window.how != "decide":
-        return MEDIUM if kind == "listing" and write.does == "delete" and "missing" not in write.caught else 0
+        if kind != "listing" or write.does != "delete" or "missing" in write.caught:
+            return 0
+        return MEDIUM if view.others_come else LOW
     near = not read.trail and not write.trail
     if write.does == "delete":
         if "missing" in write.caught or there is False or view.refuses(window):
@@ -144,13 +147,13 @@ def _sure(view: View, window: Window) -> int:
             return 0  # the second one gets an error, whether it looks or opens, and nothing is undone
         return HIGH if near and there is False and kind != "detail" else MEDIUM
     if write.does == "replace":
-        return 0 if write.caught else LOW if there is None else MEDIUM
+        return 0 if write.caught else LOW if there is None or not near else MEDIUM
     if write.does == "write":
         of_one_sort = (
             read.place is not None and write.place is not None and read.place.kind == write.place.kind
         )
         exclusive = there is False and of_one_sort and view.refuses(window)
-        return MEDIUM if exclusive and not view.may_overwrite else LOW
+        return MEDIUM if exclusive and near and not view.may_overwrite else LOW
     return 0
 
 

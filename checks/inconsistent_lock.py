@@ -208,7 +208,7 @@ def _decides(window: Window, use: Access) -> bool:
 
 def _sure(lockset: Lockset, use: Access, acts: bool) -> int:
     """A place that is merely reset, or set up before anybody comes, is no fault yet."""
-    if not acts or use.resets or use.prepares or lockset.bears(use):
+    if not acts or use.resets or use.prepares or lockset.bears(use) or lockset.left_to_callers(use):
         return LOW
     if len(lockset.guarded) <= len(lockset.bare) and not (
         lockset.balance > 0 and lockset.decides_a_store(use)

@@ -39,10 +39,11 @@ Take a lock that reaches as far as its users: `external=True` or a file lock for
 coordinator, Redis, etcd or the row's own lock for many hosts. Told as well: a thing of another service,
 looked for and made under a lock of this host. That others are there say processes started in the module,
 locks of several processes in it, and the name of a cache; without them the confidence is low, as it is for a
-lock that only its name tells, and for the path of one object, or with the key of one in it, that the function
-is given (mostly one process works on that object), and for one that it is given under a name such as `dest`
-or `output_path`: it is the caller's own. Likewise for a file under a lock that the processes of one program
-share (`multiprocessing.Lock()`): they are the ones that are known.
+lock that only its name tells, and for the path of one object, or with the key of one in it, that the
+function is given (mostly one process works on that object), and for one that it is given under a name such
+as `dest` or `output_path`: it is the caller's own; and where what the other process has done is caught.
+Likewise for a file under a lock that the processes of one program share (`multiprocessing.Lock()`): they are
+the ones that are known.
 
 Fix for oslo.concurrency, and others whose lock takes such a keyword: `external=True` on a lock of one
 process. Unsafe: processes wait for each other, and need a folder for lock files.
@@ -144,7 +145,8 @@ def _sure(view: View, window: Window, held: Held) -> int:
     place = window.write.place
     assert place is not None
     known = held.sure == HIGH  # one that only its name tells may reach further
-    tolerated = window.write.does == "delete" and "missing" in window.write.caught
+    expected = {"delete": "missing", "create": "duplicate"}.get(window.write.does)
+    tolerated = expected is not None and expected in window.write.caught
     if not known or tolerated:
         return LOW
     of_path = place.kind in ("file", "directory")

@@ -16,9 +16,10 @@ from rmwlint.windows.concurrency.callers import (
     lock_taken_before,
     locked_wherever_called,
 )
-from rmwlint.windows.concurrency.modules import several_processes
+from rmwlint.windows.concurrency.modules import imports_concurrency, several_processes
 from rmwlint.windows.concurrency.phases import one_at_a_time, prepared, prepares, starts
 from rmwlint.windows.concurrency.quiet import heard, quiet
+from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.concurrency.unused import unused
 from rmwlint.windows.creations.choosing import Choice, choices
 from rmwlint.windows.creations.creation import Creation, creations, thing
@@ -215,6 +216,23 @@ class View:
     def acts_alone(self, window: Window) -> bool:
         """Whether mostly one actor at a time comes to the look and the act of a window on a path."""
         return acts_alone(self.fn, window)
+
+    @property
+    def others_come(self) -> bool:
+        """Whether something around a method says that others do the same at the same time: a decorator (of a
+        task, of a route), threads, processes or locks of its module, or a name for what many have. A function
+        that is no method may be anybody's."""
+        module = self.fn.module
+        return (
+            method_around(self.fn).owner is None
+            or bool(self.fn.facts.decorators)
+            or others_lock(self.fn)
+            or common_by_name(self.fn)
+            or imports_concurrency(module, False)
+            or any(
+                "files.Claim" in self._suggested(snake(name)) for name in self.fn.facts.qualname.split(".")
+            )
+        )
 
     def named_by_few(self, event: Event) -> bool:
         """Whether few can name the path of an event, as far as it is known what it begins in."""

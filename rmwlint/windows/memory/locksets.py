@@ -53,6 +53,7 @@ _PREPARES = (
     "terminate",
     "dispose",
     "consume_api",
+    "populate",
     "connect",
     "disconnect",
 )
@@ -185,6 +186,21 @@ class Lockset(NamedTuple):
             return not _copied(access) and _called_by_somebody(access.fn)
         lines = {other.fn.facts.spans[other.event.op][0] for other in self.guarded if other.fn is access.fn}
         return len(lines) > 1 and _called_by_somebody(access.fn)
+
+    def left_to_callers(self, use: Access) -> bool:
+        """Whether another class takes the object's lock to call the method: that is its callers' part."""
+        if self.lock[0] != "attr":
+            return False
+        owner = method_around(use.fn).owner
+        return any(
+            held.kind == "lock"
+            and isinstance(held.key, tuple)
+            and held.key[0] == "attr"
+            and held.key[2] == self.lock[2]
+            for caller, number, _ in callings(use.fn)[0]
+            if method_around(caller).owner is not owner
+            for held in heard(caller).at_calls.get(number, ())
+        )
 
     def decides_a_store(self, use: Access) -> bool:
         """Whether a bare look decides that a function is called which changes the place without the lock."""
@@ -404,8 +420,9 @@ def _given_back(fn: Fn) -> int:
 
 
 def _held_on_entry(fns: list[Fn]) -> tuple[dict[Fn, frozenset[Symbol]], frozenset[Fn]]:
-    """The locks that every caller known here holds when it calls a private or nested function. A nested
-    function that nobody here calls is handed to somebody: nothing is known of it, and it is left out."""
+    """The locks that every caller known here holds when it calls a private or nested function; a private
+    method that nobody here calls is no caller, where there are others. A nested function that nobody here
+    calls is handed to somebody: nothing is known of it, and it is left out."""
     callers: dict[Fn, list[tuple[Fn, frozenset[Symbol]]]] = {}
     for fn in fns:
         at_calls = heard(fn).at_calls
@@ -424,9 +441,12 @@ def _held_on_entry(fns: list[Fn]) -> tuple[dict[Fn, frozenset[Symbol]], frozense
             nested = fn.facts.owner is None and fn.parent is not None and fn.parent.index != 0
             calls = callers.get(fn)
             if calls and (private or nested):
+                called = [
+                    (caller, held) for caller, held in calls if callers.get(caller) or not _private(caller)
+                ]
                 sets = [
                     held | entry.get(caller, frozenset())
-                    for caller, held in calls
+                    for caller, held in called or calls
                     if caller.facts.name not in ALONE
                 ]
                 if sets:
