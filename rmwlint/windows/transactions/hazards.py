@@ -119,11 +119,11 @@ def hazards_under(fn: Fn, kind: str, of: Callable[[tuple[Held, ...]], Held | Non
         if effect is None:
             continue
         one = told(fn, number, effect, held or inside)  # type: ignore[arg-type]
-        if kind == "enqueue" and one.sure > 1:
-            if sent_on(fn, number) or _before_raising(fn, one) or not may_write_around(fn, number):
-                one = one._replace(sure=1)
+        if kind == "enqueue" and one.sure > 1 and (sent_on(fn, number) or _before_raising(fn, one)):
+            one = one._replace(sure=1)
         if one.held.id != NUMBER:
-            yield one
+            alone = kind == "enqueue" and one.sure > 1 and not may_write_around(fn, number)
+            yield one._replace(sure=1) if alone else one
         elif all(open_transaction(held_by_decorators(callee)) is None for callee, _ in one.below):
             yield one if _depends(fn, one, kind) else one._replace(sure=1)
 
