@@ -32,6 +32,7 @@ def bill(order):
 
 def ship(order):
     with transaction.atomic():
+        order.close()
         if order:
             {}
 """
@@ -103,7 +104,7 @@ def bill(order):
 def test_left(rewritten: Fixed, line: str, reason: str) -> None:
     code = (
         HEAD.format("", "transaction")
-        + f"\n\ndef bill(order):\n    with transaction.atomic():\n        {line}\n"
+        + f"\n\ndef bill(order):\n    with transaction.atomic():\n        order.close()\n        {line}\n"
     )
     found = rewritten(code)
     assert found.text == code.lstrip("\n")
@@ -143,6 +144,7 @@ def tell(order):
 
 def bill(order):
     with transaction.atomic():
+        order.close()
         tell(order)
 """,
         "further down",
