@@ -256,9 +256,7 @@ def _using(fn: Fn, name: str, files: Iterable[Path], check: Path | None) -> Iter
     asked, near = program.asked, check or fn.module.path
     for path in files:
         other = program.module_of(path)
-        if other is not None and any(
-            name in function.names or ("name", name) in function.ops for function in other.facts.functions
-        ):
+        if other is not None and other.uses(name):
             if check is None:
                 asked.file(near, path)
             else:

@@ -9,10 +9,14 @@ only a hint where to look, and is verified against the facts of the modules it n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rmwlint.source.shapes import NO_SHAPES, Shapes, Text, holds_settings, mentions, nothing_known, shapes_of
+
+#: so many names are looked for one by one; then it is cheaper to know all words of all files
+_MANY = 20
+_WORD = re.compile(rb"[A-Za-z0-9_]+")
 
 
 class Outline:
@@ -34,6 +38,8 @@ class Outline:
         self._read = read
         self._known = known
         self._children: dict[str, list[tuple[Path, str]]] | None = None
+        self._words: dict[bytes, list[int]] | None = None
+        self._looked_for = 0
         self._methods: dict[str, list[Path]] = {}
 
     def children(self, name: str) -> Sequence[tuple[Path, str]]:
@@ -53,12 +59,29 @@ class Outline:
             if known is not None:
                 found = tuple(path for path in self.files if str(path) in known)
             else:
-                found = tuple(
-                    path
-                    for path in self.files
-                    if (data := self._read(path)) is not None and mentions(data, name)
-                )
+                found = tuple(self._mentioning(name))
             self.mentioned[name] = found
+        return found
+
+    def _mentioning(self, name: str) -> Iterator[Path]:
+        word = name.encode()
+        self._looked_for += 1
+        if self._looked_for > _MANY and _WORD.fullmatch(word):
+            if self._words is None:
+                self._words = self._all_words()
+            yield from (self.files[number] for number in self._words.get(word, ()))
+            return
+        for path in self.files:
+            data = self._read(path)
+            if data is not None and mentions(data, name):
+                yield path
+
+    def _all_words(self) -> dict[bytes, list[int]]:
+        """The numbers of the files that a word occurs in, in their order."""
+        found: dict[bytes, list[int]] = {}
+        for number, path in enumerate(self.files):
+            for word in set(_WORD.findall(self._read(path) or b"")):
+                found.setdefault(word, []).append(number)
         return found
 
     def sets(self, name: str) -> bool:

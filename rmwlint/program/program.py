@@ -298,6 +298,7 @@ class ModuleView:
         "_classes",
         "_functions",
         "_stars",
+        "_used",
         "facts",
         "home",
         "memo",
@@ -320,6 +321,7 @@ class ModuleView:
         self._functions: dict[int, Fn] = {}
         self._all: tuple[Fn, ...] | None = None
         self._classes: dict[int, Cls] = {}
+        self._used: frozenset[str] | None = None
         #: what module-level names mean, as far as it is certain; ask ``symbol``
         self.symbols: dict[str, Type | None] = {}
         self.forget_modules()
@@ -328,6 +330,14 @@ class ModuleView:
         self.memo: dict[str, dict[int, Any]] = {}
         #: whether violations of low confidence are asked for here; a comment that silences one needs it told
         self.unlikely = program.unlikely or may_address(program.source.data(path) or b"")
+
+    def uses(self, name: str) -> bool:
+        """Whether a function of the module loads a name, or an attribute of that name."""
+        if self._used is None:
+            functions = self.facts.functions
+            loaded = {op[1] for function in functions for op in function.ops if op[0] == "name"}
+            self._used = frozenset(loaded.union(*(function.names for function in functions)))
+        return name in self._used
 
     def forget_modules(self) -> None:
         """Look other modules up anew when they are asked for: one of them has changed."""
