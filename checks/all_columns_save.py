@@ -92,7 +92,7 @@ def _violation(view: View, event: Event) -> Violation:
     steps += view.trail(event, "every column is written here", "write")
     unlikely = view.runs_alone or view.preconditioned or (read is None and view.makes)
     unlikely = unlikely or view.marks_gone(event) or (read is not None and view.of_this_request(read))
-    unlikely = unlikely or (read is not None and read.query is not None and read.query.partial)
+    unlikely = unlikely or (read is not None and view.asks_for_few(read, event))
     unlikely = unlikely or view.mostly_new(event) or view.unsaved(event) or not view.has_rivals(event)
     return view.violation(
         check,

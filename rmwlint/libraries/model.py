@@ -101,6 +101,7 @@ Accesses (``place``: row rows file directory key document http; where from: ``at
                 when its keywords or arguments compare columns; ``lock = true`` for select_for_update,
                 with ``inside = "transaction"`` where nothing begins the transaction that it needs by itself;
                 ``kind = "partial"``: it asks for some of the columns, and rows so read save no others;
+                ``named``: for those that its arguments name, so do they;
                 ``columns``: for those that its arguments name, by their positions, and each by itself where
                 the keyword ``flat`` is true
   ``run``       performs the query or statement given as argument ``at``: the row of the method

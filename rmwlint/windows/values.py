@@ -46,8 +46,9 @@ class Query(NamedTuple):
     ``what``: the class or table; ``locked``: the operation that asked for row locks, None without;
     ``base``: the parameter that it narrows, whose own conditions and lock only the caller knows;
     ``figure``: it asks for a figure of all rows (a maximum, a count), no rows. ``partial``: for rows with
-    some of their columns, and a save writes no others. ``columns``: those that it gives by their positions,
-    instead of rows; ``flat``: by itself, as there is only one.
+    some of their columns, and a save writes no others; ``named``: which these are, where it names them.
+    ``columns``: those that it gives by their positions, instead of rows; ``flat``: by itself, as there is
+    only one.
     """
 
     what: str
@@ -59,6 +60,7 @@ class Query(NamedTuple):
     partial: bool = False
     columns: tuple[str, ...] = ()
     flat: bool = False
+    named: tuple[str, ...] = ()
 
 
 class Value(NamedTuple):

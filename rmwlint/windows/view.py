@@ -166,6 +166,15 @@ class View:
         """Creations that a look decides, guarded ones too."""
         return creations(self.fn)
 
+    def asks_for_few(self, read: Event, save: Event) -> bool:
+        """Whether a row was read without some columns, which a save then leaves alone; where the others are
+        named, whether they are all changed before it."""
+        query = read.query
+        if query is None:
+            return False
+        changed = {"pk", "id", *self.names(save)}
+        return query.partial or (bool(query.named) and changed.issuperset(query.named))
+
     def thing(self, event: Event) -> str:
         """What an event is about, in a word."""
         return thing(event)

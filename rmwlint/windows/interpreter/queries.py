@@ -46,13 +46,19 @@ def query(run: Interpreter, site: Site, row: CallModel) -> Value:
     if (asked or not row.on) and not what:
         what = next((known for value in site.args if (known := _of_class(value.symbol))), "")
     partial = row.kind == "partial" or (before is not None and before.partial)
+    named = before.named if before is not None else ()
+    if row.kind == "named":
+        names = [value.const for value in site.args]
+        # what cannot be read may be all of them
+        named = tuple(name.partition("__")[0] for name in names if isinstance(name, str))
+        named = named if len(named) == len(names) else ()
     columns, flat = (before.columns, before.flat) if before is not None else ((), False)
     if row.kind == "columns":
         columns = tuple(_column(value) for value in site.args)
         told = site.keyword("flat")
         flat = told is not None and told.const is True
         what = what or next((of for value in site.args if (of := _of_class(value.symbol))), "")
-    made = Query(what, found, locked, origin, base, asked, partial, columns, flat)
+    made = Query(what, found, locked, origin, base, asked, partial, columns, flat, named)
     return Value(("query", position), deps, site.kind, query=made)
 
 

@@ -302,8 +302,8 @@ def _query(binding: Binding, query: Query) -> Query:
     what, asked = query.what or below.what, query.figure or below.figure
     partial = query.partial or below.partial
     columns, flat = (query.columns, query.flat) if query.columns else (below.columns, below.flat)
-    base, found = below.base, below.conditions + found
-    return Query(what, found, locked, query.origin, base, asked, partial, columns, flat)
+    base, found, named = below.base, below.conditions + found, query.named or below.named
+    return Query(what, found, locked, query.origin, base, asked, partial, columns, flat, named)
 
 
 def control_of(binding: Binding, control: Control) -> Control:
