@@ -94,7 +94,6 @@ from rmwlint.check import (
     LOW,
     MEDIUM,
     Check,
-    Event,
     View,
     Violation,
     Window,
@@ -139,7 +138,7 @@ def find(view: View) -> Iterator[Violation]:
 @check.on_events
 def find_below(view: View) -> Iterator[Violation]:
     for write, caller, window in view.tested_above:
-        place = f"{_table(write)}.{window.attribute}"
+        place = f"{view.thing(write)}.{window.attribute}"
         steps = []
         if window.read is not None:
             steps.append(view.step("read", window.read.op, "read here", caller))
@@ -158,10 +157,6 @@ def find_below(view: View) -> Iterator[Violation]:
             remedy="make the write carry the test, and tell the caller how many rows it has met",
             hints=(("attribute", window.attribute or ""), *view.hints(write)),
         )
-
-
-def _table(write: Event) -> str:
-    return (write.place.what.rpartition(".")[2] or write.place.text) if write.place is not None else "row"
 
 
 def _sure(view: View, window: Window) -> int:

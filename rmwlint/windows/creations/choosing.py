@@ -16,7 +16,13 @@ from rmwlint.facts.operands import last_store
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.quiet import heard
-from rmwlint.windows.creations.creation import guard_of_creation, locked_outside, row_class, tried_again
+from rmwlint.windows.creations.creation import (
+    as_called,
+    guard_of_creation,
+    locked_outside,
+    row_class,
+    tried_again,
+)
 from rmwlint.windows.creations.decisions import left_out_by, made_of
 from rmwlint.windows.creations.unique import uniques
 from rmwlint.windows.flow import leaves_loop, only_after, reaches
@@ -117,7 +123,8 @@ def _looks(fn: Fn, write: Event, column: str, register: int) -> Iterator[Event]:
                     continue
                 kind = row_class(event)
                 if kind is cls or (kind is None and _named(known.fn, parts, cls)):
-                    yield _as_seen_from(fn, event, known)
+                    way = (*known.calls[1:], (known.fn, event.op))
+                    yield as_called(fn, known.calls[0][1], event, way) if known.calls else event
 
 
 def _named(fn: Fn, parts: frozenset[int], cls: Cls | None) -> bool:
@@ -127,18 +134,6 @@ def _named(fn: Fn, parts: frozenset[int], cls: Cls | None) -> bool:
         kind is not None and kind.kind == "class" and kind.ref is cls
         for kind in map(types.__getitem__, parts)
     )
-
-
-def _as_seen_from(fn: Fn, event: Event, known: _Taken) -> Event:
-    """A look in a function further down, as an event of the one that calls it."""
-    if not known.calls:
-        return event
-    at = known.calls[0][1]
-    held = heard(fn).at_calls.get(at, ())
-    below = tuple(
-        (target, op) for target, op in (*((one, op) for one, op in known.calls[1:]), (known.fn, event.op))
-    )
-    return event._replace(op=at, trail=below, held=held, locked=event.locked and bool(held))
 
 
 def _speaks_of(fn: Fn, parts: frozenset[int], column: str) -> bool:

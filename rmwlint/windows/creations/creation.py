@@ -17,7 +17,7 @@ from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.reverse import asked_through, referring
 from rmwlint.windows.concurrency.callers import duplicate_caught_by_callers, locked_by_callers
-from rmwlint.windows.concurrency.quiet import quiet
+from rmwlint.windows.concurrency.quiet import heard, quiet
 from rmwlint.windows.concurrency.ways import locked_on_every_way, locks_rows_before, rows_locked_on_every_way
 from rmwlint.windows.creations.answered import takes_duplicate
 from rmwlint.windows.creations.decisions import absences, left_by, put_before
@@ -370,6 +370,14 @@ def row_class(event: Event) -> Cls | None:
         asked: Cls = kind.ref
         return asked if asked.row() is not None else None
     return None
+
+
+def as_called(fn: Fn, number: int, event: Event, way: tuple[tuple[Fn, int], ...]) -> Event:
+    """An event further down, as one of the function whose call leads to it. ``way``: the functions from the
+    call on, each with its operation. What was held there is given back by now, unless the caller holds it
+    too."""
+    held = heard(fn).at_calls.get(number, ())
+    return event._replace(op=number, trail=way, held=held, locked=event.locked and bool(held))
 
 
 def thing(event: Event) -> str:

@@ -13,7 +13,7 @@ from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.program.types import Type
 from rmwlint.windows.concurrency.quiet import heard
-from rmwlint.windows.creations.creation import alike, guard_of_creation, is_creation, row_class
+from rmwlint.windows.creations.creation import alike, as_called, guard_of_creation, is_creation, row_class
 from rmwlint.windows.creations.unique import uniques
 from rmwlint.windows.find import same_place
 from rmwlint.windows.flow import reaches
@@ -130,10 +130,7 @@ def _below(fn: Fn, dep: Dep) -> Iterator[Event]:
     }
     for event in below.events:
         if event.op in numbers and event.does in _LOOKS and event.place is not None:
-            # What the callee held is given back by now, unless the caller holds it too.
-            held = heard(fn).at_calls.get(dep[0], ())
-            trail = ((target, event.op), *event.trail)
-            yield event._replace(op=dep[0], trail=trail, held=held, locked=event.locked and bool(held))
+            yield as_called(fn, dep[0], event, ((target, event.op), *event.trail))
 
 
 def _steps(fn: Fn, look: Event) -> set[object]:

@@ -29,10 +29,10 @@ def written_before(fn: Fn, number: int) -> bool:
 def may_write_around(fn: Fn, number: int) -> bool:
     """Whether ``fn`` writes a row on a way through operation ``number``, itself or by what it calls, or calls
     there what nobody knows and wants no answer of, which is what calls that change something look like."""
-    return any(
-        reaches(fn, at, number) or reaches(fn, number, at)
-        for at in sorted({*_writing(fn), *_commands(fn)} - {number})
-    ) or number in _writing(fn)
+    writing = frozenset(_writing(fn))
+    return number in writing or any(
+        reaches(fn, at, number) or reaches(fn, number, at) for at in writing.union(_commands(fn)) - {number}
+    )
 
 
 def _commands(fn: Fn) -> Iterator[int]:
