@@ -47,13 +47,16 @@ it); an attribute that a method which starts the object up (`setup`, `start`) se
 that nobody takes away again; the entry of the very thing that the function was called for (`del
 self.jobs[job.id]`), where nobody walks through the table and takes out what he finds; what one loop does that
 is called and not handed to a thread, as far as the project shows the calls, or what only the thread of an
-event loop does; what the threads that the object itself starts stay clear of; a walk through what only a
-method changes that sets things up (`init_services`) or configures them, or a class method that nothing in the
-project mentions; what `configure` fills, or what coroutines alone read.
+event loop does; likewise a plain method of a class with coroutines, unless the project shows a way from a
+thread to it, the class holds a lock of threads over the same attribute, or runs the loop itself; what the
+threads that the object itself starts stay clear of; a walk through what only a method changes that sets
+things up (`init_services`) or configures them, that is called where modules are loaded, or a class method
+that nothing in the project mentions; what `configure` fills, or what coroutines alone read.
 
 Likewise where nothing between the two may wait, in a project whose programs have their threads patched to be
 green ones (`eventlet.monkey_patch()`), and what is only called under a lock, or by a constructor of the
-object. Not told: an entry under the name of the running thread.
+object. Not told: an entry under the name of the running thread; a setter that asks if the attribute has the
+new value already; the attributes of widgets, which belong to the thread of their event loop.
 
 Hold a lock over test and store, or use the one call that does both (`setdefault`, `pop(key, None)`). Told as
 well: an object that is set up because its flag says that it is not, and a thread started before what it uses

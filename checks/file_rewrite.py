@@ -52,9 +52,10 @@ what is removed or moved piece by piece, or filled chunk by chunk, where others 
 confidence: what is read only where the object does not have it in memory, and the writer puts it there
 first; what all its readers take for none where they cannot parse it, if nobody writes it back so or removes
 it, or it is a cache; what only programs that are run by hand write and read; what is rewritten where some
-way to it has taken a lock; what is opened for an object that goes on writing to it, as a log; and a file of
-one object that the function is given, read and rewritten: mostly one actor at a time does that, unless the
-file has entries by a key of which its path knows nothing.
+way to it has taken a lock; what is opened for an object that goes on writing to it, as a log; what the caller
+names among the files of a folder (`join(self.folder, name)`), where nothing around it says that others come
+at the same time; and a file of one object that the function is given, read and rewritten: mostly one actor at
+a time does that, unless the file has entries by a key of which its path knows nothing.
 
 Fix for open, pathlib: a neighbour is written and put in place by `os.replace`; read and write go under a
 lock file. Unsafe: the file becomes another one, with the mode of a new file; a lock file stays.
@@ -66,11 +67,13 @@ from rmwlint.check import (
     LOW,
     MEDIUM,
     Check,
+    Event,
     ModuleScope,
     Piecewise,
     Stream,
     View,
     Violation,
+    asked_for,
     key_of,
     lasting,
     lost_update,
@@ -100,6 +103,7 @@ def find(scope: ModuleScope) -> Iterator[Violation]:
         path = write.place.text
         alone = view.by_hand and views[rewrite.reader].by_hand
         harmless = rewrite.tolerated and (not rewrite.lost or view.of_cache(write.place))
+        alone = alone or _of_caller(view, write)
         yield view.violation(
             check,
             write.op,
@@ -160,7 +164,7 @@ def _in_pieces(view: View, found: Piecewise, *, alone: bool) -> Violation:
         event.op,
         f"`{path}` is {how}, and `{user}` can find half of it",
         place=path,
-        sure=LOW if alone or view.fn.index == 0 else min(MEDIUM, event.sure),
+        sure=LOW if alone or view.fn.index == 0 or _of_caller(view, event) else min(MEDIUM, event.sure),
         steps=(
             view.step("write", event.op, how),
             view.step("read", found.use.op, "used here", found.user),
@@ -174,6 +178,12 @@ def _in_pieces(view: View, found: Piecewise, *, alone: bool) -> Violation:
         if removes
         else "make it in the same folder and put it in place with `os.replace`",
     )
+
+
+def _of_caller(view: View, event: Event) -> bool:
+    """Whether the caller says which file of many it is, and nothing says that others come with the same."""
+    assert event.place is not None
+    return asked_for(key_of(view.fn, event.place.symbol)) and not view.others_come
 
 
 def _derived(view: View) -> Iterator[tuple[object, Violation]]:

@@ -19,7 +19,7 @@ from rmwlint.violation import Step, Violation
 from rmwlint.windows.creations.creation import Creation
 from rmwlint.windows.creations.deletions import Deletion
 from rmwlint.windows.files.piecewise import Piecewise, piecewise
-from rmwlint.windows.files.rewrites import Rewrite, key_of, lasting, rewrites
+from rmwlint.windows.files.rewrites import Rewrite, asked_for, key_of, lasting, rewrites
 from rmwlint.windows.files.streams import Stream
 from rmwlint.windows.find import Window, same_place
 from rmwlint.windows.memory.locksets import Access, Lockset, class_locksets, module_locksets, unlocked_methods
@@ -75,6 +75,7 @@ __all__ = [
     "View",
     "Violation",
     "Window",
+    "asked_for",
     "both_pass",
     "class_locksets",
     "creation_steps",

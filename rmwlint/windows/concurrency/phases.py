@@ -88,3 +88,9 @@ def prepared(fn: Fn) -> bool:
             for calling in called
         )
     )
+
+
+def at_load(fn: Fn) -> bool:
+    """Whether all who call the function, as far as they are known, do so where a module is loaded."""
+    called, all_known = callings(fn)
+    return bool(called) and all_known and all(calling.caller.index == 0 for calling in called)

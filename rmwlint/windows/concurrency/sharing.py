@@ -101,7 +101,7 @@ def shared_class(cls: Cls, tasks: bool) -> bool:
 
 
 def _shared(cls: Cls, tasks: bool) -> bool:
-    if _shared_by_library(cls):
+    if shared_by_library(cls):
         return True
     for base in cls.mro():
         for fn in base.module.functions():
@@ -110,7 +110,8 @@ def _shared(cls: Cls, tasks: bool) -> bool:
     return _at_module_level(cls, tasks) or _shared_below(cls, tasks)
 
 
-def _shared_by_library(cls: Cls) -> bool:
+def shared_by_library(cls: Cls) -> bool:
+    """Whether a library calls the methods of such objects in several threads, or is such a thread."""
     libraries = cls.module.program.libraries
     return any(
         libraries.types[above].shared for name in cls.library_types() for above in libraries.lineage(name)
@@ -119,7 +120,7 @@ def _shared_by_library(cls: Cls) -> bool:
 
 def own_spawns(cls: Cls) -> list[tuple[Fn, int]]:
     """Where methods of a class start threads, if nothing else says that threads share its objects."""
-    if _shared_by_library(cls):
+    if shared_by_library(cls):
         return []
     found: list[tuple[Fn, int]] = []
     for base in cls.mro():

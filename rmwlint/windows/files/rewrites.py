@@ -194,3 +194,11 @@ def lasting(key: Any) -> bool:
     if key[0] == "global":
         return str(key[1]).rpartition(".")[2].strip("_").isupper()
     return any(lasting(part) for part in key[1:])
+
+
+def asked_for(key: Any) -> bool:
+    """Whether a whole part of the path is what a call alone knows, not a name that the function makes of it."""
+    if not isinstance(key, tuple):
+        return bool(key == "*")
+    made = key[0] == "fstring" or (key[0] == "binop" and key[1] != "/")
+    return not made and any(asked_for(part) for part in key[1:])

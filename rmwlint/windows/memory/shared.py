@@ -15,7 +15,7 @@ from rmwlint.windows.concurrency.by_hand import reached_by_threads
 from rmwlint.windows.concurrency.callers import kept_out_wherever_called, locked_by_callers
 from rmwlint.windows.concurrency.green import undisturbed
 from rmwlint.windows.concurrency.modules import around_concurrency
-from rmwlint.windows.concurrency.phases import ALONE, configures, sets_up
+from rmwlint.windows.concurrency.phases import ALONE, at_load, configures, sets_up
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.sharing import method_around, shared_class, unshared_class, unshared_type
 from rmwlint.windows.concurrency.stored import stored_kind
@@ -28,6 +28,7 @@ from rmwlint.windows.memory.apart import apart
 from rmwlint.windows.memory.at_start import set_at_start
 from rmwlint.windows.memory.containers import of_other_class
 from rmwlint.windows.memory.in_flight import flagged, in_flight, puts_alone
+from rmwlint.windows.memory.of_loop import at_home_in_loop
 from rmwlint.windows.memory.owned import came_in, of_signal, of_tasks, one_after_other, one_thread, own_entry
 from rmwlint.windows.memory.spares import fitted_later, spare
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order, own_attribute
@@ -110,7 +111,7 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
             continue
         if in_flight(fn, window) or flagged(fn, window) or puts_alone(fn, store):
             continue
-        if under_own_name(where, original.op):
+        if under_own_name(where, original.op) or _set_anyway(fn, window):
             continue
         handed = key is not None and came_in(fn, key)
         found_shared = SharedWindow(window, stored, sure, key is not None, handed, _of_tasks(where, original))
@@ -122,6 +123,23 @@ def _tells_of_lock(fn: Fn, store: Event) -> bool:
     op = fn.facts.ops[store.op]
     call = link(fn).calls.get(op[3]) if op[0] == "setattr" else None
     return call is not None and any(row.does == "lock" and "acquire" in row.form for row in call.rows)
+
+
+def _set_anyway(fn: Fn, window: Window) -> bool:
+    """Whether the test only asks if the attribute has already the value that the caller gives and that is
+    stored: it would be the same without the test."""
+    ops = fn.facts.ops
+    store, branch = ops[window.write.op], window.branch
+    if branch is None or window.write.trail or store[0] != "setattr" or ops[branch][0] != "branch":
+        return False
+    given, test = ops[store[3]], ops[ops[branch][1]]
+    return (
+        test[0] == "compare"
+        and test[1] in (("!=",), ("is not",))
+        and any(ops[register] == given for register in test[2])
+        and given[0] == "name"
+        and any(given[1] == parameter.name for parameter in fn.facts.params)
+    )
 
 
 def _inside_locked(fn: Fn) -> bool:
@@ -143,16 +161,19 @@ def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> Shared
     if shared.stored != "count" and own_entry(fn, shared.window):
         return shared._replace(owned=True)
     alone = of_signal(fn) or one_thread(fn) or of_tasks(fn) or set_at_start(fn, shared.window)
-    alone = alone or _apart(fn, shared.window) or kept_out_wherever_called(fn)
+    alone = alone or _of_one_thread(fn, shared.window) or kept_out_wherever_called(fn)
     read, write = shared.window.read, shared.window.write
     alone = alone or (read is not None and undisturbed(fn, read.op, write.op))
     return shared._replace(alone=alone)
 
 
-def _apart(fn: Fn, window: Window) -> bool:
-    """Whether the threads that the object starts stay clear of the place, an attribute of it."""
+def _of_one_thread(fn: Fn, window: Window) -> bool:
+    """Whether the threads that the object starts stay clear of the place, an attribute of it, or only the
+    thread of an event loop uses it."""
     attribute = own_attribute(window.write.place.symbol) if window.write.place is not None else None
-    return attribute is not None and not fn.facts.is_async and apart(fn, attribute)
+    if attribute is None or fn.facts.is_async:
+        return False
+    return apart(fn, attribute) or at_home_in_loop(fn, attribute)
 
 
 def _of_tasks(fn: Fn, store: Event) -> bool:
@@ -426,7 +447,11 @@ def walks(fn: Fn) -> Iterator[Walk]:
                 continue
         changed = _changed(fn, event)
         if changed is not None and not locked_by_callers(fn):
-            if sure > 1 and switch is None and _in_loop_of_tasks(fn) and _in_loop_of_tasks(changed[0]):
+            if (
+                sure > 1
+                and switch is None
+                and all(_in_loop_of_tasks(one, event.place.symbol) for one in (fn, changed[0]))
+            ):
                 sure = 1
             if _before_others(changed[0]) or (sure > 1 and undisturbed(fn, event.op, body - 1)):
                 sure = 1
@@ -434,9 +459,9 @@ def walks(fn: Fn) -> Iterator[Walk]:
 
 
 def _before_others(fn: Fn) -> bool:
-    """Whether a function sets something up or configures it, by its name, or is one of the module's or of a
-    class's that nothing in the project mentions."""
-    if sets_up(fn) or configures(fn):
+    """Whether a function sets something up or configures it, by its name, is called where modules are loaded,
+    or is one of the module's or of a class's that nothing in the project mentions."""
+    if sets_up(fn) or configures(fn) or at_load(fn):
         return True
     name = fn.facts.name
     mentioned = any(name in other.facts.names for other in fn.module.functions() if other is not fn)
@@ -460,8 +485,11 @@ def _changed(fn: Fn, walk: Event) -> tuple[Fn, Event] | None:
     return first
 
 
-def _in_loop_of_tasks(fn: Fn) -> bool:
-    return fn.facts.is_async or of_tasks(fn)
+def _in_loop_of_tasks(fn: Fn, symbol: Symbol) -> bool:
+    if fn.facts.is_async or of_tasks(fn):
+        return True
+    attribute = own_attribute(symbol)
+    return attribute is not None and at_home_in_loop(fn, attribute)
 
 
 def _resizable(fn: Fn, event: Event) -> bool:
