@@ -546,6 +546,8 @@ def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event], c
                 return "row lock"
     if locks_rows_before(fn, look.op):
         return "row lock"
+    if _looked_again(fn, look, create, events):
+        return "row lock over a second look"
     if _claimed(fn, create, events):
         return "another creation is the claim"
     if locked_by_callers(fn):
@@ -555,6 +557,31 @@ def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event], c
     if create.call is not None and any(_minds(target, create, 0) for target in create.call.targets):
         return "the creation minds a duplicate itself"
     return ""
+
+
+def _looked_again(fn: Fn, look: Event, create: Event, events: list[Event]) -> bool:
+    """Whether another row is locked after the look, and a function of the program that is given the class of
+    what is created decides then once more."""
+    cls = row_class(create)
+    locks = [
+        event.op
+        for event in events
+        if event.locked and event.does == "read" and look.op < event.op < create.op
+        if any(held.kind == "transaction" for held in common(event.held, create.held))
+    ]
+    return bool(locks) and any(
+        dep[0] > locks[0] and cls is not None and _given(fn, dep[0], cls) for dep, _, _ in _decided(fn, create)
+    )
+
+
+def _given(fn: Fn, number: int, cls: Cls) -> bool:
+    op, kinds = fn.facts.ops[number], link(fn).types
+    if op[0] != "call":
+        return False
+    return any(
+        (kind := kinds[register]) is not None and kind.kind == "class" and kind.ref is cls
+        for register in (*op[2], *(register for _, register in op[3]))
+    )
 
 
 def locked_outside(fn: Fn) -> str:
