@@ -307,6 +307,7 @@ class _Finder:
                     if (
                         value is None
                         or value.deps
+                        or not isinstance(asked_for, tuple)
                         or asked_for[:1] not in _STATES
                         or value.symbol == asked_for
                     ):

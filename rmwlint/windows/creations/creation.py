@@ -802,7 +802,7 @@ def _drawn(fn: Fn, symbol: object) -> bool:
     """Whether a value that is looked for has just been drawn at random: nobody else comes with the same."""
     if not isinstance(symbol, tuple) or not symbol:
         return False
-    if symbol[0] == "op":
+    if symbol[0] == "op" and isinstance(symbol[1], int):
         op, call = fn.facts.ops[symbol[1]], link(fn).calls.get(symbol[1])
         if call is not None and (_draws(fn, call.name) or _made_of_draws(fn, symbol[1], call)):
             return True

@@ -192,9 +192,9 @@ def _there_already(fn: Fn, puts: list[tuple[int, str]], put: int) -> bool:
         return False
     container, key = ops[ops[put][1]][-1], ops[ops[put][2]]
     return any(
-        earlier < put and ops[earlier][0] == "setitem" and reaches(fn, earlier, put)
+        ops[ops[earlier][2]] == key and reaches(fn, earlier, put)
         for earlier, name in puts
-        if name == container and ops[ops[earlier][2]] == key
+        if earlier < put and name == container and ops[earlier][0] == "setitem"
     )
 
 
