@@ -3,6 +3,7 @@
 Signal handlers, flush events and `*_precommit` methods run between the caller's write and its commit. What
 they call sees nothing of the change yet; the caller's row locks last as long as the call; and when the
 transaction rolls back, what was sent stays sent.
+A handler may be registered in another module, as those of a Django application mostly are.
 
 Bad:
 

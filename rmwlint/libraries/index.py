@@ -235,6 +235,7 @@ class Libraries:
         #: of the names that have come up, those that say that something is created, and methods that do
         self._creating: set[str] = set()
         self._row_locks: frozenset[str] | None = None
+        self._hooking: frozenset[str] | None = None
         self._judged: set[str] = set()
         self._locking: frozenset[str] | None = None
         self._far_locks: frozenset[str] | None = None
@@ -287,6 +288,12 @@ class Libraries:
             for where in model.shown_on
             for method in model.shown_by
         }
+        #: the attributes that show a class of another package to be one of rows
+        self.ways_to_rows = frozenset(
+            name
+            for (where, name), shown in self._shown.items()
+            if where == "import" and self.types[shown].row
+        )
 
     def _add(self, rows: Rows) -> None:
         for model in rows.types:
@@ -614,6 +621,25 @@ class Libraries:
                 if any(row.does == "query" and row.lock for row in rows)
             )
         return self._locking
+
+    @property
+    def hooking(self) -> frozenset[str]:
+        """The last names of the objects by whose methods a hook is registered for somebody's transaction."""
+        if self._hooking is None:
+            kinds = {
+                kind
+                for kind, names in self._methods.items()
+                if any(
+                    row.does == "hook" and row.at is not None for rows in names.exact.values() for row in rows
+                )
+            }
+            self._hooking = frozenset(
+                name.rpartition(".")[2]
+                for model in self.types.values()
+                if not kinds.isdisjoint(self.lineage(model.name))
+                for name in model.objects
+            )
+        return self._hooking
 
     @property
     def atomic_settings(self) -> tuple[str, ...]:

@@ -47,7 +47,8 @@ File
     shown_on = ["Model"]                #   of these methods is called on it: an attribute of such a type
                                         #   that its class does not declare; ``function``: a function of the
                                         #   program that a decorator nobody knows has changed; ``import``:
-                                        #   what a module that nobody knows gives
+                                        #   what a module that nobody knows gives, where it is a row a
+                                        #   class that one of these attributes is taken of
     filled_in = ["save_model.arg1"]     # methods that users' classes define, each with the argument in which
                                         #   it is given a row that a form has filled in, to save it
     alone = true                        # its methods run by hand, rarely two at a time: low confidence

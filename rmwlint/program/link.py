@@ -125,6 +125,12 @@ def attribute(
             row = program.libraries.attribute(known, name)
             if row is not None:
                 return _give(program, program.libraries.gives(row), Type("library", known), None, value.sure)
+        elif name in program.libraries.ways_to_rows and _names_class(value.name):
+            shown = program.libraries.shown("import", name)
+            row = None if shown is None else program.libraries.attribute(shown, name)
+            if row is not None:
+                cls_of_rows = Type("library", shown or "", None, value.name, MEDIUM)
+                return _give(program, program.libraries.gives(row), cls_of_rows, None, MEDIUM)
         return Type("external", qualified, value.arg, None, value.sure)
     if kind == "library":
         row = program.libraries.attribute(value.name, name)
@@ -150,6 +156,11 @@ def attribute(
         task = decorated_type(program, fn)
         return attribute(program, task, name) if task is not None else None
     return None
+
+
+def _names_class(qualified: str) -> bool:
+    """Whether a name is written as the names of classes are."""
+    return qualified.rpartition(".")[2].lstrip("_")[:1].isupper()
 
 
 def decorated_type(program: Program, fn: Fn) -> Type | None:
@@ -1107,8 +1118,21 @@ class _Linker:
             known = self.libraries.type_of_class(qualified)
             if known is not None:
                 found = Type("library", known, None, None, value.sure)
+            elif not rows and not self.fn.facts.names.isdisjoint(self.libraries.ways_to_rows):
+                found = self.shown_class(qualified)
         last = qualified.rpartition(".")[2]
         return Call((), rows, None, None, last, value.sure, None, qualified), found
+
+    def shown_class(self, qualified: str) -> Type | None:
+        """The type of an object of a class that nobody knows, whose rows the function asks for above."""
+        if not _names_class(qualified):
+            return None
+        for op in self.ops:
+            if op[0] == "attr" and op[2] in self.libraries.ways_to_rows:
+                value, shown = self.types[op[1]], self.libraries.shown("import", op[2])
+                if shown is not None and value is not None and value[:2] == ("external", qualified):
+                    return Type("library", shown, None, qualified, MEDIUM)
+        return None
 
     def builtin_call(self, qualified: str, op: Op) -> Type | None:
         args: tuple[int, ...] = op[2]

@@ -48,7 +48,7 @@ class Query(NamedTuple):
     ``figure``: it asks for a figure of all rows (a maximum, a count), no rows. ``partial``: for rows with
     some of their columns, and a save writes no others; ``named``: which these are, where it names them.
     ``columns``: those that it gives by their positions, instead of rows; ``flat``: by itself, as there is
-    only one.
+    only one. ``of``: the parameter that the caller gives the class by, where nobody else knows it.
     """
 
     what: str
@@ -61,6 +61,7 @@ class Query(NamedTuple):
     columns: tuple[str, ...] = ()
     flat: bool = False
     named: tuple[str, ...] = ()
+    of: Symbol = None
 
 
 class Value(NamedTuple):

@@ -46,6 +46,8 @@ _DECIDES_ALL = _DECIDES | {"bool", "choose", "collect", "loop"}
 _DEEPEST = 5
 #: the confidence of what is created for what is missing: such code often runs once at a time
 _BY_KEY = 2
+#: the confidence of a row whose class nobody knows: it may be unique
+_UNKNOWN = 2
 #: a creation minds a duplicate itself, by what it calls
 _MINDS_BELOW = 2
 _LOOKS_BELOW = 2
@@ -279,6 +281,8 @@ def _same(fn: Fn, look: Event, create: Event) -> bool:
     one, other = row_class(look), row_class(create)
     if one is not None and other is not None:
         return one is other or one in other.mro() or other in one.mro()
+    if one is None and other is None and _of_unknown_class(fn, look, create):
+        return True
     if _refers(fn, look, create, one, other):
         return True
     by_name = look.does == "look" or create.does == "make"
@@ -291,6 +295,22 @@ def _same(fn: Fn, look: Event, create: Event) -> bool:
         # The creation is sure to be of a row, and what is looked for bears its name.
         return row_class(create) is not None or _kept(fn, look)
     return all(event.does not in ("look", "make") or _kept(fn, event) for event in (look, create))
+
+
+def _of_unknown_class(fn: Fn, look: Event, create: Event) -> bool:
+    """Whether both are about one class of another package, which nobody knows, by its name in full."""
+    assert look.place is not None and create.place is not None
+    if look.does == "look" or create.does == "make":
+        return False
+    made = create.place.what
+    symbol = create.place.symbol
+    if not made and isinstance(symbol, tuple):
+        if symbol[0] == "call" and isinstance(symbol[1], tuple) and symbol[1][:1] == ("global",):
+            made = symbol[1][1]
+        elif symbol[0] == "op" and not create.trail:
+            call = link(fn).calls.get(symbol[1])
+            made = "" if call is None else call.qualified
+    return "." in made and made == look.place.what
 
 
 def _refers(fn: Fn, look: Event, create: Event, looked: Cls | None, made: Cls | None) -> bool:
@@ -787,11 +807,13 @@ def _always_raises(fn: Fn, number: int) -> bool:
 
 def _sure(fn: Fn, look: Event, create: Event) -> int:
     sure = min(look.sure, create.sure)
+    if row_class(create) is None and _of_unknown_class(fn, look, create):
+        sure = min(sure, _UNKNOWN)
     if _told_by_method(look) or _told_by_method(create):
         return 1
     if create.does == "make" and (_by_own_id(look, create) or one_loop(fn)):
         return 1
-    if by_its_host(fn) or _under_new_key(look, create) or _referred_to(fn, look, create):
+    if by_its_host(fn) or _under_new_key(fn, look, create) or _referred_to(fn, look, create):
         return 1
     if look.place is not None and any(_drawn(fn, symbol) for _, symbol in look.place.keys):
         return 1
@@ -837,15 +859,26 @@ def _told_by_method(event: Event) -> bool:
     return event.type is None or event.type.kind not in ("instance", "library")
 
 
-def _under_new_key(look: Event, create: Event) -> bool:
+def _under_new_key(fn: Fn, look: Event, create: Event) -> bool:
     """Whether the look is by the key of a row, and what is created gets one of its own: another row."""
-    cls = row_class(create)
-    if cls is None or look.place is None or create.place is None or look.does == "look" or create.trail:
+    if look.place is None or create.place is None or look.does == "look" or create.trail:
         return False
-    keys = cls.keys()
+    keys = _keys(fn, create)
     asked = {column for column, _ in look.place.keys}
     given = {column for column, _ in create.place.keys} | {column for column, _ in create.columns}
     return bool(asked) and asked <= keys and not (given & keys or "" in given or "**" in given)
+
+
+def _keys(fn: Fn, create: Event) -> frozenset[str]:
+    """The names of the keys of a row: of one whose class nobody knows, what the library calls them."""
+    cls = row_class(create)
+    if cls is not None:
+        return cls.keys()
+    kind = create.type
+    if kind is not None and kind.arg is not None:
+        kind = kind.arg
+    known = kind is not None and kind.kind == "library" and isinstance(kind.ref, str)
+    return frozenset(fn.module.program.libraries.types[kind.name].keys) if known and kind else frozenset()
 
 
 def _referred_to(fn: Fn, look: Event, create: Event) -> bool:

@@ -58,8 +58,25 @@ def query(run: Interpreter, site: Site, row: CallModel) -> Value:
         told = site.keyword("flat")
         flat = told is not None and told.const is True
         what = what or next((of for value in site.args if (of := _of_class(value.symbol))), "")
-    made = Query(what, found, locked, origin, base, asked, partial, columns, flat, named)
+    given: Symbol = before.of if before is not None else None
+    if not (what or given or row.narrows):
+        given = _given_class(site)
+    made = Query(what, found, locked, origin, base, asked, partial, columns, flat, named, given)
     return Value(("query", position), deps, site.kind, query=made)
+
+
+def _given_class(site: Site) -> Symbol:
+    """The parameter that a query is given first, which its caller may give a class by."""
+    symbol = site.args[0].symbol if site.args else None
+    return symbol if isinstance(symbol, tuple) and symbol[:1] == ("param",) else None
+
+
+def named_class(symbol: Symbol) -> str:
+    """The full name of a class of another package that a symbol stands for; empty where it is none."""
+    if not isinstance(symbol, tuple) or symbol[:1] != ("global",):
+        return ""
+    name: str = symbol[1]
+    return name if name.rpartition(".")[2][:1].isupper() else ""
 
 
 def _column(value: Value) -> str:
@@ -119,6 +136,8 @@ def queried(kind: Type | None) -> str:
         return kind.arg.name
     if kind.kind in ("class", "instance") and kind.arg is None:
         return kind.name
+    if kind.arg is not None and kind.arg.kind == "library" and isinstance(kind.arg.ref, str):
+        return kind.arg.ref  # a class that only the library's way to its rows shows
     return ""
 
 

@@ -20,7 +20,7 @@ from rmwlint.windows.interpreter.forwarded import changed_by_forwarding
 from rmwlint.windows.interpreter.looks import asked
 from rmwlint.windows.interpreter.opaque import made
 from rmwlint.windows.interpreter.presence import found_there
-from rmwlint.windows.interpreter.queries import started
+from rmwlint.windows.interpreter.queries import named_class, started
 from rmwlint.windows.interpreter.saved_below import found_by, with_changes
 from rmwlint.windows.interpreter.site import Site
 from rmwlint.windows.text import bound
@@ -292,6 +292,10 @@ def _given_type(binding: Binding, symbol: Symbol) -> Type | None:
 
 def _query(binding: Binding, query: Query) -> Query:
     found = tuple((column, binding.symbol(old), binding.deps(deps)) for column, old, deps in query.conditions)
+    if query.of is not None and not query.what:
+        of = binding.symbol(query.of)
+        asks = isinstance(of, tuple) and of[:1] == ("param",)
+        query = query._replace(what=named_class(of), of=of if asks else None)
     if query.base is None:
         return query._replace(conditions=found)
     given = binding.values.get(query.base[1])
@@ -303,7 +307,8 @@ def _query(binding: Binding, query: Query) -> Query:
     partial = query.partial or below.partial
     columns, flat = (query.columns, query.flat) if query.columns else (below.columns, below.flat)
     base, found, named = below.base, below.conditions + found, query.named or below.named
-    return Query(what, found, locked, query.origin, base, asked, partial, columns, flat, named)
+    of = None if what else query.of or below.of
+    return Query(what, found, locked, query.origin, base, asked, partial, columns, flat, named, of)
 
 
 def control_of(binding: Binding, control: Control) -> Control:

@@ -1,7 +1,7 @@
 """Functions that run inside somebody else's transaction: signal handlers, flush events, precommit methods.
 
 Which they are stands in the library models (``does = "hook"``): a decorator, a function given to a call that
-registers it, or a method of that name in a class derived from the library's.
+registers it, here or in another module, or a method of that name in a class derived from the library's.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rmwlint.libraries.model import CallModel
+from rmwlint.program.calling import handed_over
 from rmwlint.program.effects import row_sure
-from rmwlint.program.link import Link, link
+from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.windows.interpreter.decorators import FIRST
 from rmwlint.windows.text import text
@@ -47,7 +48,8 @@ def _hooks_of(fn: Fn) -> tuple[_Hook, ...]:
 def _hooks(fn: Fn) -> Iterator[_Hook]:
     yield from _by_decorator(fn)
     yield from _by_method(fn)
-    yield from _registered(fn.module).get(fn.index, ())
+    here = _registered(fn.module).get(fn.index, ())
+    yield from here or _registered_elsewhere(fn)
 
 
 def _by(scope: Fn, number: int, row: CallModel) -> Cls | None:
@@ -95,18 +97,45 @@ def _registered(module: ModuleView) -> dict[int, list[_Hook]]:
             for number, call in link(fn).calls.items():
                 for row in call.rows:
                     if row.does == "hook" and row.at is not None:
-                        for index in _given(fn, link(fn), number, row.at, module):
-                            held = _held(-1, text(fn.facts, number), row, call.sure)
-                            found.setdefault(index, []).append(_Hook(held, _by(fn, number, row)))
+                        for handler in _handlers(fn, number, row.at):
+                            if handler.module is module:
+                                held = _held(-1, text(fn.facts, number), row, call.sure)
+                                found.setdefault(handler.index, []).append(_Hook(held, _by(fn, number, row)))
     return found
 
 
-def _given(fn: Fn, linked: Link, number: int, at: str, module: ModuleView) -> Iterator[int]:
+def _registered_elsewhere(fn: Fn) -> Iterator[_Hook]:
+    """The registrations of a function by other modules: the one that sets up an application, say. Whoever
+    sends a signal may send more with it one day, so what is registered for it takes any keywords."""
+    params = fn.facts.params
+    if not params or params[-1].kind != "kwargs" or not _project_registers(fn.module):
+        return
+    for giver, number in handed_over(fn):
+        call = link(giver).calls.get(number)
+        if call is None or giver.module is fn.module:
+            continue
+        for row in call.rows:
+            if row.does == "hook" and row.at is not None and fn in _handlers(giver, number, row.at):
+                held = _held(-1, text(giver.facts, number), row, call.sure)
+                yield _Hook(held, _by(giver, number, row))
+
+
+def _project_registers(module: ModuleView) -> bool:
+    """Whether the text of the project names what hooks are registered with."""
+    scope = module.fn(0)
+    known = scope.memo.get("project_registers")
+    if known is None:
+        program = module.program
+        known = scope.memo["project_registers"] = any(
+            program.mentions(name, module.path) for name in sorted(program.libraries.hooking)
+        )
+    return bool(known)
+
+
+def _handlers(fn: Fn, number: int, at: str) -> Iterator[Fn]:
+    """The functions that a call is given in a place."""
     op = fn.facts.ops[number]
-    registers: list[int] = []
     if at.startswith("arg") and at[3:].isdigit() and int(at[3:]) < len(op[2]):
-        registers.append(op[2][int(at[3:])])
-    for register in registers:
-        value = linked.types[register]
-        if value is not None and value.kind in ("function", "method") and value.ref.module is module:
-            yield value.ref.index
+        value = link(fn).types[op[2][int(at[3:])]]
+        if value is not None and value.kind in ("function", "method"):
+            yield value.ref
