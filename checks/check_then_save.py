@@ -74,7 +74,8 @@ Said too where the row is set to a state by its key alone, in a function whose c
 tested that state: what is missing is missing there.
 
 Low confidence where the client must say which version it changes (`If-Match`) and is refused with an old one,
-where everybody in the project who calls the function has locked rows, and where a row that came in is called
+where everybody in the project who calls the function has locked rows, where what was fetched replaces what
+had expired, where the test only asks if what was sent is anything new, and where a row that came in is called
 like one that a context manager of the project reserves (`self.server = Server.reserve(…)` in a class with
 `__exit__`).
 
@@ -160,7 +161,7 @@ def find_below(view: View) -> Iterator[Violation]:
 
 
 def _sure(view: View, window: Window) -> int:
-    made_here = window.read is None and view.makes
+    made_here = window.read is None and (view.makes or view.filled_in(window.write))
     return min(window.sure, LOW) if made_here or _harmless(window) else window.sure
 
 

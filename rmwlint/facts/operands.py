@@ -53,3 +53,20 @@ def dropped(ops: Sequence[Op]) -> frozenset[int]:
 def last_store(ops: Sequence[Op], name: str, before: int) -> int:
     """The last operation above ``before`` that stores something under a name; -1 where there is none."""
     return next((at for at in range(before - 1, -1, -1) if ops[at][:2] == ("store", name)), -1)
+
+
+def made_of(ops: Sequence[Op], register: int, but: str = "") -> set[int]:
+    """The registers that a value is made of, itself too, through whatever is stored under names on the way,
+    except under ``but``."""
+    found: set[int] = set()
+    pending = [register]
+    while pending:
+        part = pending.pop()
+        if part in found:
+            continue
+        found.add(part)
+        if ops[part][0] != "name":
+            pending += operands(ops[part])
+        elif ops[part][1] != but:
+            pending += [op[2] for op in ops if op[:2] == ("store", ops[part][1])]
+    return found

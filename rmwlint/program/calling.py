@@ -162,7 +162,7 @@ def argument(calling: Calling, callee: Fn, index: int) -> int | None:
 def call_sites(fn: Fn) -> tuple[Site, ...]:
     """(caller, operation) of the calls that may reach a function, by file; none where they cannot be told."""
     name = fn.facts.name
-    if name.startswith("__") or name == "<lambda>":
+    if (name.startswith("__") and name.endswith("__")) or name == "<lambda>":
         return ()
     modules = _modules(fn)
     known = fn.memo.get("call_sites")

@@ -18,10 +18,13 @@ from rmwlint.windows.concurrency.callers import (
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.ways import rows_locked_on_every_way
 from rmwlint.windows.flow import fails
+from rmwlint.windows.guards.compared import compared_by_hand
 from rmwlint.windows.guards.first_hand import handed_new
 from rmwlint.windows.guards.first_saves import of_first_save
 from rmwlint.windows.guards.given_back import back_with
+from rmwlint.windows.guards.of_one_block import of_one_block
 from rmwlint.windows.guards.preconditions import preconditioned
+from rmwlint.windows.guards.refreshed import refreshed
 from rmwlint.windows.guards.reserved import reserved
 from rmwlint.windows.interpreter.columns import computed, unsaved
 from rmwlint.windows.interpreter.interpret import Analysis, analysis
@@ -38,6 +41,8 @@ _IDENTITIES = frozenset(["id", "uuid", "pk"])
 _PRIMARY = frozenset(["id", "pk", "?"])
 #: the symbols of what a query compares a state with
 _STATES = (("const",), ("global",), ("new",))
+#: a function is asked for by others so many steps away
+_DEEPEST = 7
 #: the confidence of what no branch of the function shows
 _SUGGESTED = 2
 
@@ -123,6 +128,22 @@ def runs_alone(fn: Fn) -> bool:
         return True
     names = list(_signals(fn)) if fn.owner is None else fn.owner.library_types()
     return any(_alone(fn, name) for name in names)
+
+
+def called_alone(fn: Fn) -> bool:
+    """Whether every way to a function, as far as the project shows, begins in what runs by hand, rarely two
+    at a time, and none of those between is made a task or handed to anybody."""
+    return kept_for_check(fn, "called_alone", lambda: _called_alone(fn, frozenset([fn])))
+
+
+def _called_alone(fn: Fn, passed: frozenset[Fn]) -> bool:
+    static = fn.decorated("staticmethod") or fn.decorated("classmethod")
+    if len(passed) > _DEEPEST or (fn.facts.decorators and not static) or handed_over(fn):
+        return False
+    callers = {caller for caller, _ in call_sites(fn)} - passed
+    return bool(callers) and all(
+        runs_alone(caller) or _called_alone(caller, passed | {caller}) for caller in callers
+    )
 
 
 def connected_alone(fn: Fn) -> bool:
@@ -226,7 +247,12 @@ class _Finder:
                     )
                     certainty = 1 if weak else certainty
                 if not weak and window.sure > 1 and not window.guard:
-                    weak = reserved(self.fn, window.read, event) or handed_new(self.fn, event)
+                    weak = (
+                        reserved(self.fn, window.read, event)
+                        or handed_new(self.fn, event)
+                        or of_one_block(self.fn, event)
+                        or called_alone(self.fn)
+                    )
                     yield window._replace(sure=1) if weak else window
                 else:
                     yield window._replace(sure=certainty) if weak else window
@@ -389,6 +415,8 @@ class _Finder:
             return window._replace(sure=1)
         if settled(asked(test, columns, written), written) and not back:
             return window._replace(sure=1)
+        if refreshed(self.fn, window.branch or 0, written):
+            return window._replace(sure=1)
         if called:
             return window  # what others have to pass too, whoever owns the operation
         for dep, branch, outcome in write.control:
@@ -458,6 +486,8 @@ class _Finder:
                 return "lock of the callers"
             if locked_everywhere_by_callers(self.fn):
                 return "lock of the callers"
+            if compared_by_hand(self.fn, write, attribute):
+                return "condition on another column"
         if place.kind in ("file", "directory"):
             if private(self.fn, place.symbol):
                 return "temporary place of its own"

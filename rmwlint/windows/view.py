@@ -71,6 +71,7 @@ from rmwlint.windows.memory.unlike import Unlike, unlike_others
 from rmwlint.windows.names import is_maker, makes_it
 from rmwlint.windows.objects.differences import gathers_difference, leaves_out
 from rmwlint.windows.objects.hints import hints_of_write
+from rmwlint.windows.objects.moved_on import moved_on
 from rmwlint.windows.objects.related import no_container
 from rmwlint.windows.objects.rivals import mostly_new, no_other_columns, rivals
 from rmwlint.windows.objects.stale_rows import StaleRow, stale_rows
@@ -507,6 +508,11 @@ class View:
         seen, or one that the object's own methods make: as often as not it is new."""
         return unsaved(self.fn, write) or made_by_its_object(self.fn, write) or filled_in(self.fn, write)
 
+    def filled_in(self, write: Event) -> bool:
+        """Whether the row that is written came in as a form has filled it in, for this method to save: it
+        is tested for what was sent."""
+        return filled_in(self.fn, write)
+
     def marks_gone(self, write: Event) -> bool:
         """Whether rows of any class are saved, and all columns that change say, by their names, that the row
         is taken for deleted from now on."""
@@ -750,6 +756,11 @@ class View:
     def constant(self, value: Value) -> Any:
         """The constant (or tuple of constants) that a value is known to be, else UNKNOWN."""
         return constant_of(self.fn, value)
+
+    def moved_on(self, window: Window) -> bool:
+        """Whether a window is on a number that all who pass the function's test change alike, and the write
+        makes that test refuse whoever comes next."""
+        return moved_on(self.fn, window)
 
     def gathers_difference(self, window: Window) -> bool:
         """Whether the object that is saved gathers, of the container, only the entries that differ."""

@@ -6,7 +6,7 @@ from rmwlint.libraries.model import CallModel
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn
 from rmwlint.program.types import Type
-from rmwlint.windows.interpreter.decorators import held_by_decorators
+from rmwlint.windows.interpreter.decorators import decoration, decorators, held_by_decorators
 from rmwlint.windows.values import Held
 
 NEAR = frozenset(["thread", "process"])
@@ -154,3 +154,13 @@ def shares_memory(row: CallModel, tasks: bool) -> bool:
 
 def _is_callable(kind: Type | None) -> bool:
     return kind is not None and kind.kind in ("method", "function")
+
+
+def periodic(fn: Fn) -> bool:
+    """Whether a decorator makes a method one that is called over and over, never twice at a time."""
+    parent = fn.parent
+    return parent is not None and any(
+        row.does == "spawn" and row.kind == "loop"
+        for scope, register, _ in decorators(fn, parent)
+        for row in decoration(scope, register).rows
+    )

@@ -19,16 +19,21 @@ def in_time(fn: Fn, number: int) -> bool:
     return False
 
 
-def _of_time(fn: Fn, register: int) -> bool:
-    ops, calls = fn.facts.ops, link(fn).calls
+def tells_time(fn: Fn, register: int) -> bool:
+    """Whether a register holds what a call has said of the time."""
+    call = link(fn).calls.get(register)
     suggests = fn.module.program.libraries.receiver
+    return call is not None and _CLOCK in suggests(call.qualified.replace(".", "_") or call.name)
+
+
+def _of_time(fn: Fn, register: int) -> bool:
+    ops = fn.facts.ops
     pending = [register]
     while pending:
         op = ops[pending.pop()]
         if op[0] == "bool":
             pending += op[2]
         elif op[0] == "compare":
-            asked = [calls[part] for part in op[2] if part in calls]
-            if any(_CLOCK in suggests(call.qualified.replace(".", "_") or call.name) for call in asked):
+            if any(tells_time(fn, part) for part in op[2]):
                 return True
     return False

@@ -1,4 +1,5 @@
-"""Rows that a function has made itself, and those that it is handed by whoever has made them for that.
+"""Rows that a function has made itself, and those that it is handed by whoever has made them for that, as a
+parameter or as the object whose method it is.
 
 ``log = Log.objects.create(…)``, then ``Thread(target=run, args=[log])``, and ``run(log)`` counts in it: the
 row is one piece of work's own, and whoever else finds it looks at it only.
@@ -49,7 +50,7 @@ def handed_new(fn: Fn, write: Event) -> bool:
     """Whether the row that is written came in as a parameter, and all who are known to call the function, or
     to have it called, have just made the row or were handed it so themselves."""
     symbol = write.place.symbol if write.place is not None else None
-    if not isinstance(symbol, tuple) or symbol[0] != "param" or (symbol[1] == 0 and fn.first_is_self):
+    if not isinstance(symbol, tuple) or symbol[0] != "param":
         return False
     index: int = symbol[1]
     return kept_for_check(fn, f"handed_new {index}", lambda: _new_on_every_way(fn, index, frozenset()))
@@ -71,10 +72,12 @@ def _new_on_every_way(fn: Fn, index: int, passed: frozenset[Fn]) -> bool:
 
 def _given(fn: Fn, index: int) -> Iterator[tuple[Fn, int, int | None]]:
     """Who gives a function its parameter, at which operation, and in which register, where that is seen."""
+    itself = index == 0 and fn.first_is_self
     for caller, number in call_sites(fn):
-        yield caller, number, argument(Calling(caller, number, fn.first_is_self), fn, index)
+        given = argument(Calling(caller, number, fn.first_is_self), fn, index)
+        yield caller, number, link(caller).calls[number].receiver if itself else given
     for giver, number in handed_over(fn):
-        yield giver, number, _beside(giver, number, fn, index)
+        yield giver, number, None if itself else _beside(giver, number, fn, index)
 
 
 def _beside(giver: Fn, number: int, fn: Fn, index: int) -> int | None:
@@ -110,6 +113,5 @@ def _new(caller: Fn, number: int, register: int, passed: frozenset[Fn]) -> bool:
     return (
         len(given) == 1
         and ops[given[0]][0] == "param"
-        and not (ops[given[0]][1] == 0 and caller.first_is_self)
         and _new_on_every_way(caller, ops[given[0]][1], passed)
     )

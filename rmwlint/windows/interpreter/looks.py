@@ -52,10 +52,10 @@ def _elsewhere(test: Symbol, attribute: str) -> bool:
 
 def differs(test: Symbol, outcome: bool, columns: tuple[Symbol, ...]) -> bool:
     """Whether a condition only asks that the column is not yet like another value, which is no constant."""
-    found = [
-        _differs(atom, truth, columns) for atom, truth in _told(test, outcome) if _mentions(atom, columns)
-    ]
-    return bool(found) and all(found)
+    told = list(_told(test, outcome))
+    about = [(atom, truth) for atom, truth in told if _mentions(atom, columns)]
+    # one that names the column by nothing that can be followed may still ask this alone
+    return all(_differs(atom, truth, columns) for atom, truth in about or told)
 
 
 def _told(symbol: Symbol, outcome: bool) -> Iterator[tuple[Symbol, bool]]:
@@ -70,7 +70,7 @@ def _told(symbol: Symbol, outcome: bool) -> Iterator[tuple[Symbol, bool]]:
 
 
 def _differs(atom: Symbol, truth: bool, columns: tuple[Symbol, ...]) -> bool:
-    if atom[0] != "compare" or len(atom) != 4 or atom[1] not in _SAME:
+    if not isinstance(atom, tuple) or atom[0] != "compare" or len(atom) != 4 or atom[1] not in _SAME:
         return False
     if truth is not (atom[1] in (("!=",), ("is not",))):
         return False
@@ -127,6 +127,25 @@ def unset(test: Symbol, outcome: bool, columns: tuple[Symbol, ...]) -> bool:
     return False
 
 
+def excludes(test: Symbol, outcome: bool, columns: tuple[Symbol, ...], written: Value) -> bool:
+    """Whether a condition that came to ``outcome`` comes to the other one, once a constant is written."""
+    return any(_excludes(atom, truth, columns, written) for atom, truth in _told(test, outcome))
+
+
+def _excludes(atom: Symbol, truth: bool, columns: tuple[Symbol, ...], written: Value) -> bool:
+    if atom in columns:
+        return bool(written.const) is not truth
+    if not isinstance(atom, tuple) or atom[0] != "compare" or len(atom) != 4 or atom[1] not in _SAME:
+        return False
+    other = atom[3] if atom[2] in columns else atom[2] if atom[3] in columns else None
+    if other is None or other[0] not in ("const", "global"):
+        return False
+    same = other == written.symbol or (other[0] == "const" and _equal(other[1], written.const))
+    if not same and other[0] != written.symbol[0]:
+        return False  # what stands behind one of two names may be the other
+    return (same is (atom[1] in (("==",), ("is",)))) is not truth
+
+
 def _contents(part: Symbol, columns: tuple[Symbol, ...]) -> bool:
     if not isinstance(part, tuple) or part[:1] != ("call",):
         return False
@@ -144,6 +163,8 @@ def _asks_state(atom: Symbol, columns: tuple[Symbol, ...]) -> bool:
     if not isinstance(atom, tuple) or atom[0] != "compare" or not any(part in columns for part in atom[2:]):
         return False
     others = [part for part in atom[2:] if part not in columns]
+    if not others:
+        return False  # it only asks whether the column is still what it was
     return all(isinstance(part, tuple) and part[0] in ("const", "global", "new") for part in others)
 
 

@@ -17,7 +17,7 @@ from rmwlint.windows.interpreter.binding import Binding
 from rmwlint.windows.interpreter.checked_below import condition, made_below, passed_checks, read_below
 from rmwlint.windows.interpreter.columns import decided, entries
 from rmwlint.windows.interpreter.forwarded import changed_by_forwarding
-from rmwlint.windows.interpreter.looks import asked
+from rmwlint.windows.interpreter.looks import asked, settled
 from rmwlint.windows.interpreter.opaque import made
 from rmwlint.windows.interpreter.presence import found_there
 from rmwlint.windows.interpreter.queries import named_class, started
@@ -346,7 +346,7 @@ def _dirty(run: Interpreter, binding: Binding, found: Analysis) -> None:
             for old, (at, value) in columns.items():
                 decision = way.state.decided.get((symbol, old), frozenset())
                 decision = frozenset(
-                    one for one in decision if not _only_differs(found, one, symbol, old, value)
+                    one for one in decision if not _settled_below(found, one, symbol, old, value)
                 )
                 decision = state.control | control_of(binding, decision)
                 for name, given in _bound_columns(run, binding, [(old, value)]):
@@ -363,13 +363,16 @@ def _dirty(run: Interpreter, binding: Binding, found: Analysis) -> None:
             state.dirty.pop(row.symbol, None)
 
 
-def _only_differs(
+def _settled_below(
     found: Analysis, one: tuple[Dep, int, bool], symbol: Symbol, name: str, value: Value
 ) -> bool:
-    """Whether a decision of the callee only asked whether an attribute has the value that it is given."""
+    """Whether a decision of the callee only asked whether an attribute has the value that it is given, or has
+    any."""
     (_, column, _), branch, _ = one
     test = found.tests.get(branch)
-    return column == name and test is not None and asked(test, (("attr", symbol, name),), value) == "same"
+    if column != name or test is None:
+        return False
+    return settled(asked(test, (("attr", symbol, name),), value), value)
 
 
 def _checked(run: Interpreter, binding: Binding, found: Analysis, known: Call) -> None:

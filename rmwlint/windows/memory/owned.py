@@ -12,12 +12,11 @@ from rmwlint.program.calling import call_sites, handed_over, kept_for_check
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.phases import ALONE
-from rmwlint.windows.concurrency.spawning import hands_on
+from rmwlint.windows.concurrency.spawning import hands_on, periodic
 from rmwlint.windows.concurrency.ways import every_way
 from rmwlint.windows.find import Window
 from rmwlint.windows.flow import while_loop
 from rmwlint.windows.guards.identities import asks_who
-from rmwlint.windows.interpreter.decorators import decoration, decorators
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.names import is_id
 
@@ -213,16 +212,6 @@ def _repeated(fn: Fn) -> bool:
         return not call_sites(fn)
     given = handed_over(fn)
     return len(given) == 1 and not call_sites(fn) and _repeats(*given[0], 1)
-
-
-def periodic(fn: Fn) -> bool:
-    """Whether a decorator makes a method one that is called over and over, never twice at a time."""
-    parent = fn.parent
-    return parent is not None and any(
-        row.does == "spawn" and row.kind == "loop"
-        for scope, register, _ in decorators(fn, parent)
-        for row in decoration(scope, register).rows
-    )
 
 
 def _repeats(giver: Fn, number: int, depth: int) -> bool:
