@@ -54,6 +54,8 @@ Good, where every try is given the same dict:
         expected = values.pop("expected_task_state", None)
         write(context, uuid, values, expected)
 
+No guard is what is written itself, what a file must hold, or a class that exceptions are caught by.
+
 Evaluate the guard on every path that returns normally. Leave it to the next try: take it out of a copy.
 
 Fix for oslo.versionedobjects, classes whose `save` takes `expected_…`: the early return waits until no

@@ -32,7 +32,7 @@ Good:
 
 The same where a function makes the update and returns what it says, and nobody in the project who calls it
 looks; told with medium confidence at most. With low confidence where nothing that others notice follows, and
-where only flags are set.
+where only flags are set, or a reference is cleared where it still is what it was (`filter(pk=pk, path=old)`).
 
 Look at the outcome, and stop where nothing was changed.
 """
@@ -44,6 +44,8 @@ from rmwlint.check import HIGH, LOW, MEDIUM, Check, Event, View, Violation, both
 check = Check("RMW107", "ignored-guard-outcome", since="0.1")
 
 _COUNTED = ("count", "bool")
+#: the symbols of what stands in the code
+_STATES = (("const",), ("global",), ("new",))
 
 
 @check.on_events
@@ -61,7 +63,7 @@ def find(view: View) -> Iterator[Violation]:
             event.op,
             f"nobody looks whether this update, on condition of {guard}, has changed anything",
             place=place,
-            sure=LOW if _flag(event) or not view.goes_on(event) else min(event.sure, most),
+            sure=LOW if _settled(event) or not view.goes_on(event) else min(event.sure, most),
             steps=[view.step("guard", event.op, "the update is conditional here")],
             interleaving=both_pass(
                 place, "updates on its condition", "goes on", "only one of the updates did anything"
@@ -81,7 +83,8 @@ def _guard(view: View, event: Event) -> str | None:
     columns = {column for column, _ in event.columns}
     conditions = event.query.conditions
     if not any(
-        view.identifies(event, column) and symbol and symbol[0] != "new" for column, symbol, _ in conditions
+        view.identifies(event, column) and symbol and symbol[0] != "new" and not view.by_list(event, column)
+        for column, symbol, _ in conditions
     ):
         return None  # an update of a set of rows
     states = [
@@ -90,8 +93,13 @@ def _guard(view: View, event: Event) -> str | None:
     return f"`{states[0]}`" if states else None
 
 
-def _flag(event: Event) -> bool:
-    """Whether only flags are set: whoever comes second would set the same."""
+def _settled(event: Event) -> bool:
+    """Whether only flags are set, so that whoever comes second would set the same, or what is no longer there
+    is not cleared: a reference that has changed since."""
     columns = dict(event.columns)
-    asked = [column for column, _, _ in event.query.conditions if column in columns] if event.query else []
-    return bool(asked) and all(columns[column].const in (True, False) for column in asked)
+    asked = [one for one in event.query.conditions if one[0] in columns] if event.query else []
+    return bool(asked) and all(
+        columns[column].const in (True, False)
+        or (columns[column].const is None and symbol is not None and symbol[:1] not in _STATES)
+        for column, symbol, _ in asked
+    )

@@ -24,6 +24,7 @@ _READS = ("first", "value")
 _EXPRESSIONS = ("count",)
 _STORES = ("cache", "document", "item", "resource")
 _STEPS = ("piecewise",)
+_ENSURES = ("overwriting",)
 _PURE = ("restricting", "serialising", "value")
 _SETTINGS = ("look", "set", "exchange")
 _FETCHED = ("row", "value")
@@ -46,7 +47,7 @@ _GOES_WITH: dict[str, str] = {
     "delta": "PLACE at columns limit outcome session",
     "swap": "PLACE at columns guards OUTCOME limit session",
     "create": "PLACE at columns exclusive expires session",
-    "ensure": "PLACE at columns when session",
+    "ensure": "PLACE at kind columns when session",
     "delete": "PLACE at kind tolerates outcome guards drops_lock session",
     "replace": "PLACE at kind",
     "flush": "session",
@@ -257,6 +258,7 @@ _CALL: dict[str, Check] = {
         *_STORES,
         *_SPAWNS,
         *_STEPS,
+        *_ENSURES,
         *_PURE,
         *_SETTINGS,
         *_FETCHED,
@@ -509,6 +511,7 @@ def _kinds(does: str) -> tuple[str, ...]:
         "read": _READS,
         "expression": _EXPRESSIONS,
         "write": _STORES,
+        "ensure": _ENSURES,
         "spawn": _SPAWNS,
         "delete": _STEPS,
         "replace": _STEPS,

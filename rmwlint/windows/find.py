@@ -19,8 +19,8 @@ from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.ways import rows_locked_on_every_way
 from rmwlint.windows.flow import fails
 from rmwlint.windows.guards.compared import compared_by_hand
-from rmwlint.windows.guards.first_hand import handed_new
-from rmwlint.windows.guards.first_saves import of_first_save
+from rmwlint.windows.guards.first_hand import handed_new, kept_new
+from rmwlint.windows.guards.first_saves import called_for_first_save, of_first_save
 from rmwlint.windows.guards.given_back import back_with
 from rmwlint.windows.guards.of_one_block import of_one_block
 from rmwlint.windows.guards.preconditions import preconditioned
@@ -30,7 +30,7 @@ from rmwlint.windows.interpreter.columns import computed, unsaved
 from rmwlint.windows.interpreter.interpret import Analysis, analysis
 from rmwlint.windows.interpreter.looks import asked, differs, elsewhere, of_state, settled, states
 from rmwlint.windows.interpreter.paths import private, related
-from rmwlint.windows.names import is_latest_time, is_passing, starts_up
+from rmwlint.windows.names import is_at_work, is_latest_time, is_passing, starts_up
 from rmwlint.windows.values import RANK, UNKNOWN, Dep, Event, Held, Place, Symbol, Value, decisions, in_order
 
 WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])
@@ -250,8 +250,11 @@ class _Finder:
                     weak = (
                         reserved(self.fn, window.read, event)
                         or handed_new(self.fn, event)
+                        or kept_new(self.fn, event)
                         or of_one_block(self.fn, event)
                         or called_alone(self.fn)
+                        or called_for_first_save(self.fn, event)
+                        or self.claimed(event)
                     )
                     yield window._replace(sure=1) if weak else window
                 else:
@@ -428,6 +431,32 @@ class _Finder:
             if self.owns(states(known, outcome, asked_of)):
                 return window._replace(sure=1)
         return window
+
+    def claimed(self, write: Event) -> bool:
+        """Whether the function has set the row to a state of work under way, in a transaction with the row
+        locked, and the write comes after that: whoever claims a row works on it alone."""
+        for read in self.result.events:
+            if read.op >= write.op or not read.locked or read.place is None or read.does != "read":
+                continue
+            held = {one.id for one in read.held if one.kind == "transaction"}
+            if any(one.id in held for one in write.held):
+                continue
+            for other in self.result.events:
+                if not read.op < other.op < write.op or other.does != "write" or other.place is None:
+                    continue
+                of_row = write.place is not None and other.place.symbol == write.place.symbol
+                if of_row and any(one.id in held for one in other.held) and self.claims(other):
+                    return True
+        return False
+
+    def claims(self, write: Event) -> bool:
+        """Whether a write sets a state, that has been tested, to one of somebody who is at work."""
+        tested = {dep[1] for dep, _, _ in write.control}
+        return any(
+            column in tested
+            and all(isinstance(name, str) and is_at_work(name) for name in self.names_of(value.symbol))
+            for column, value in write.columns
+        )
 
     def owns(self, admitted: Iterable[Symbol]) -> bool:
         """Whether the test admits only states that say that an operation is under way: its owner goes on."""

@@ -51,6 +51,11 @@ def is_passing(state: str) -> bool:
     return name.endswith("ing") or (first.endswith("ing") and bool(rest))
 
 
+def is_at_work(state: str) -> bool:
+    """Whether a state says that somebody is at work (``processing``), or waits for it."""
+    return state.rpartition(".")[2].strip("_").lower().endswith("ing")
+
+
 def starts_up(function: str) -> bool:
     """Whether a function's name says that it runs while its process starts, before it answers anybody."""
     return function == "__init__" or function.startswith("init_")

@@ -420,6 +420,12 @@ class View:
         """Whether a column is one of those that identify the row that an event goes to."""
         return column in row_keys(self.fn, event)
 
+    def by_list(self, event: Event, column: str) -> bool:
+        """Whether the function asks for several rows by a list of what that column may be (``id__in=``)."""
+        calls = [op for op in self.fn.facts.ops[: event.op + 1] if op[0] == "call"]
+        keywords = {keyword for op in calls for keyword, _ in op[3]}
+        return f"{column}__in" in keywords and column not in keywords
+
     def keeps_fractions(self, event: Event) -> bool:
         """Whether the library of a write keeps fractions of seconds in its timestamps."""
         return keeps_fractions(self.fn, event)

@@ -13,7 +13,7 @@ from rmwlint.program.calling import Calling, argument, call_sites, handed_over, 
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.names import is_maker
-from rmwlint.windows.values import Event
+from rmwlint.windows.values import Event, own_attribute
 
 _DEEPEST = 4
 
@@ -54,6 +54,41 @@ def handed_new(fn: Fn, write: Event) -> bool:
         return False
     index: int = symbol[1]
     return kept_for_check(fn, f"handed_new {index}", lambda: _new_on_every_way(fn, index, frozenset()))
+
+
+def kept_new(fn: Fn, write: Event) -> bool:
+    """Whether the row that is written is one which the method's own object keeps, and that object's methods
+    only ever give the attribute rows that they have made for it, or have had made."""
+    attribute = own_attribute(write.place.symbol) if write.place is not None else None
+    if attribute is None or fn.owner is None or not fn.first_is_self:
+        return False
+    given = [
+        (base.module.fn(index), register)
+        for base in fn.owner.mro()
+        for index, register in base.facts.self_fields.get(attribute, ())
+    ]
+    rows = [(scope, register) for scope, register in given if scope.facts.ops[register] != ("const", None)]
+    return bool(rows) and all(_has_made(scope, register, _DEEPEST) for scope, register in rows)
+
+
+def _has_made(fn: Fn, register: int, depth: int) -> bool:
+    """Whether a register holds what a call has made, or a function that makes it and returns it."""
+    ops = fn.facts.ops
+    while ops[register][0] in ("item", "unpack", "await"):
+        register = ops[register][1]
+    call = link(fn).calls.get(register)
+    if call is None or depth == 0:
+        return False
+    if call.cls is not None or any(
+        row.does == "create" or (row.does == "ensure" and row.kind is not None) for row in call.rows
+    ):
+        return True
+    return len(call.targets) == 1 and _returns_made(call.targets[0], depth - 1)
+
+
+def _returns_made(fn: Fn, depth: int) -> bool:
+    returned = [op[1] for op in fn.facts.ops if op[0] == "return" and op[1] is not None]
+    return bool(returned) and all(_has_made(fn, register, depth) for register in returned)
 
 
 def _new_on_every_way(fn: Fn, index: int, passed: frozenset[Fn]) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from rmwlint.program.calling import call_sites, handed_over, kept_for_check
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.flow import always_before, only_after
@@ -30,6 +31,36 @@ def of_first_save(fn: Fn, write: Event) -> bool:
     return any(
         ops[branch][0] == "branch" and _new(fn, ops[branch][1], outcome, keys, 0)
         for branch, outcome in {(branch, outcome) for _, branch, outcome in write.control}
+    )
+
+
+def called_for_first_save(fn: Fn, write: Event) -> bool:
+    """Whether a write of a method's own object is made by a method that only the object's own methods call,
+    each where the object has just got its key."""
+    place = write.place
+    if place is None or place.symbol != ("param", 0) or not fn.first_is_self:
+        return False
+    return kept_for_check(fn, "called_for_first_save", lambda: _called_for_first_save(fn))
+
+
+def _called_for_first_save(fn: Fn) -> bool:
+    sites = call_sites(fn)
+    return bool(sites) and not handed_over(fn) and all(_where_new(caller, number) for caller, number in sites)
+
+
+def _where_new(caller: Fn, number: int) -> bool:
+    receiver = link(caller).calls[number].receiver
+    if receiver is None or not caller.is_self(receiver):
+        return False
+    keys = _KEYS if caller.owner is None else _KEYS | caller.owner.keys()
+    ops = caller.facts.ops
+    return any(
+        ops[branch][0] == "branch"
+        and any(
+            _new(caller, ops[branch][1], outcome, keys, 0) and only_after(caller, branch, outcome, number)
+            for outcome in (True, False)
+        )
+        for branch in range(number)
     )
 
 

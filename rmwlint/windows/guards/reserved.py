@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rmwlint.facts.operands import made_of
 from rmwlint.program.calling import checking
 from rmwlint.program.program import Fn, ModuleView
 from rmwlint.windows.concurrency.sharing import method_around
@@ -25,7 +26,26 @@ def reserved(fn: Fn, read: Event | None, write: Event) -> bool:
         return False
     if read is not None and read.call is not None and not _came_in(place.symbol):
         return False
-    return place.text.rpartition(".")[2] in _reservations(fn)
+    names = _reservations(fn)
+    return place.text.rpartition(".")[2] in names or _found_by(fn, place.symbol, names)
+
+
+def _found_by(fn: Fn, symbol: Symbol, names: frozenset[str]) -> bool:
+    """Whether a row is one of those asked for by the key of a reserved one: ``Disk.of(task.server.id)``."""
+    while isinstance(symbol, tuple) and len(symbol) == 2 and symbol[0] == "element":
+        symbol = symbol[1]
+    if not isinstance(symbol, tuple) or symbol[0] not in ("op", "row") or not isinstance(symbol[1], int):
+        return False
+    ops = fn.facts.ops
+    given = {parameter.name for parameter in fn.facts.params}
+    holders = [ops[ops[part][1]] for part in made_of(ops, symbol[1]) if ops[part][0] == "attr"]
+    return any(
+        holder[0] == "attr"
+        and holder[2] in names
+        and ops[holder[1]][0] == "name"
+        and ops[holder[1]][1] in given
+        for holder in holders
+    )
 
 
 def _came_in(symbol: Symbol) -> bool:

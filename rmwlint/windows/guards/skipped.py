@@ -20,6 +20,7 @@ from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.solver import solve
 
 _WRITES = frozenset(["write", "swap"])
+_ROWS = frozenset(["row", "rows", "document"])
 
 
 class Skipped(NamedTuple):
@@ -33,7 +34,7 @@ class Skipped(NamedTuple):
 
 def skipped_guards(fn: Fn) -> Iterator[Skipped]:
     """The guards that a writing method offers, evaluates on some path, and skips on another."""
-    offered = guard_parameters(fn)
+    offered = [name for name in guard_parameters(fn) if _guards(fn, name)]
     if not offered or fn.owner is None or not _writes(fn):
         return
     for guard in offered:
@@ -50,7 +51,18 @@ def _writes(fn: Fn) -> bool:
     assert owner is not None
     receiver = Type("instance", owner.qualified, None, owner)
     rows = method_rows(fn.module.program, receiver, fn.facts.name, {})
-    return any(row.does in _WRITES for row in rows) or any(e.does in _WRITES for e in analysis(fn).events)
+    return any(row.does in _WRITES for row in rows) or any(
+        event.does in _WRITES and event.place is not None and event.place.kind in _ROWS
+        for event in analysis(fn).events
+    )
+
+
+def _guards(fn: Fn, name: str) -> bool:
+    """Whether a parameter may be what the row is compared with: it is not written itself."""
+    index = next(i for i, parameter in enumerate(fn.facts.params) if parameter.name == name)
+    return not any(
+        value.symbol == ("param", index) for event in analysis(fn).events for _, value in event.columns
+    )
 
 
 def _looks(fn: Fn, name: str) -> Iterator[int]:

@@ -28,6 +28,7 @@ from rmwlint.windows.values import (
     Symbol,
     Value,
     merge_deps,
+    rooted,
     strengthen,
     walked_through,
 )
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 GUARD_PATTERNS = ("expected_*", "if_*", "version", "etag", "generation", "from_state", "from_status")
 
 
+#: the symbols of what is a part of another object
+_PARTS = (("attr",), ("item",))
+#: a question of an object's class is given both
+_BOTH = 2
 #: the confidence of a type that only a name suggests
 _SUGGESTED = 2
 
@@ -354,13 +359,22 @@ def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: in
         fresh=row.does in ("write", "delete") and value is not None and _is_new(run, site, row, value),
         query=value.query if value is not None else None,
         caught=_tolerated(site, row),
-        locked=serialised is not None and serialised.whole is not None and not _is_own(serialised.whole),
+        locked=serialised is not None
+        and serialised.whole is not None
+        and not _is_own(serialised.whole)
+        and not _of_another(at.place, serialised.whole),
     )
 
 
 def _is_own(symbol: Symbol) -> bool:
     """Whether an object is one that the function has made, which holds what it was given and nothing old."""
     return isinstance(symbol, tuple) and symbol[:1] == ("new",)
+
+
+def _of_another(place: Place, whole: Symbol) -> bool:
+    """Whether the row of a write is found by a key that another object gives than the one that is written."""
+    keys = [symbol for _, symbol in place.keys if isinstance(symbol, tuple) and symbol[:1] in _PARTS]
+    return bool(keys) and not any(rooted(symbol, whole) for symbol in keys)
 
 
 def _whole_again(run: Interpreter, given: Value) -> list[tuple[str, Value]]:
@@ -649,5 +663,19 @@ def guard_parameters(fn: Fn) -> list[str]:
             for parameter in fn.facts.params
             if parameter.default is not None
             and any(matches(pattern, parameter.name) for pattern in GUARD_PATTERNS)
+            and not _names_kind(fn, parameter.name)
         ]
     return found  # type: ignore[return-value]
+
+
+def _names_kind(fn: Fn, name: str) -> bool:
+    """Whether a parameter is a class or several: exceptions are caught by it, ``isinstance`` asks for it."""
+    inside = (function for function in fn.module.facts.functions if function.parent == fn.index)
+    for ops in (fn.facts.ops, *(function.ops for function in inside)):
+        for op in ops:
+            if op[0] == "caught" and ops[op[1]] == ("name", name):
+                return True
+            if op[0] == "call" and ops[op[1]] == ("name", "isinstance") and len(op[2]) == _BOTH:
+                if ops[op[2][1]] == ("name", name):
+                    return True
+    return False

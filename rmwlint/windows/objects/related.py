@@ -57,4 +57,23 @@ def _related(cls: Cls, name: str) -> bool:
         kind = register_type(program, base.module.fn(base.facts.scope), register)
         if kind is not None and kind.kind == "library":
             return any(types[one].one_by_key for one in program.libraries.lineage(kind.name))
+        if kind is not None and kind.kind == "instance" and _relates(kind.ref):
+            return True
+    return False
+
+
+def _relates(field: Cls) -> bool:
+    """Whether a field is of a class of the project that is derived from one of a relation."""
+    program = field.module.program
+    types = program.libraries.types
+    for base in field.mro():
+        scope = base.module.fn(base.facts.scope)
+        for register, written in zip(base.facts.bases, base.facts.base_names):
+            found = program.base_type(scope, register, written)
+            if found is None or found.kind != "external":
+                continue
+            given = [row.gives for row in program.libraries.function_meaning(found.name, {}) if row.gives]
+            names = [text.partition("[")[0] for text in given]
+            if any(name in types and types[name].one_by_key for name in names):
+                return True
     return False
