@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rmwlint.facts.operands import made_of
-from rmwlint.program.calling import checking
+from rmwlint.program.calling import Calling, argument, call_sites, checking, kept_for_check
 from rmwlint.program.program import Fn, ModuleView
 from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.values import Event, Symbol
@@ -27,7 +27,32 @@ def reserved(fn: Fn, read: Event | None, write: Event) -> bool:
     if read is not None and read.call is not None and not _came_in(place.symbol):
         return False
     names = _reservations(fn)
-    return place.text.rpartition(".")[2] in names or _found_by(fn, place.symbol, names)
+    if place.text.rpartition(".")[2] in names or _found_by(fn, place.symbol, names):
+        return True
+    given = read is None and place.symbol[:1] == ("param",) and bool(names)
+    return given and kept_for_check(fn, "given_by_holders", lambda: _by_holders(fn, place.symbol[1], names))
+
+
+def _by_holders(fn: Fn, index: int, names: frozenset[str]) -> bool:
+    """Whether all who are known to give a function a row work for one that holds a reserved row, which they
+    were given beside it or got it from."""
+    sites = call_sites(fn)
+    return bool(sites) and all(
+        (register := argument(Calling(caller, number, fn.first_is_self), fn, index)) is not None
+        and _of_holder(caller, register, names)
+        for caller, number in sites
+    )
+
+
+def _of_holder(caller: Fn, register: int, names: frozenset[str]) -> bool:
+    ops = caller.facts.ops
+    given = {parameter.name for parameter in caller.facts.params}
+    bases = [ops[op[1]] for op in ops if op[0] == "attr" and op[2] in names]
+    holders = {base[1] for base in bases if base[0] == "name" and base[1] in given}
+    made = [ops[part] for part in made_of(ops, register)]
+    return bool(holders) and any(
+        part[0] == "param" or (part[0] == "name" and part[1] in holders) for part in made
+    )
 
 
 def _found_by(fn: Fn, symbol: Symbol, names: frozenset[str]) -> bool:
