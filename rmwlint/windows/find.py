@@ -19,7 +19,7 @@ from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.ways import rows_locked_on_every_way
 from rmwlint.windows.flow import fails
 from rmwlint.windows.guards.compared import compared_by_hand
-from rmwlint.windows.guards.first_hand import handed_new, kept_new
+from rmwlint.windows.guards.first_hand import called_new, handed_new, kept_new
 from rmwlint.windows.guards.first_saves import called_for_first_save, of_first_save
 from rmwlint.windows.guards.given_back import back_with
 from rmwlint.windows.guards.of_one_block import of_one_block
@@ -250,6 +250,7 @@ class _Finder:
                     weak = (
                         reserved(self.fn, window.read, event)
                         or handed_new(self.fn, event)
+                        or called_new(self.fn, event)
                         or kept_new(self.fn, event)
                         or of_one_block(self.fn, event)
                         or called_alone(self.fn)

@@ -50,10 +50,19 @@ def handed_new(fn: Fn, write: Event) -> bool:
     """Whether the row that is written came in as a parameter, and all who are known to call the function, or
     to have it called, have just made the row or were handed it so themselves."""
     symbol = write.place.symbol if write.place is not None else None
-    if not isinstance(symbol, tuple) or symbol[0] != "param":
+    if not isinstance(symbol, tuple) or symbol[0] != "param" or (symbol[1] == 0 and fn.first_is_self):
         return False
     index: int = symbol[1]
     return kept_for_check(fn, f"handed_new {index}", lambda: _new_on_every_way(fn, index, frozenset()))
+
+
+def called_new(fn: Fn, write: Event) -> bool:
+    """Whether the row that is written is a method's own object, and all who are known to call the method have
+    just made it."""
+    symbol = write.place.symbol if write.place is not None else None
+    if symbol != ("param", 0) or not fn.first_is_self:
+        return False
+    return kept_for_check(fn, "called_new", lambda: _new_on_every_way(fn, 0, frozenset()))
 
 
 def kept_new(fn: Fn, write: Event) -> bool:
@@ -148,5 +157,6 @@ def _new(caller: Fn, number: int, register: int, passed: frozenset[Fn]) -> bool:
     return (
         len(given) == 1
         and ops[given[0]][0] == "param"
+        and not (ops[given[0]][1] == 0 and caller.first_is_self)
         and _new_on_every_way(caller, ops[given[0]][1], passed)
     )
