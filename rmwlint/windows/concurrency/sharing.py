@@ -37,6 +37,7 @@ _PLAIN_BASES = (
     "TestCase",
     "Warning",
 )
+_TYPING = ("typing", "typing_extensions")
 _PLAIN_DECORATORS = ("dataclass", "define", "frozen", "attrs", "total_ordering")
 
 
@@ -78,8 +79,9 @@ def _unshared(cls: Cls) -> bool:
         if any(libraries.types[ancestor].unshared for ancestor in libraries.lineage(name)):
             return True
     for base in cls.mro():
-        if any(written.rpartition(".")[2].endswith(_PLAIN_BASES) for written in base.facts.base_names):
-            return True
+        for register, written in zip(base.facts.bases, base.facts.base_names):
+            if written.rpartition(".")[2].endswith(_PLAIN_BASES) and not _interface(base, register, written):
+                return True
         scope = base.module.facts.functions[base.facts.scope]
         for register in base.facts.decorators:
             op = scope.ops[register]
@@ -88,6 +90,15 @@ def _unshared(cls: Cls) -> bool:
             if op[0] in ("name", "attr") and op[-1] in _PLAIN_DECORATORS:
                 return True
     return False
+
+
+def _interface(cls: Cls, register: int, written: str) -> bool:
+    """Whether a base is an interface for type checkers, or another class of the program that its own bases
+    tell of: the first says nothing about the objects of who implements it."""
+    if not written.endswith("Protocol"):
+        return False
+    base = cls.module.program.base_type(cls.module.fn(cls.facts.scope), register, written)
+    return base is not None and (base.kind == "class" or base.name.partition(".")[0] in _TYPING)
 
 
 def shared_class(cls: Cls, tasks: bool) -> bool:
