@@ -38,7 +38,8 @@ event loop, with no `await` in between; in what only a server of one process run
 other; and where another file of the same thing had to be removed first.
 Silent where the other way only raises: the second one gets an error either way. What a file says counts as a
 look where a lock or pid file is removed for it, as being left over: meanwhile somebody else may have removed
-it, and made his own.
+it, and made his own. Told as well: what a listing has named is asked for its age or size where it may be
+gone, and the same class or module removes files (low where the caller of a function says what is listed).
 
 Fix for os, shutil, pathlib: `exist_ok=True`, `missing_ok=True`, `with
 contextlib.suppress(FileNotFoundError):`. Safe where the act comes to the same for one actor. Unsafe
@@ -115,6 +116,31 @@ def find_named(view: View) -> Iterator[Violation]:
                 ("A", "makes it    fails, or undoes what B did"),
             ),
             remedy="hold a lock by its name over both",
+        )
+
+
+@check.on_events
+def find_listed(view: View) -> Iterator[Violation]:
+    for one in view.listed:
+        sure = MEDIUM if view.others_come and not (one.given or view.by_hand or view.prepares) else LOW
+        yield view.violation(
+            check,
+            one.asked,
+            f"`{one.text}` was listed and is then asked about; `{one.remover.facts.name}` can remove it in "
+            "between",
+            place=one.text,
+            sure=sure,
+            steps=(
+                view.step("read", one.listing, "listed here"),
+                view.step("read", one.asked, "asked about here"),
+                view.step("write", one.removed, "removed here", one.remover),
+            ),
+            interleaving=(
+                ("A", "lists the folder"),
+                ("B", "removes a file from it"),
+                ("A", "asks about that file    FileNotFoundError"),
+            ),
+            remedy="ask each under `try`, and pass over what is gone",
         )
 
 

@@ -29,6 +29,7 @@ from rmwlint.windows.creations.numbering import Numbering, numberings
 from rmwlint.windows.creations.unique import uniques
 from rmwlint.windows.files.alone import acts_alone, others_lock
 from rmwlint.windows.files.flags import opens_what_is_there
+from rmwlint.windows.files.listed import Listed, listed
 from rmwlint.windows.files.named_looks import NamedLook, named_looks
 from rmwlint.windows.files.ownership import common_by_name, of_one, of_one_key
 from rmwlint.windows.files.rooted import named_by_few
@@ -605,6 +606,11 @@ class View:
     def drains(self) -> tuple[Drain, ...]:
         """Shared containers that are worked through with an await in between, and then emptied."""
         return tuple(drains(self.fn))
+
+    @property
+    def listed(self) -> tuple[Listed, ...]:
+        """See ``listed``."""
+        return tuple(listed(self.fn))
 
     @property
     def streams(self) -> tuple[Stream, ...]:

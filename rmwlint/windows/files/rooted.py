@@ -155,8 +155,10 @@ class _Origin:
             if base.facts.fields.get(name) is not None:
                 self.common = True
             for index, register in base.facts.self_fields.get(name, ()):
-                found = True
-                self.register(base.module.fn(index), register, depth)
+                giver = base.module.fn(index)
+                if giver.facts.ops[register] != ("const", None):  # what is empty at first others fill
+                    found = True
+                    self.register(giver, register, depth)
         return found or self.common
 
     def _call(self, fn: Fn, register: int, op: Op, depth: int) -> None:

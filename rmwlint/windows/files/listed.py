@@ -1,0 +1,146 @@
+"""What a folder is said to hold, and each of it asked for its age or size: ``os.path.getmtime(path)``.
+
+What somebody else removes between the listing and the question is no longer there, and the question raises.
+Told where the class or module that asks also removes files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rmwlint.facts.operands import operands
+from rmwlint.program.link import link
+from rmwlint.program.program import Fn
+from rmwlint.windows.concurrency.callers import locked_by_callers
+from rmwlint.windows.concurrency.phases import ALONE
+from rmwlint.windows.concurrency.quiet import heard
+from rmwlint.windows.concurrency.sharing import method_around
+from rmwlint.windows.files.rewrites import locked
+from rmwlint.windows.interpreter.paths import of_kernel, private, scratch
+from rmwlint.windows.text import text
+from rmwlint.windows.values import Event, Symbol
+
+_PATHS = ("file", "directory")
+#: functions and methods that ask their key of each
+_ORDERS = ("max", "min", "sorted", "sort")
+_MOST = 200
+
+
+class Listed(NamedTuple):
+    """``listing``: the operation that lists; ``asked``: the one that asks about what it named, ``text``: of
+    which path; ``remover`` and ``removed``: who removes files meanwhile, and where. ``given``: the folder is
+    what the caller of a function says."""
+
+    listing: int
+    asked: int
+    text: str
+    remover: Fn
+    removed: int
+    given: bool
+
+
+def listed(fn: Fn) -> Iterator[Listed]:
+    """The question, the first of a function, about what a listing named that fails where that is gone."""
+    if fn.index == 0 or fn.facts.name in ALONE:
+        return
+    events = heard(fn).events
+    listings = [event for event in events if event.row is not None and event.row.kind == "listing"]
+    listings = [event for event in listings if event.place is not None and not _known_here(fn, event)]
+    if not listings or locked_by_callers(fn) or any(map(_removes, events)):
+        return
+    for asked, register, written in _questions(fn, events):
+        origin = _origin(fn, register)
+        listing = next((one for one in listings if one.op in origin and not locked(one)), None)
+        found = next(_removals(fn), None) if listing is not None else None
+        if listing is not None and found is not None:
+            assert listing.place is not None
+            given = method_around(fn).owner is None and _given(listing.place.symbol)
+            yield Listed(listing.op, asked, written, *found, given)
+            return
+
+
+def _given(symbol: Symbol) -> bool:
+    """Whether a path is made from a parameter."""
+    return isinstance(symbol, tuple) and (symbol[:1] == ("param",) or any(map(_given, symbol)))
+
+
+def _removes(event: Event) -> bool:
+    """Whether an event removes a file, and fails where it is gone: that is told."""
+    place = event.place
+    return (
+        event.does == "delete"
+        and "missing" not in event.caught
+        and place is not None
+        and place.kind in _PATHS
+    )
+
+
+def _known_here(fn: Fn, event: Event) -> bool:
+    assert event.place is not None
+    symbol = event.place.symbol
+    return scratch(fn, symbol) or private(fn, symbol) or of_kernel(fn, symbol)
+
+
+def _questions(fn: Fn, events: list[Event]) -> Iterator[tuple[int, int, str]]:
+    """(operation, the register of the path, the path as written) of what fails where a file is missing."""
+    ops = fn.facts.ops
+    for event in events:
+        if event.row is None or event.row.kind != "detail" or event.place is None or event.trail:
+            continue
+        if "missing" in event.caught or locked(event):
+            continue
+        op = ops[event.op]
+        register = op[2][0] if op[2] and not event.row.on else ops[op[1]][1]
+        yield event.op, register, event.place.text
+    libraries, types = fn.module.program.libraries, link(fn).types
+    caught = {event.op for event in events if "missing" in event.caught}
+    for number, op in enumerate(ops):
+        if op[0] != "call" or not op[3] or number in caught:
+            continue
+        callee = ops[op[1]]
+        if callee[0] not in ("name", "attr") or callee[-1] not in _ORDERS:
+            continue
+        asking = next((types[register] for keyword, register in op[3] if keyword == "key"), None)
+        if asking is None or asking.kind != "external":
+            continue
+        if any(row.kind == "detail" for row in libraries.function_meaning(asking.name, {})):
+            ordered = callee[1] if callee[0] == "attr" else op[2][0] if op[2] else None
+            if ordered is not None and not _tolerant(fn, number):
+                yield number, ordered, text(fn.facts, ordered)
+
+
+def _tolerant(fn: Fn, number: int) -> bool:
+    """Whether an operation stands under a handler."""
+    return any(start <= number < end and handlers for start, end, _, handlers in fn.facts.blocks)
+
+
+def _origin(fn: Fn, register: int) -> frozenset[int]:
+    """The registers that a value is taken from or made of."""
+    ops = fn.facts.ops
+    found: set[int] = set()
+    pending = [register]
+    while pending and len(found) < _MOST:
+        number = pending.pop()
+        if number in found:
+            continue
+        found.add(number)
+        op = ops[number]
+        if op[0] == "name":
+            pending += [other[2] for other in ops if other[:2] == ("store", op[1])]
+        else:
+            pending += operands(op)
+    return frozenset(found)
+
+
+def _removals(fn: Fn) -> Iterator[tuple[Fn, int]]:
+    """Where others of the class, or of the module's functions, remove files."""
+    owner = method_around(fn).owner
+    for other in fn.module.functions():
+        if other is fn or other.index == 0 or method_around(other).owner is not owner:
+            continue
+        for event in heard(other).events:
+            if event.does == "delete" and event.place is not None and event.place.kind in _PATHS:
+                if not _known_here(other, event):
+                    yield other, event.op
+                    break
