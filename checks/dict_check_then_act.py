@@ -58,6 +58,10 @@ green ones (`eventlet.monkey_patch()`), and what is only called under a lock, or
 object. Not told: an entry under the name of the running thread; a setter that asks if the attribute has the
 new value already; the attributes of widgets, which belong to the thread of their event loop.
 
+A test is as well what asks by name (`hasattr`), and what is tried until a handler finds that it is missing
+(`except KeyError`, `except AttributeError`). A list or dict that is stored as an entry and then added to must
+be made once, too; and an element that is taken out where others take theirs must still be there.
+
 Hold a lock over test and store, or use the one call that does both (`setdefault`, `pop(key, None)`). Told as
 well: an object that is set up because its flag says that it is not, and a thread started before what it uses
 is stored.

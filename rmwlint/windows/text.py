@@ -7,6 +7,8 @@ from rmwlint.facts.model import Function
 _LIMIT = 60
 #: stands for what is not written out
 UNWRITTEN = "…"
+#: how an attribute is asked for by its name
+_BY_NAME = (("name", "getattr"), ("name", "hasattr"))
 
 
 def text(function: Function, register: int | None, depth: int = 0) -> str:
@@ -25,6 +27,10 @@ def text(function: Function, register: int | None, depth: int = 0) -> str:
         return f"{text(function, op[1], depth + 1)}.{op[2]}"
     if kind == "item":
         return f"{text(function, op[1], depth + 1)}[{text(function, op[2], depth + 1)}]"
+    if kind == "call" and function.ops[op[1]] in _BY_NAME and len(op[2]) > 1:
+        name = function.ops[op[2][1]]
+        if name[0] == "const":
+            return f"{text(function, op[2][0], depth + 1)}.{name[1]}"
     if kind == "call":
         given = ", ".join(text(function, register, depth + 1) for register in op[2])
         if op[3]:

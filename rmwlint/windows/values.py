@@ -28,6 +28,7 @@ RANK = {"copy": 0, "derive": 1, "container": 2, "arith": 3}
 
 
 _WALKS = frozenset(["keys", "values", "items", "iterkeys", "itervalues", "iteritems"])
+_WALKERS = frozenset(("global", f"six.{name}") for name in ("iterkeys", "itervalues", "iteritems"))
 
 
 class Unknown:
@@ -220,4 +221,6 @@ def walked_through(symbol: Symbol) -> Symbol:
         callee = symbol[1]
         if isinstance(callee, tuple) and callee[0] == "attr" and callee[2] in _WALKS:
             return callee[1]
+    if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "call" and symbol[1] in _WALKERS:
+        return symbol[2]
     return symbol

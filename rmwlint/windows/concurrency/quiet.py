@@ -433,7 +433,8 @@ class _Anchors:
 
     def _gets_by_name(self, op: Op) -> bool:
         callee = self.ops[op[1]]
-        return callee == ("name", "getattr") and len(op[2]) > 1 and self.ops[op[2][1]][0] == "const"
+        asks = callee in (("name", "getattr"), ("name", "hasattr"))
+        return asks and len(op[2]) > 1 and self.ops[op[2][1]][0] == "const"
 
     def _changed(self, op: Op) -> int | None:
         """The container that an operation changes in place, or the object whose attribute it sets by name."""
@@ -461,7 +462,7 @@ class _Anchors:
         op = self.ops[register]
         while op[0] == "call":
             callee = self.ops[op[1]]
-            if callee[0] == "attr":
+            if callee[0] == "attr" and not op[2]:
                 register = callee[1]
             elif op[2]:
                 register = op[2][0]

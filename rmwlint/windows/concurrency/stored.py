@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rmwlint.facts.operands import last_store
+from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.sharing import unshared_class, unshared_type
 from rmwlint.windows.values import UNKNOWN, Event, Symbol, Value
@@ -85,8 +87,52 @@ def stored_kind(fn: Fn, event: Event) -> str:
             )
             return "removal" if keyed else "value"
         return "emptied" if name in _EMPTIERS else "value"
-    value = next((value for name, value in event.columns if name == ""), None)
-    return "value" if value is None else made_kind(fn, value)
+    value = stored_value(fn, event)
+    if value is None:
+        return "value"
+    return "resource" if makes_own(fn, value) else made_kind(fn, value)
+
+
+def stored_value(fn: Fn, event: Event) -> Value | None:
+    """What is stored; where it was looked up first, what it is if nothing was found."""
+    op = fn.facts.ops[event.op]
+    fallback = _fallback(fn, int(op[-1])) if op[0] in ("setattr", "setitem", "store") else None
+    if fallback is not None:
+        return Value(("op", fallback), type=link(fn).types[fallback])
+    return next((value for name, value in event.columns if name == ""), None)
+
+
+def makes_own(fn: Fn, value: Value) -> bool:
+    """Whether a value is made here, of a type that keeps something for each thread: a second one in its place
+    has none of what they have put into the first."""
+    kind = value.type
+    symbol = value.symbol
+    if kind is None or kind.kind != "library" or not unshared_type(kind, fn.module):
+        return False
+    call = link(fn).calls.get(symbol[1]) if symbol[:1] in (("new",), ("op",)) else None
+    made = call.qualified if call is not None else None
+    return made is not None and fn.module.program.libraries.type_of_class(made) == kind.name
+
+
+def _fallback(fn: Fn, register: int) -> int | None:
+    """What a value is where it was looked up in vain: ``made`` of ``table.get(key, made)``, ``x or made``."""
+    ops = fn.facts.ops
+    for _ in range(3):
+        op = ops[register]
+        if op[0] == "name":
+            before = last_store(ops, op[1], register)
+            if before < 0:
+                return None
+            register = ops[before][2]
+        elif op[0] == "call":
+            callee = ops[op[1]]
+            asks = callee[0] == "attr" and callee[2] == "get" and len(op[2]) == 2 and not op[3]
+            return int(op[2][1]) if asks and ops[op[2][1]][0] == "call" else None
+        else:
+            return (
+                int(op[2][-1]) if op[0] == "bool" and op[1] == "or" and ops[op[2][-1]][0] == "call" else None
+            )
+    return None
 
 
 def made_kind(fn: Fn, value: Value) -> str:

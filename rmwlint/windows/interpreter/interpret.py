@@ -56,6 +56,8 @@ _CONTAINER_TYPES = frozenset(["dict", "list", "set", "tuple", "generator", "froz
 
 #: the confidence of what only the shape suggests
 _SUGGESTED = 2
+#: what an exception says is missing: the operation that has looked for it in vain
+_MISSING_IN = {"KeyError": "item", "AttributeError": "attr"}
 _ANYTHING = frozenset(["Exception", "BaseException", "OSError", "IOError", "EnvironmentError"])
 
 
@@ -1196,7 +1198,25 @@ class Interpreter:
             ]
             if found:
                 self.state.control = self.state.control | frozenset(found)
+        tried = self.missed(op[1])
+        if tried:
+            missing = frozenset(((look, None, "derive"), position, False) for look in tried)
+            self.state.control = self.state.control | missing
         return Value(("op", position))
+
+    def missed(self, register: int | None) -> list[int]:
+        """The loads of shared memory whose place, or the entry taken from it, a handler finds missing."""
+        op = ("pass",) if register is None else self.ops[register]
+        asked = _MISSING_IN.get(op[1]) if op[0] == "name" else None
+        if asked is None:
+            return []
+        loads = {event.op for event in self.result.events if event.does == "load"}
+        found: list[int] = []
+        for start, end, _, handlers in self.facts.blocks if loads else ():
+            if self.block in handlers:
+                taken = (number for number in range(start, end) if self.ops[number][0] == asked)
+                found += [number if asked == "attr" else self.ops[number][1] for number in taken]
+        return [load for load in found if load in loads]
 
     # -- control ----------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ _STABLE = frozenset(["str", "int", "os.fspath", "os.path.abspath", "os.path.real
 def opaque(run: Interpreter, site: Site) -> Value:
     """The value that the call gives."""
     known, args = site.known, site.args
-    if known.qualified in ("setattr", "getattr"):
+    if known.qualified in ("setattr", "getattr", "hasattr"):
         found = _attribute(run, site)
         if found is not None:
             return found
@@ -113,7 +113,7 @@ def made(site: Site) -> Value:
 
 
 def _attribute(run: Interpreter, site: Site) -> Value | None:
-    """``getattr`` and ``setattr`` with a constant name."""
+    """``getattr``, ``setattr`` and ``hasattr`` with a constant name."""
     args, position, register = site.args, site.position, site.op[2][0] if site.op[2] else None
     if len(args) == 3 and site.known.qualified == "setattr" and register is not None:
         entries_of = _each_entry(args[1].symbol, args[2].symbol)
@@ -124,6 +124,11 @@ def _attribute(run: Interpreter, site: Site) -> Value | None:
         return None
     if site.known.qualified == "getattr":
         return run.op_attr(position, ("attr", register, args[1].const))
+    if site.known.qualified == "hasattr":
+        if register is None or not run.is_shared_object(args[0]):
+            return None
+        looked = run.op_attr(position, ("attr", register, args[1].const))
+        return Value(("op", position), strengthen(looked.deps, "derive"))
     if len(args) == 3 and register is not None:
         run.set_attribute(position, args[0], args[1].const, args[2], register)
         return Value(("op", position))

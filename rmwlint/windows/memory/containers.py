@@ -11,6 +11,7 @@ from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, defa
 
 from rmwlint.facts.model import Op
 from rmwlint.program.program import Fn
+from rmwlint.windows.concurrency.phases import ALONE
 from rmwlint.windows.values import Event
 
 _OFFERED = frozenset(
@@ -62,3 +63,31 @@ def _calls_other(ops: tuple[Op, ...], attribute: str) -> bool:
             if held[0] == "attr" and held[2] == attribute:
                 return True
     return False
+
+
+def takes_last(fn: Fn, store: Event) -> bool:
+    """Whether a store takes an element, whichever it is, out of a container, and fails where there is none
+    left: ``jobs.pop()``; and another function of the module does so too."""
+    ops = fn.facts.ops
+    if not _takes_any(ops, ops[store.op]):
+        return False
+    name = _held(ops, ops[store.op])
+    return bool(name) and any(
+        any(_takes_any(other.facts.ops, op) and _held(other.facts.ops, op) == name for op in other.facts.ops)
+        for other in fn.module.functions()
+        if other is not fn and other.facts.name not in ALONE and name in other.facts.names
+    )
+
+
+def _takes_any(ops: tuple[Op, ...], op: Op) -> bool:
+    if op[0] != "call" or ops[op[1]][0] != "attr" or op[3]:
+        return False
+    method = ops[op[1]][2]
+    if method in ("popleft", "popitem"):
+        return True
+    return bool(method == "pop" and (not op[2] or (len(op[2]) == 1 and ops[op[2][0]][0] == "const")))
+
+
+def _held(ops: tuple[Op, ...], op: Op) -> str:
+    held = ops[ops[op[1]][1]]
+    return str(held[-1]) if held[0] in ("attr", "name") else ""

@@ -18,19 +18,21 @@ from rmwlint.windows.concurrency.modules import around_concurrency
 from rmwlint.windows.concurrency.phases import ALONE, at_load, configures, sets_up
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.sharing import method_around, shared_class, unshared_class, unshared_type
-from rmwlint.windows.concurrency.stored import stored_kind
+from rmwlint.windows.concurrency.stored import makes_own, stored_kind
 from rmwlint.windows.find import Window, common
-from rmwlint.windows.flow import passes
+from rmwlint.windows.flow import passes, reaches
 from rmwlint.windows.guards.identities import asks_who, under_own_name
 from rmwlint.windows.interpreter.interpret import analysis
+from rmwlint.windows.interpreter.opaque import mutates
 from rmwlint.windows.interpreter.presence import found_there
 from rmwlint.windows.memory.apart import apart
 from rmwlint.windows.memory.at_start import set_at_start
-from rmwlint.windows.memory.containers import of_other_class
+from rmwlint.windows.memory.containers import of_other_class, takes_last
 from rmwlint.windows.memory.in_flight import flagged, in_flight, puts_alone
 from rmwlint.windows.memory.of_loop import at_home_in_loop
 from rmwlint.windows.memory.owned import came_in, of_signal, of_tasks, one_after_other, one_thread, own_entry
 from rmwlint.windows.memory.spares import fitted_later, spare
+from rmwlint.windows.text import text
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order, own_attribute
 
 _OF_CLASSES = frozenset(["classmethod", "staticmethod"])
@@ -93,18 +95,22 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
             continue
         place = window.read.place
         sure = sharing(fn, place.symbol)
-        if not sure or unshared_type(window.read.type, fn.module):
+        if not sure or (unshared_type(window.read.type, fn.module) and not _made_anew(where, original)):
             continue
         key = None if window.branch is None else _key_asked_for(fn, window.branch)
         stored = stored_kind(where, original)
         if any(dep[2] == "arith" and _same(loads.get(dep[0]), store) for dep in store.deps):
             stored = "value" if _tunes(where, original) else "count"
+        if window.how == "decide" and stored == "container" and _grows(where, original):
+            stored = "resource"  # what others put into the first one is not in the second
         if window.how == "decide" and stored in ("resource", "value") and fitted_later(where, original):
             stored = "resource"  # others meet it half made, and a second one takes its place
             if sure == 1 and place.symbol[:1] == ("global",) and reached_by_threads(fn):
                 sure = 2
         if locked_by_callers(fn) or _inside_locked(fn):
             return
+        if window.how == "decide" and stored == "value" and takes_last(where, original):
+            stored = "removal"
         if stored == "removal" and "missing" in original.caught | store.caught:
             continue
         if (stored == "removal" and of_other_class(where, original)) or _tells_of_lock(where, original):
@@ -116,6 +122,29 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
         handed = key is not None and came_in(fn, key)
         found_shared = SharedWindow(window, stored, sure, key is not None, handed, _of_tasks(where, original))
         yield _weighed(fn, found_shared, where, original)
+
+
+def _grows(fn: Fn, store: Event) -> bool:
+    """Whether something is put into a container after it has been stored, as the entry of a table."""
+    ops = fn.facts.ops
+    op = ops[store.op]
+    if op[0] != "setitem":
+        return False
+    place = f"{text(fn.facts, op[1])}[{text(fn.facts, op[2])}]"
+    libraries = fn.module.program.libraries
+    for number in range(store.op + 1, len(ops)):
+        later = ops[number]
+        changed = later[1] if later[0] == "setitem" else None
+        if later[0] == "call" and ops[later[1]][0] == "attr" and mutates(libraries, ops[later[1]][2]):
+            changed = ops[later[1]][1]
+        if changed is not None and text(fn.facts, changed) == place and reaches(fn, store.op, number):
+            return True
+    return False
+
+
+def _made_anew(fn: Fn, store: Event) -> bool:
+    """Whether what keeps something for each thread is made here itself."""
+    return any(makes_own(fn, value) for name, value in store.columns if name == "")
 
 
 def _tells_of_lock(fn: Fn, store: Event) -> bool:
@@ -202,6 +231,8 @@ def _key_asked_for(fn: Fn, branch: int) -> int | None:
     """The register of the key that a condition asks a table for: ``key in table``, ``table.get(key)``; None
     where it asks for none."""
     ops = fn.facts.ops
+    if ops[branch][0] == "caught":
+        return _key_taken(fn, branch)
     pending, seen = [ops[branch][1]], set()
     while pending:
         register = pending.pop()
@@ -220,6 +251,24 @@ def _key_asked_for(fn: Fn, branch: int) -> int | None:
         elif op[0] == "name":
             pending += [other[2] for other in ops[:register] if other[0] == "store" and other[1] == op[1]]
     return None
+
+
+def _key_taken(fn: Fn, caught: int) -> int | None:
+    """The register of the key of an entry that a handler has found missing."""
+    ops = fn.facts.ops
+    if ops[caught][1] is None or ops[ops[caught][1]] != ("name", "KeyError"):
+        return None
+    handler = next(number for number, block in enumerate(fn.facts.blocks) if block[0] <= caught < block[1])
+    return next(
+        (
+            int(ops[number][2])
+            for start, end, _, handlers in fn.facts.blocks
+            if handler in handlers
+            for number in range(start, end)
+            if ops[number][0] == "item"
+        ),
+        None,
+    )
 
 
 def _same(load: Event | None, store: Event) -> bool:

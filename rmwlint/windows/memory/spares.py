@@ -14,7 +14,7 @@ from rmwlint.libraries.index import snake
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.spawning import spawns, takes_locks
-from rmwlint.windows.concurrency.stored import made_by
+from rmwlint.windows.concurrency.stored import made_by, stored_value
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.opaque import mutates
 from rmwlint.windows.names import is_id
@@ -56,13 +56,13 @@ _FITS = ("parse", "load", "connect", "start", "open", "init", "setup", "set", "c
 
 def spare(fn: Fn, store: Event) -> bool:
     """Whether a second object like the one that is stored does no harm."""
-    value = next((value for name, value in store.columns if name == ""), None)
+    value = stored_value(fn, store)
     if value is None or fitted_later(fn, store):
         return False
     words = _words(fn, value)
     if words and words[0] in _TAKES and _for_itself(fn, store):
         return True
-    if words and (words[0] in _TAKES or _heavy(words)):
+    if words and (words[0] in _TAKES or _heavy(words) or _asks_for_the_one(fn, value)):
         return False
     if any(spawns(target, False) or takes_locks(target, False) for target in _makers(fn, store)):
         return False
@@ -81,6 +81,21 @@ def spare(fn: Fn, store: Event) -> bool:
 
 def _heavy(words: list[str]) -> bool:
     return words[-1] in _HEAVY or not _RUNNING.isdisjoint(words)
+
+
+def _asks_for_the_one(fn: Fn, value: Value) -> bool:
+    """Whether the function asks the class that makes the object for the one that there is:
+    ``Application.instance()``."""
+    made = made_by(fn, value.symbol).rpartition(".")[2]
+    ops = fn.facts.ops
+    return any(
+        op[0] == "call"
+        and not op[2]
+        and ops[op[1]][0] == "attr"
+        and ops[op[1]][2] == "instance"
+        and ops[ops[op[1]][1]] == ("name", made)
+        for op in ops
+    )
 
 
 def _words(fn: Fn, value: Value) -> list[str]:
