@@ -61,7 +61,7 @@ def setups(fn: Fn) -> Iterator[Setup]:
     ops = fn.facts.ops
     if fn.index == 0 or fn.facts.is_async or (prepares(fn) and fn.facts.name != "__init__"):
         return
-    flags = {name: stem for name in fn.facts.names if (stem := _stem(name))}
+    flags = {name: verb for name in fn.facts.names if (verb := stem(name))}
     if not flags:
         return
     for number, (_, last, successors, _) in enumerate(fn.facts.blocks):
@@ -92,27 +92,27 @@ def _asked(fn: Fn, register: int, sign: bool) -> Iterator[tuple[int, int, str, b
 
 
 @lru_cache(maxsize=1 << 15)
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
     """``configur`` of ``is_configured``; empty where the name is no flag of something done."""
     word = name.lstrip("_").lower()
     for start in _ASKS:
         word = word.removeprefix(start)
     for ending in _DONE:
         if word.endswith(ending) and len(word) > len(ending) + 1:
-            stem = word[: -len(ending)] + _RESULTS[ending]
-            return "" if stem.startswith(_HARMLESS) or "_" in stem else stem
+            found = word[: -len(ending)] + _RESULTS[ending]
+            return "" if found.startswith(_HARMLESS) or "_" in found else found
     return ""
 
 
 def _act(
-    fn: Fn, asked: int, holder: int, flag: str, stem: str, ways: tuple[int, int], branch: int
+    fn: Fn, asked: int, holder: int, flag: str, verb: str, ways: tuple[int, int], branch: int
 ) -> Setup | None:
     ops = fn.facts.ops
     written = text(fn.facts, holder)
     if not _outlives(fn, holder):
         return None
     starts = [fn.facts.blocks[way][0] for way in ways]
-    verbs = (stem, *_ALSO.get(stem, ()))
+    verbs = (verb, *_ALSO.get(verb, ()))
     for number in range(asked + 1, len(ops)):
         op = ops[number]
         if op[0] != "call" or ops[op[1]][0] != "attr":
@@ -217,4 +217,4 @@ def _raised(fn: Fn, flag: str) -> tuple[Fn, int] | None:
     return None
 
 
-__all__ = ["Setup", "setups"]
+__all__ = ["Setup", "setups", "stem"]

@@ -28,6 +28,7 @@ from rmwlint.windows.interpreter.presence import found_there
 from rmwlint.windows.memory.apart import apart
 from rmwlint.windows.memory.at_start import set_at_start
 from rmwlint.windows.memory.containers import of_other_class, takes_last
+from rmwlint.windows.memory.done_flags import done_flag
 from rmwlint.windows.memory.in_flight import flagged, in_flight, puts_alone
 from rmwlint.windows.memory.of_loop import at_home_in_loop
 from rmwlint.windows.memory.owned import came_in, of_signal, of_tasks, one_after_other, one_thread, own_entry
@@ -103,6 +104,8 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
             stored = "value" if _tunes(where, original) else "count"
         if window.how == "decide" and stored == "container" and _grows(where, original):
             stored = "resource"  # what others put into the first one is not in the second
+        if stored == "flag" and window.how == "decide" and done_flag(fn, window, store):
+            stored = "resource"
         if window.how == "decide" and stored in ("resource", "value") and fitted_later(where, original):
             stored = "resource"  # others meet it half made, and a second one takes its place
             if sure == 1 and place.symbol[:1] == ("global",) and reached_by_threads(fn):
