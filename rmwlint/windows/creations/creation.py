@@ -21,6 +21,7 @@ from rmwlint.windows.concurrency.quiet import heard, quiet
 from rmwlint.windows.concurrency.ways import locked_on_every_way, locks_rows_before, rows_locked_on_every_way
 from rmwlint.windows.creations.answered import takes_duplicate
 from rmwlint.windows.creations.decisions import absences, left_by, put_before
+from rmwlint.windows.creations.given_away import given_away
 from rmwlint.windows.creations.retried import retried_by_callers, retries, tries_again
 from rmwlint.windows.creations.unique import conditional_uniques, nullable, uniques
 from rmwlint.windows.find import common
@@ -148,12 +149,14 @@ def _creations(fn: Fn) -> Iterator[Creation]:
     creates = [event for event in events if is_creation(event)]
     made = {event.op for event in creates if event.does == "create"}
     creates = [event for event in creates if event.does != "write" or _new_at(event) not in made]
-    if not creates:
-        return
     looks: dict[int, list[Event]] = {}
     for event in events:
         if event.place is not None and event.place.kind in _KEPT and _asks(event):
             looks.setdefault(event.op, []).append(event)
+    if not creates and looks:
+        creates = list(given_away(fn, [event for asked in looks.values() for event in asked]))
+    if not creates:
+        return
     known = frozenset(looks)
     for create in creates:
         best: Creation | None = None
@@ -590,7 +593,8 @@ def _looked_again(fn: Fn, look: Event, create: Event, events: list[Event]) -> bo
         if any(held.kind == "transaction" for held in common(event.held, create.held))
     ]
     return bool(locks) and any(
-        dep[0] > locks[0] and cls is not None and _given(fn, dep[0], cls) for dep, _, _ in _decided(fn, create)
+        dep[0] > locks[0] and cls is not None and _given(fn, dep[0], cls)
+        for dep, _, _ in _decided(fn, create)
     )
 
 
