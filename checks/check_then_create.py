@@ -38,8 +38,8 @@ function fails when it finds one (not where it then ends well: a second creation
 be told that all is well), and what is looked for by its key, and made under another, or by a reference, and
 made without it. With medium confidence at most, of what is created for each key that is wanted and not there
 (`set(wanted) - set(existing)`), and of a row whose class stands in a package that is not there to be read: it
-is known by its name and by the way to its rows alone. So of a row that the function makes and only gives away,
-which is kept with what it is put into.
+is known by its name and by the way to its rows alone. So of a row that the function makes and only gives
+away, which is kept with what it is put into.
 
 Declare the columns of the look unique, and create first: `get_or_create`, an upsert, or a creation whose
 duplicate is caught and looked up again. Where that cannot be, hold one lock over both, or lock the row of a

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from rmwlint.facts.operands import numbers_in
+from rmwlint.facts.operands import last_store, numbers_in
 from rmwlint.libraries.index import snake
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn
@@ -49,6 +49,8 @@ _DEEPEST = 5
 _BY_KEY = 2
 #: the confidence of a row whose class nobody knows: it may be unique
 _UNKNOWN = 2
+#: a query is followed back so far
+_LONGEST = 12
 #: a creation minds a duplicate itself, by what it calls
 _MINDS_BELOW = 2
 _LOOKS_BELOW = 2
@@ -313,7 +315,33 @@ def _of_unknown_class(fn: Fn, look: Event, create: Event) -> bool:
         elif symbol[0] == "op" and not create.trail:
             call = link(fn).calls.get(symbol[1])
             made = "" if call is None else call.qualified
-    return "." in made and made == look.place.what
+    if made or look.place.what or look.trail or create.trail:
+        return "." in made and made == look.place.what
+    asked = _way_to_rows(fn, look.op)
+    return bool(asked) and asked == _way_to_rows(fn, create.op)
+
+
+def _way_to_rows(fn: Fn, number: int) -> str:
+    """How the class is written whose rows an operation reaches, where that means one class all along:
+    ``Order`` of ``Order.objects.filter(…).first()``."""
+    ops, ways = fn.facts.ops, fn.module.program.libraries.ways_to_rows
+    register = number
+    for _ in range(_LONGEST):
+        op = ops[register]
+        if op[0] == "name":
+            at = last_store(ops, op[1], register)
+            if at < 0:
+                return ""
+            register = ops[at][2]
+        elif op[0] == "attr" and op[2] in ways:
+            holder = ops[op[1]]
+            stored = [one for one in ops if one[0] == "store" and one[1] == holder[-1]]
+            return str(holder[1]) if holder[0] == "name" and len(stored) <= 1 else ""
+        elif op[0] in ("attr", "await", "call", "element"):
+            register = op[1]
+        else:
+            return ""
+    return ""
 
 
 def _refers(fn: Fn, look: Event, create: Event, looked: Cls | None, made: Cls | None) -> bool:
