@@ -35,7 +35,10 @@ what callers hand on, begun in no setting, variable of a module or constant. And
 between, as far as the code shows: in an exception handler, which puts right what was begun; in a constructor
 that only starting code calls; where an object removes the file that it has for itself; on the thread of an
 event loop, with no `await` in between; in what only a server of one process runs, one request after the
-other; and where another file of the same thing had to be removed first.
+other; and where another file of the same thing had to be removed first. Last, where nothing says that there
+is anybody else: no way to the function begins in a view, a task or a pool, and what is known to call it, or
+imports it, serves no others (a library, a desktop program, the one thread of an agent); but a cache, and
+what all runs of a program have, is there for others.
 Silent where the other way only raises: the second one gets an error either way. What a file says counts as a
 look where a lock or pid file is removed for it, as being left over: meanwhile somebody else may have removed
 it, and made his own. Told as well: what a listing has named is asked for its age or size where it may be
@@ -189,7 +192,7 @@ def _alone(view: View, window: Window) -> bool:
     assert read is not None
     if view.of_one(write) or view.acts_alone(window) or _locked(view, read):
         return True
-    return view.named_by_few(write)
+    return view.named_by_few(write) or view.nobody_comes(write)
 
 
 def _locked(view: View, read: Event) -> bool:

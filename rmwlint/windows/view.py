@@ -27,6 +27,7 @@ from rmwlint.windows.creations.deletions import Deletion, deletions
 from rmwlint.windows.creations.ensured import Ensured, ensured
 from rmwlint.windows.creations.numbering import Numbering, numberings
 from rmwlint.windows.creations.unique import uniques
+from rmwlint.windows.files.actors import nobody_comes
 from rmwlint.windows.files.alone import acts_alone, others_lock
 from rmwlint.windows.files.flags import opens_what_is_there
 from rmwlint.windows.files.listed import Listed, listed
@@ -223,6 +224,10 @@ class View:
     def of_one(self, event: Event) -> bool:
         """Whether the path of an event is that of one object, which one actor at a time works on."""
         return of_one(self.fn, event)
+
+    def nobody_comes(self, event: Event) -> bool:
+        """Whether nothing says that others come to the path of an event at the same time."""
+        return nobody_comes(self.fn, event)
 
     def acts_alone(self, window: Window) -> bool:
         """Whether mostly one actor at a time comes to the look and the act of a window on a path."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from rmwlint.program.calling import checking, rest_on
 from rmwlint.program.link import link
 from rmwlint.program.program import ModuleView
 from rmwlint.windows.concurrency.spawning import spawns, takes_locks
 from rmwlint.windows.interpreter.decorators import held_by_decorators
 
 _FAR = frozenset(["host", "cluster"])
+_TESTS = frozenset(["test", "tests", "testing"])
 
 
 def concurrent_module(module: ModuleView, tasks: bool) -> bool:
@@ -94,3 +97,29 @@ def several_processes(module: ModuleView) -> bool:
             )
         memo["several_processes"] = known
     return bool(known)
+
+
+def mentioning_name(near: ModuleView, name: str) -> frozenset[Path]:
+    """The files of a module's project whose text has a name."""
+    program = near.program
+    check = checking(program)
+    if check is not None:
+        program.asked.hint(check, "mention", (name,))
+    return frozenset(program.mentions(name, near.path))
+
+
+def importing(near: ModuleView, module: ModuleView) -> Iterator[ModuleView]:
+    """The modules that import a module, tests left out."""
+    program = near.program
+    names = module.name.split(".")
+    around = mentioning_name(near, names[-2]) if len(names) > 1 else frozenset()
+    for path in sorted(mentioning_name(near, names[-1])):
+        beside = path.parent == module.path.parent or path in around or len(names) == 1
+        if path == module.path or not beside or not _TESTS.isdisjoint(path.parts):
+            continue
+        other = program.module_of(path)
+        rest_on(near.path, path, program)
+        if other is None or other.home != module.home:
+            continue
+        if any(name == module.name or name.startswith(f"{module.name}.") for name in imported_names(other)):
+            yield other

@@ -7,16 +7,14 @@ twice at a time, whoever asks. Who imports a module is told by the text of the p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from rmwlint.program.calling import checking, kept_for_check, rest_on
+from rmwlint.program.calling import kept_for_check
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn, ModuleView
-from rmwlint.windows.concurrency.modules import imported_names
+from rmwlint.windows.concurrency.modules import importing, mentioning_name
 
 #: more modules than this around one are not looked through
 _MOST = 60
-_TESTS = frozenset(["test", "tests", "testing"])
 
 
 def served_alone(module: ModuleView) -> bool:
@@ -25,7 +23,7 @@ def served_alone(module: ModuleView) -> bool:
 
 
 def _served_alone(module: ModuleView) -> bool:
-    if not any(_mentioning(module, name) for name in sorted(module.program.libraries.servers)):
+    if not any(mentioning_name(module, name) for name in sorted(module.program.libraries.servers)):
         return False
     seen = {module.path}
     pending = [module]
@@ -33,7 +31,7 @@ def _served_alone(module: ModuleView) -> bool:
     while pending:
         one = pending.pop()
         found = False
-        for other in _importing(module, one):
+        for other in importing(module, one):
             found = True
             if other.path not in seen:
                 seen.add(other.path)
@@ -45,31 +43,6 @@ def _served_alone(module: ModuleView) -> bool:
                 return False
             served = True
     return served
-
-
-def _mentioning(near: ModuleView, name: str) -> frozenset[Path]:
-    program = near.program
-    check = checking(program)
-    if check is not None:
-        program.asked.hint(check, "mention", (name,))
-    return frozenset(program.mentions(name, near.path))
-
-
-def _importing(near: ModuleView, module: ModuleView) -> Iterator[ModuleView]:
-    """The modules that import a module, tests left out."""
-    program = near.program
-    names = module.name.split(".")
-    around = _mentioning(near, names[-2]) if len(names) > 1 else frozenset()
-    for path in sorted(_mentioning(near, names[-1])):
-        beside = path.parent == module.path.parent or path in around or len(names) == 1
-        if path == module.path or not beside or not _TESTS.isdisjoint(path.parts):
-            continue
-        other = program.module_of(path)
-        rest_on(near.path, path, program)
-        if other is None or other.home != module.home:
-            continue
-        if any(name == module.name or name.startswith(f"{module.name}.") for name in imported_names(other)):
-            yield other
 
 
 def _serves(module: ModuleView) -> bool:

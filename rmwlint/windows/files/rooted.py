@@ -41,6 +41,18 @@ def named_by_few(fn: Fn, event: Event) -> bool:
     return method_around(fn).owner is not None or bool(callings(fn)[0])
 
 
+def begins_everywhere(fn: Fn, event: Event) -> bool:
+    """Whether the path of an event begins in a place that all have who run the program, by a function that
+    gives such a place or by a constant."""
+    op = fn.facts.ops[event.op]
+    if op[0] != "call":
+        return False
+    origin = _Origin()
+    for register in _paths(fn, event, op):
+        origin.register(fn, register, 0)
+    return origin.everywhere
+
+
 def _paths(fn: Fn, event: Event, op: Op) -> Iterable[int]:
     """The registers that the path of an event may come from."""
     callee = fn.facts.ops[op[1]]
@@ -56,11 +68,13 @@ def _paths(fn: Fn, event: Event, op: Op) -> Iterable[int]:
 
 
 class _Origin:
-    """What a path begins in. ``common``: something that everybody has; ``handed``: what somebody hands on;
-    ``unknown``: what nobody tells."""
+    """What a path begins in. ``common``: something that everybody has; ``everywhere``: a place, among such
+    things, that even two runs of one program have; ``handed``: what somebody hands on; ``unknown``: what
+    nobody tells."""
 
     def __init__(self) -> None:
         self.common = False
+        self.everywhere = False
         self.handed = False
         self.unknown = False
         self._seen: set[object] = set()
@@ -77,7 +91,7 @@ class _Origin:
         op = ops[register]
         kind = op[0]
         if kind == "const":
-            self.common = isinstance(op[1], str) and op[1].startswith(("/", "~"))
+            self.common = self.everywhere = isinstance(op[1], str) and op[1].startswith(("/", "~"))
         elif kind == "name":
             self._name(fn, op[1], depth)
         elif kind == "param":
@@ -165,7 +179,7 @@ class _Origin:
         ops = fn.facts.ops
         callee = ops[op[1]]
         if callee[0] in ("attr", "name") and self._suggested(fn, str(callee[-1]), _EVERYWHERE):
-            self.common = True
+            self.common = self.everywhere = True
             return
         known = link(fn).calls.get(register)
         given = [one for one in (*op[2], *(one for _, one in op[3])) if ops[one][0] != "const"]
