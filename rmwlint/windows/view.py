@@ -47,7 +47,7 @@ from rmwlint.windows.find import (
     save_told_below,
     windows,
 )
-from rmwlint.windows.flow import passes, reaches
+from rmwlint.windows.flow import in_handler, passes, reaches
 from rmwlint.windows.guards.first_hand import handed_new
 from rmwlint.windows.guards.first_saves import of_created_row, of_first_save, only_new_change
 from rmwlint.windows.guards.identities import puts_what_it_compares
@@ -656,6 +656,18 @@ class View:
     def several_processes(self) -> bool:
         """Whether the module starts processes, or takes locks that reach beyond its own."""
         return several_processes(self.fn.module)
+
+    def remembers_failure(self, window: Window) -> bool:
+        """Whether the write of a window stands in an exception handler that the look does not stand in: what
+        has failed for one fails for the other too, and both note the same."""
+        ops, write, read = self.fn.facts.ops, window.write, window.read
+        return any(
+            op[0] == "caught"
+            and at < write.op
+            and in_handler(self.fn, at, write.op)
+            and not (read is not None and in_handler(self.fn, at, read.op))
+            for at, op in enumerate(ops)
+        )
 
     def switch_between(self, first: int, last: int) -> int | None:
         """An ``await`` on a way from one operation to another, None where there is none."""

@@ -18,7 +18,7 @@ from rmwlint.program.calling import Site, call_sites, callings, constructions, h
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn, ModuleView
 from rmwlint.source.shapes import holds_settings
-from rmwlint.windows.concurrency.by_hand import by_hand, runs_as_program
+from rmwlint.windows.concurrency.by_hand import by_hand
 from rmwlint.windows.concurrency.modules import imported_names, importing, mentioning_name
 from rmwlint.windows.concurrency.phases import prepares, sets_up, starts
 from rmwlint.windows.concurrency.sharing import method_around
@@ -145,17 +145,16 @@ def _serves(fn: Fn) -> bool:
 
 def _comes_by(fn: Fn, module: ModuleView) -> bool:
     """Whether others come to a function that nobody is known to call, as a module says that knows it."""
-    if fn.index and _by_itself(module):
+    if fn.index == 0:
+        # what is imported runs once in a process; settings, in each of the processes that serve
+        return holds_settings(str(module.path)) and _crowd_in_project(module)
+    if _by_itself(module):
         return True
     if (prepares(fn) and fn.facts.name != "__init__") or sets_up(fn) or starts(fn):
         return False
     if _imports_crowd(module):
         return True
-    if fn.index == 0 and holds_settings(str(module.path)):
-        return _crowd_in_project(module)
     importers = _importers(module)
-    if fn.index == 0 and (runs_as_program(module) or not importers):
-        return False
     return any(map(_imports_crowd, importers)) or (not importers and _crowd_in_project(module))
 
 
