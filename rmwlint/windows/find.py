@@ -250,16 +250,22 @@ class _Finder:
                     weak = (
                         reserved(self.fn, window.read, event)
                         or handed_new(self.fn, event)
-                        or called_new(self.fn, event)
-                        or kept_new(self.fn, event)
-                        or of_one_block(self.fn, event)
-                        or called_alone(self.fn)
-                        or called_for_first_save(self.fn, event)
-                        or self.claimed(event)
+                        or (event.place.kind in ("row", "rows") and self.one_works_on(event))
                     )
                     yield window._replace(sure=1) if weak else window
                 else:
                     yield window._replace(sure=certainty) if weak else window
+
+    def one_works_on(self, write: Event) -> bool:
+        """Whether mostly one actor at a time works on the row that is written."""
+        return (
+            called_new(self.fn, write)
+            or kept_new(self.fn, write)
+            or of_one_block(self.fn, write)
+            or called_alone(self.fn)
+            or called_for_first_save(self.fn, write)
+            or self.claimed(write)
+        )
 
     def of_write(self, write: Event) -> Iterator[Window]:
         place = write.place
