@@ -62,6 +62,8 @@ A test is as well what asks by name (`hasattr`), and what is tried until a handl
 (`except KeyError`, `except AttributeError`). A list or dict that is stored as an entry and then added to must
 be made once, too; and an element that is taken out where others take theirs must still be there.
 
+Told as well: a number that is read, kept while something else is called, and written back counted on.
+
 Hold a lock over test and store, or use the one call that does both (`setdefault`, `pop(key, None)`). Told as
 well: an object that is set up because its flag says that it is not, and a thread started before what it uses
 is stored.
@@ -82,6 +84,7 @@ from rmwlint.check import (
     View,
     Violation,
     both_pass,
+    lost_update,
     place_text,
     window_steps,
 )
@@ -119,6 +122,27 @@ def find(view: View) -> Iterator[Violation]:
                 place, f"tests {place}", f"{'empties' if removes else 'fills'} {place}", loss
             ),
             remedy="hold a lock over the test and the store, or use setdefault or pop with a default",
+        )
+
+
+@check.on_windows
+def find_counts(view: View) -> Iterator[Violation]:
+    if view.fn.facts.is_async:
+        return
+    for shared in view.shared_windows:
+        window = shared.window
+        if not shared.worked or window.read is None:
+            continue
+        place = place_text(view, window)
+        yield view.violation(
+            check,
+            window.write.op,
+            f"`{place}` is read, something is done, and it is written back; another thread can do so too",
+            place=place,
+            sure=_sure(view, shared),
+            steps=window_steps(view, window),
+            interleaving=lost_update(place),
+            remedy="hold a lock from the read to the write, or read it where it is written",
         )
 
 

@@ -32,7 +32,8 @@ Good:
                 if self.free > 0:
                     self.free -= 1
 
-Hold the lock once, over both ends; or read again under the second hold.
+Hold the lock once, over both ends; or read again under the second hold. Told with low confidence: an entry of
+a table that is only computed twice, or is as good as the one that it replaces.
 
 Fix for locks of all libraries: two holds of one lock → one. Unsafe: what stands between runs under the lock
 too.
@@ -47,9 +48,7 @@ check = Check("RMW404", "split-lock", since="0.1")
 
 @check.on_windows
 def find(view: View) -> Iterator[Violation]:
-    flags = {
-        shared.window for shared in view.shared_windows if shared.stored in ("flag", "emptied", "atomic")
-    }
+    slight = {shared.window for shared in view.shared_windows if shared.slight}
     for window in (*view.open_windows, *(shared.window for shared in view.shared_windows)):
         if window.read is None or not _held_twice(window):
             continue
@@ -64,7 +63,7 @@ def find(view: View) -> Iterator[Violation]:
             window.write.op,
             f"`{place}` is read under `{_held_twice(window)}`, given back and taken again before the write",
             place=place,
-            sure=LOW if window in flags else min(window.sure, most),
+            sure=LOW if window in slight else min(window.sure, most),
             steps=window_steps(view, window),
             interleaving=lost_update(place),
             remedy="hold the lock once over both ends, or read again under the second hold",

@@ -31,7 +31,8 @@ Good:
                 self.total += amount
 
 Move the read under the lock, or read again there; so too for a row that came in as a parameter. Told with low
-confidence only: a test whether a place differs from the very variable that is then put there.
+confidence only: a test whether a place differs from the very variable that is then put there, and an entry
+of a table that is only computed twice.
 
 Fix for locks of all libraries: the read right before `with lock:` moves into it. Safe where the read calls
 nothing. Unsafe otherwise: what the read calls runs under the lock.
@@ -46,9 +47,7 @@ check = Check("RMW405", "stale-read-under-lock", since="0.1")
 
 @check.on_windows
 def find(view: View) -> Iterator[Violation]:
-    flags = {
-        shared.window for shared in view.shared_windows if shared.stored in ("flag", "emptied", "atomic")
-    }
+    slight = {shared.window for shared in view.shared_windows if shared.slight}
     told: set[tuple[int, str]] = set()
     for window in (*view.open_windows, *(shared.window for shared in view.shared_windows)):
         lock = _lock_between(window)
@@ -63,7 +62,7 @@ def find(view: View) -> Iterator[Violation]:
             continue
         told.add((window.write.op, lock))
         place = place_text(view, window)
-        unlikely = window in flags or _below(window) or view.puts_what_it_compares(window)
+        unlikely = window in slight or _below(window) or view.puts_what_it_compares(window)
         most = MEDIUM if kind == "shared" else window.sure
         yield view.violation(
             check,

@@ -36,14 +36,14 @@ def done_flag(fn: Fn, window: Window, store: Event) -> bool:
     verb = stem(name)
     if not verb or verb.startswith(_TELLS):
         return False
-    return any(_decided(fn, number, window.branch) and _works(fn, number) for number in link(fn).calls)
+    return any(_decided(fn, number, window.branch) and works(fn, number) for number in link(fn).calls)
 
 
 def _decided(fn: Fn, number: int, branch: int) -> bool:
     return any(by == branch for _, by, _ in analysis(fn).control_at.get(number, ()))
 
 
-def _works(fn: Fn, number: int) -> bool:
+def works(fn: Fn, number: int) -> bool:
     """Whether a call does something: it is of the program, or nobody takes what it gives, or that is kept."""
     call = link(fn).calls[number]
     slight = bool(call.rows) and all(row.does in _SLIGHT for row in call.rows)

@@ -102,10 +102,19 @@ def emptied_in(fn: Fn) -> Iterator[tuple[int, NamedPlace]]:
             yield number, ("attr", op[2])
         elif op[0] == "store" and op[1] in fn.facts.global_names and _empty(fn, fn.facts.ops[op[2]]):
             yield number, ("global", op[1])
+        elif op[0] == "delitem" and _all_of_it(fn, fn.facts.ops[op[2]]):
+            place = _place(fn, op[1])
+            if place is not None:
+                yield number, place
         elif op[0] == "call" and fn.facts.ops[op[1]][0] == "attr" and fn.facts.ops[op[1]][2] == "clear":
             place = _place(fn, fn.facts.ops[op[1]][1])
             if place is not None:
                 yield number, place
+
+
+def _all_of_it(fn: Fn, key: Op) -> bool:
+    """Whether a key is a slice of all: ``[:]``."""
+    return key[:2] == ("build", "slice") and all(fn.facts.ops[part] == ("const", None) for part in key[2])
 
 
 def _empty(fn: Fn, value: Op) -> bool:

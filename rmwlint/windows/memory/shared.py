@@ -28,7 +28,7 @@ from rmwlint.windows.interpreter.presence import found_there
 from rmwlint.windows.memory.apart import apart
 from rmwlint.windows.memory.at_start import set_at_start
 from rmwlint.windows.memory.containers import of_other_class, takes_last
-from rmwlint.windows.memory.done_flags import done_flag
+from rmwlint.windows.memory.done_flags import done_flag, works
 from rmwlint.windows.memory.in_flight import flagged, in_flight, puts_alone
 from rmwlint.windows.memory.of_loop import at_home_in_loop
 from rmwlint.windows.memory.owned import came_in, of_signal, of_tasks, one_after_other, one_thread, own_entry
@@ -49,7 +49,8 @@ class SharedWindow(NamedTuple):
     caller says of which one.
     ``of_tasks``: what is stored serves the tasks of one thread. ``spare``: a second object like the one
     stored does no harm. ``owned``: the entry is that of the thing that the function was called for.
-    ``alone``: one thread runs the function, as far as its callers show.
+    ``alone``: one thread runs the function, as far as its callers show. ``worked``: a number is counted on,
+    and something is called between its read and its write.
     """
 
     window: Window
@@ -61,6 +62,16 @@ class SharedWindow(NamedTuple):
     spare: bool = False
     owned: bool = False
     alone: bool = False
+    worked: bool = False
+
+    @property
+    def slight(self) -> bool:
+        """Whether losing what the write finds does little harm: what is stored is the same for all, or one
+        entry computed twice."""
+        if self.stored in ("flag", "emptied", "atomic"):
+            return True
+        again = self.keyed and self.stored in ("value", "container")
+        return self.window.how == "decide" and (again or self.spare or self.owned)
 
     @property
     def keeps_row(self) -> bool:
@@ -124,7 +135,35 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
             continue
         handed = key is not None and came_in(fn, key)
         found_shared = SharedWindow(window, stored, sure, key is not None, handed, _of_tasks(where, original))
+        if window.how == "arith" and not store.trail:
+            found_shared = found_shared._replace(worked=_worked(fn, window.read.op, store.op))
         yield _weighed(fn, found_shared, where, original)
+
+
+def _worked(fn: Fn, read: int, write: int) -> bool:
+    """Whether something is called between two operations that may take its time, and what is written is what
+    was read: one attribute, or one entry."""
+    if not any(works(fn, number) for number in link(fn).calls if read < number < write):
+        return False
+    ops = fn.facts.ops
+    value = ops[ops[write][-1]]
+    if value[0] == "inplace" and ops[value[2]][0] != "name":
+        return False  # read where it is written
+    if ops[write][0] != "setitem":
+        return True
+    entry = text(fn.facts, ops[write][1]), text(fn.facts, ops[write][2])
+    return any(_entry(fn, number) == entry for number in range(read, write))
+
+
+def _entry(fn: Fn, number: int) -> tuple[str, str] | None:
+    """The table and the key that an operation reads: ``table[key]``, ``table.get(key)``."""
+    ops = fn.facts.ops
+    op = ops[number]
+    if op[0] == "item":
+        return text(fn.facts, op[1]), text(fn.facts, op[2])
+    if op[0] == "call" and op[2] and ops[op[1]][0] == "attr" and ops[op[1]][2] == "get":
+        return text(fn.facts, ops[op[1]][1]), text(fn.facts, op[2][0])
+    return None
 
 
 def _grows(fn: Fn, store: Event) -> bool:
@@ -151,8 +190,12 @@ def _made_anew(fn: Fn, store: Event) -> bool:
 
 
 def _tells_of_lock(fn: Fn, store: Event) -> bool:
-    """Whether what is stored says if the object has got a lock: whoever has the object asks for it."""
+    """Whether what is stored says if the object has got a lock, or is one that is held: whoever has it asks
+    for it."""
     op = fn.facts.ops[store.op]
+    stored = next((value.symbol for name, value in store.columns if name == ""), None)
+    if stored is not None and any(held.kind == "lock" and held.key == stored for held in store.held):
+        return True
     call = link(fn).calls.get(op[3]) if op[0] == "setattr" else None
     return call is not None and any(row.does == "lock" and "acquire" in row.form for row in call.rows)
 
@@ -186,7 +229,7 @@ def _inside_locked(fn: Fn) -> bool:
 def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> SharedWindow:
     """With what lessens the harm, where the window would count otherwise."""
     weighs = shared.stored in ("resource", "removal", "count")
-    if shared.window.how != "decide" or shared.sure < 2 or not weighs:
+    if shared.window.how not in ("decide", "arith") or shared.sure < 2 or not weighs:
         return shared
     if shared.stored == "resource" and spare(where, original):
         return shared._replace(spare=True)
@@ -305,7 +348,7 @@ def _window(
         window = Window(load, store, None, how, branch, outcome, store.held, "", None, 3)
         if best is None or RANK.get(how, 4) > RANK.get(best.how, 4):
             best = window
-    if best is None or (best.how == "decide" and (again or _looked_again(store, loads))):
+    if best is None or (best.how == "decide" and (again or _looked_again(fn, store, loads))):
         return None
     if _still_missing(fn, store, loads):
         return None
@@ -316,17 +359,26 @@ def _window(
     return best
 
 
-def _looked_again(store: Event, loads: dict[int, Event]) -> bool:
-    """Whether the place is loaded again under a lock that is still held at the store."""
+def _looked_again(fn: Fn, store: Event, loads: dict[int, Event]) -> bool:
+    """Whether the place is loaded again under a lock that is still held at the store; not where it is only
+    loaded to be changed."""
     assert store.place is not None
+    changed = _container(fn, store)
     locks = [held for held in store.held if held.kind == "lock" and not held.fresh]
     return any(
         load.place is not None
         and load.place.symbol == store.place.symbol
         and load.op < store.op
+        and load.op != changed
         and any(held.id == other.id for held in load.held for other in locks)
         for load in loads.values()
     )
+
+
+def _container(fn: Fn, store: Event) -> int | None:
+    """The operation that loads the table of which a store changes an entry."""
+    op = fn.facts.ops[store.op]
+    return int(op[1]) if op[0] in ("setitem", "delitem") and not store.trail else None
 
 
 def _still_missing(fn: Fn, store: Event, loads: dict[int, Event]) -> bool:
