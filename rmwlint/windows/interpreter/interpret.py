@@ -23,7 +23,6 @@ from rmwlint.windows.interpreter.decorators import held_by_decorators
 from rmwlint.windows.interpreter.looks import asked, settled
 from rmwlint.windows.interpreter.opaque import mutates, whole_by_loop
 from rmwlint.windows.interpreter.queries import row_from_query, run_whole
-from rmwlint.windows.interpreter.watched import unwatched
 from rmwlint.windows.solver import solve
 from rmwlint.windows.text import bound, text
 from rmwlint.windows.values import (
@@ -834,8 +833,7 @@ class Interpreter:
         self, position: int, symbol: Symbol, changed: Value, register: int, sure: int
     ) -> None:
         """A container in a column of a tracked row has been changed: the next flush writes it."""
-        kind = self.type_of_row(symbol[1])
-        if self.related_rows(kind, symbol[2], changed) or unwatched(self.fn, kind, symbol[2]):
+        if self.related_rows(self.type_of_row(symbol[1]), symbol[2], changed):
             return
         place = Place("row", symbol[1], "", frozenset(), text(self.facts, register).rpartition(".")[0])
         columns = ((symbol[2], changed),)
