@@ -146,6 +146,8 @@ def _worked(fn: Fn, read: int, write: int) -> bool:
     if not any(works(fn, number) for number in link(fn).calls if read < number < write):
         return False
     ops = fn.facts.ops
+    if ops[write][0] not in ("setattr", "setitem", "store"):
+        return False
     value = ops[ops[write][-1]]
     if value[0] == "inplace" and ops[value[2]][0] != "name":
         return False  # read where it is written
