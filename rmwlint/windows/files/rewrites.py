@@ -197,7 +197,7 @@ def lasting(key: Any) -> bool:
 
 
 def asked_for(key: Any) -> bool:
-    """Whether a whole part of the path is what a call alone knows, not a name that the function makes of it."""
+    """Whether a whole part of the path is what a call alone knows, not a name that is made of it."""
     if not isinstance(key, tuple):
         return bool(key == "*")
     made = key[0] == "fstring" or (key[0] == "binop" and key[1] != "/")
