@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from rmwlint.facts.operands import last_store
 from rmwlint.program.calling import call_sites, handed_over, public
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
@@ -266,13 +267,17 @@ def _of_tasks(fn: Fn, store: Event) -> bool:
 
 def _tunes(fn: Fn, store: Event) -> bool:
     """Whether a number is kept within bounds or scaled, not counted: losing one such step does no harm."""
-    op = fn.facts.ops[store.op]
+    ops = fn.facts.ops
+    op = ops[store.op]
     if op[0] not in ("setattr", "store", "setitem"):
         return False
-    value = fn.facts.ops[op[-1]]
+    value = ops[op[-1]]
+    if value[0] == "name":
+        before = last_store(ops, value[1], op[-1])
+        value = ops[ops[before][2]] if before >= 0 else value
     if value[0] in ("binop", "inplace"):
         return str(value[1]).rstrip("=") in ("*", "/", "//", "%", "<<", ">>")
-    return value[0] == "call" and fn.facts.ops[value[1]] in (("name", "min"), ("name", "max"))
+    return value[0] == "call" and ops[value[1]] in (("name", "min"), ("name", "max"))
 
 
 def _key_asked_for(fn: Fn, branch: int) -> int | None:
