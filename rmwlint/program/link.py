@@ -125,7 +125,7 @@ def attribute(
             row = program.libraries.attribute(known, name)
             if row is not None:
                 return _give(program, program.libraries.gives(row), Type("library", known), None, value.sure)
-        elif name in program.libraries.ways_to_rows and _names_class(value.name):
+        elif name in program.libraries.ways_to_rows and _class_of_strangers(value.name, asker):
             shown = program.libraries.shown("import", name)
             row = None if shown is None else program.libraries.attribute(shown, name)
             if row is not None:
@@ -158,9 +158,12 @@ def attribute(
     return None
 
 
-def _names_class(qualified: str) -> bool:
-    """Whether a name is written as the names of classes are."""
-    return qualified.rpartition(".")[2].lstrip("_")[:1].isupper()
+def _class_of_strangers(qualified: str, asker: ModuleView | None) -> bool:
+    """Whether a name is written as the names of classes are, and its package is none of the program's, as far
+    as the module that asks knows: what is missing there is no class yet."""
+    if asker is None or not qualified.rpartition(".")[2].lstrip("_")[:1].isupper():
+        return False
+    return asker.program.names_of(qualified.partition(".")[0], asker.path) is None
 
 
 def decorated_type(program: Program, fn: Fn) -> Type | None:
@@ -1125,7 +1128,7 @@ class _Linker:
 
     def shown_class(self, qualified: str) -> Type | None:
         """The type of an object of a class that nobody knows, whose rows the function asks for above."""
-        if not _names_class(qualified):
+        if not _class_of_strangers(qualified, self.module):
             return None
         for op in self.ops:
             if op[0] == "attr" and op[2] in self.libraries.ways_to_rows:

@@ -179,18 +179,14 @@ def _imports_crowd(module: ModuleView) -> bool:
 
 
 def _by_itself(module: ModuleView) -> bool:
-    """Whether a module stands in no package, imports nothing of a project, and nothing imports it."""
+    """Whether a module imports nothing of a project, and nothing imports it."""
     program = module.program
-    return (
-        "." not in module.name
-        and not any(
-            program.names_of(part, module.path) not in (None, module)
-            for name in imported_names(module)
-            for part in (name, name.rpartition(".")[0])
-            if part
-        )
-        and not any(importing(module, module))
-    )
+    return not any(
+        program.names_of(part, module.path) not in (None, module)
+        for name in imported_names(module)
+        for part in (name, name.rpartition(".")[0])
+        if part
+    ) and not any(importing(module, module))
 
 
 def _crowd_in_project(module: ModuleView) -> bool:
