@@ -55,12 +55,12 @@ def last_store(ops: Sequence[Op], name: str, before: int) -> int:
     return next((at for at in range(before - 1, -1, -1) if ops[at][:2] == ("store", name)), -1)
 
 
-def made_of(ops: Sequence[Op], register: int, but: str = "") -> set[int]:
+def made_of(ops: Sequence[Op], register: int, but: str = "", most: int | None = None) -> set[int]:
     """The registers that a value is made of, itself too, through whatever is stored under names on the way,
-    except under ``but``."""
+    except under ``but``; at most so many."""
     found: set[int] = set()
     pending = [register]
-    while pending:
+    while pending and (most is None or len(found) < most):
         part = pending.pop()
         if part in found:
             continue

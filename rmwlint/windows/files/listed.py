@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rmwlint.facts.operands import operands
+from rmwlint.facts.operands import made_of
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
@@ -24,6 +24,7 @@ from rmwlint.windows.values import Event, Symbol
 _PATHS = ("file", "directory")
 #: functions and methods that ask their key of each
 _ORDERS = ("max", "min", "sorted", "sort")
+#: of what a path is made of, so many parts are looked at
 _MOST = 200
 
 
@@ -50,7 +51,7 @@ def listed(fn: Fn) -> Iterator[Listed]:
     if not listings or locked_by_callers(fn) or any(map(_removes, events)):
         return
     for asked, register, written in _questions(fn, events):
-        origin = _origin(fn, register)
+        origin = made_of(fn.facts.ops, register, most=_MOST)
         listing = next((one for one in listings if one.op in origin and not locked(one)), None)
         found = next(_removals(fn), None) if listing is not None else None
         if listing is not None and found is not None:
@@ -113,24 +114,6 @@ def _questions(fn: Fn, events: list[Event]) -> Iterator[tuple[int, int, str]]:
 def _tolerant(fn: Fn, number: int) -> bool:
     """Whether an operation stands under a handler."""
     return any(start <= number < end and handlers for start, end, _, handlers in fn.facts.blocks)
-
-
-def _origin(fn: Fn, register: int) -> frozenset[int]:
-    """The registers that a value is taken from or made of."""
-    ops = fn.facts.ops
-    found: set[int] = set()
-    pending = [register]
-    while pending and len(found) < _MOST:
-        number = pending.pop()
-        if number in found:
-            continue
-        found.add(number)
-        op = ops[number]
-        if op[0] == "name":
-            pending += [other[2] for other in ops if other[:2] == ("store", op[1])]
-        else:
-            pending += operands(op)
-    return frozenset(found)
 
 
 def _removals(fn: Fn) -> Iterator[tuple[Fn, int]]:
