@@ -3,13 +3,15 @@
 The column holds many entries, and two requests that change different entries do not seem to meet. But each
 writes the whole column as it found it plus its own change, so the other's entry is lost.
 
-Silent where the class says that no save writes the column, or that it is a property. Low confidence where
-the class that is saved compares the entries itself and writes only those that differ, where the row is still
-being made: a function `create_volume` that is given its `volume`, or one whose callers have all just made the
-row; where the object whose method it is keeps a row that was made for it, or the function has claimed the row
-under a lock before (`status = "processing"`); and where a row that came in is called like one that a context
-manager of the project reserves (`self.server = Server.reserve(…)` in a class with `__exit__`), or was asked
-for by the key of such a row.
+Silent where the class says that no save writes the column, or that it is a property, and where nothing makes
+a session watch what is changed inside the column (`MutableDict`), unless it is changed where it stands and
+the function commits. Low confidence where the class that is saved compares the entries itself and writes only
+those that differ; where the row is still being made: a function `create_volume` that is given its `volume`,
+or one whose callers have all just made the row, a hook such as `kind.activate(channel)` too; where a function
+only converts the row for whoever asked for it; where the object whose method it is keeps a row that was made
+for it, or the function has claimed the row under a lock before (`status = "processing"`); and where a row
+that came in is called like one that a context manager of the project reserves (`self.server =
+Server.reserve(…)` in a class with `__exit__`), or was asked for by the key of such a row.
 
 Bad:
 
@@ -99,12 +101,13 @@ def find(view: View) -> Iterator[Violation]:
         ):
             continue
         place = place_text(view, window)
+        weak = view.gathers_difference(window) or view.still_makes(window) or view.only_converts(window)
         yield view.violation(
             check,
             window.write.op,
             f"`{place}` is changed in memory and written back whole; an entry added in between is lost",
             place=place,
-            sure=LOW if view.gathers_difference(window) or view.still_makes(window) else window.sure,
+            sure=LOW if weak else window.sure,
             steps=window_steps(view, window),
             interleaving=lost_update(place, "{}", "{A's entry}", "{B's entry}"),
             remedy="lock the row from the read to the commit, or change the one entry in the database",

@@ -326,6 +326,8 @@ class Libraries:
                     model.makes or known.makes,
                     _union(known.own_columns, model.own_columns),
                     _union(known.filled_in, model.filled_in),
+                    _union(known.watched_by, model.watched_by),
+                    _union(known.watched_everywhere, model.watched_everywhere),
                 )
             self.types[model.name] = model
             for qualified in model.classes:

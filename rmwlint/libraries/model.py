@@ -51,6 +51,9 @@ File
                                         #   class that one of these attributes is taken of
     filled_in = ["save_model.arg1"]     # methods that users' classes define, each with the argument in which
                                         #   it is given a row that a form has filled in, to save it
+    watched_by = ["MutableDict"]        # what is changed inside a column is written only where a name in its
+                                        #   declaration has one of these in it, the function calls one,
+    watched_everywhere = ["watch_all"]  #   or the project has one of these words anywhere
     alone = true                        # its methods run by hand, rarely two at a time: low confidence
     element = "Model"                   # what it holds where nobody knows (then with medium confidence)
 
@@ -276,6 +279,8 @@ class TypeModel(NamedTuple):
     makes: str | None = None
     own_columns: tuple[str, ...] = ()
     filled_in: tuple[str, ...] = ()
+    watched_by: tuple[str, ...] = ()
+    watched_everywhere: tuple[str, ...] = ()
 
 
 class CallModel(NamedTuple):

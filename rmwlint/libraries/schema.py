@@ -290,6 +290,8 @@ _TYPE: dict[str, Check] = {
     "own_methods": _texts,
     "own_columns": _dotted,
     "filled_in": _texts,
+    "watched_by": _texts,
+    "watched_everywhere": _texts,
     "shown_by": _texts,
     "shown_on": _texts,
     "homes": _dotted,
@@ -454,6 +456,8 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
         row.get("makes"),
         row.get("own_columns", ()),
         row.get("filled_in", ()),
+        row.get("watched_by", ()),
+        row.get("watched_everywhere", ()),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rmwlint.program.dispatch import subclasses
+from rmwlint.program.dispatch import accepting, subclasses
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn, ModuleView, Program
 from rmwlint.program.types import Type
@@ -180,6 +180,37 @@ def _sites(fn: Fn, modules: Iterable[ModuleView]) -> Iterator[Site]:
             for number, call in link(caller).calls.items():
                 if call.name == name and _may_reach(call, fn):
                     yield caller, number
+
+
+def likely_sites(fn: Fn) -> tuple[Site, ...]:
+    """(caller, operation) of the calls on objects of unknown type that a method can be meant by, its name and
+    parameters say; none where too many files have the name to tell, or where it is no override: only what
+    a base class asks of all its kinds is called on whichever is there."""
+    if fn.owner is None or not fn.first_is_self or not _overrides(fn):
+        return ()
+    modules = _modules(fn)
+    known = fn.memo.get("likely_sites")
+    if known is None:
+        known = fn.memo["likely_sites"] = tuple(_likely(fn, modules))
+    return known  # type: ignore[return-value]
+
+
+def _overrides(fn: Fn) -> bool:
+    assert fn.owner is not None
+    return any(fn.facts.name in base.facts.methods for base in fn.owner.mro()[1:])
+
+
+def _likely(fn: Fn, modules: Iterable[ModuleView]) -> Iterator[Site]:
+    name = fn.facts.name
+    for module in modules:
+        for caller in module.functions():
+            if caller is fn or name not in caller.facts.names:
+                continue
+            for number, call in link(caller).calls.items():
+                unknown = call.receiver is not None and call.rtype is None and not (call.targets or call.rows)
+                if call.name == name and unknown and not call.qualified:
+                    if accepting((fn,), caller.facts.ops[number]):
+                        yield caller, number
 
 
 def handed_over(fn: Fn) -> tuple[Site, ...]:

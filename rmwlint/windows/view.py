@@ -71,6 +71,7 @@ from rmwlint.windows.memory.shared import SharedWindow, Walk, shared_windows, wa
 from rmwlint.windows.memory.started import Started, started_early
 from rmwlint.windows.memory.unlike import Unlike, unlike_others
 from rmwlint.windows.names import is_maker, makes_it
+from rmwlint.windows.objects.converted import converted
 from rmwlint.windows.objects.differences import gathers_difference, leaves_out
 from rmwlint.windows.objects.hints import hints_of_write
 from rmwlint.windows.objects.moved_on import moved_on
@@ -458,6 +459,10 @@ class View:
         if window.read is not None or place is None:
             return False
         return makes_it(self.fn.facts.name, place.text)
+
+    def only_converts(self, window: Window) -> bool:
+        """Whether the row is only converted for whoever asked for it."""
+        return converted(self.fn, window.write)
 
     def where_it_failed(self, event: Event) -> bool:
         """Whether an event happens only where something has gone wrong."""

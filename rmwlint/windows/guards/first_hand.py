@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rmwlint.program.calling import Calling, argument, call_sites, handed_over, kept_for_check
+from rmwlint.program.calling import Calling, argument, call_sites, handed_over, kept_for_check, likely_sites
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.names import is_maker
@@ -117,7 +117,7 @@ def _new_on_every_way(fn: Fn, index: int, passed: frozenset[Fn]) -> bool:
 def _given(fn: Fn, index: int) -> Iterator[tuple[Fn, int, int | None]]:
     """Who gives a function its parameter, at which operation, and in which register, where that is seen."""
     itself = index == 0 and fn.first_is_self
-    for caller, number in call_sites(fn):
+    for caller, number in call_sites(fn) or (() if itself else likely_sites(fn)):
         given = argument(Calling(caller, number, fn.first_is_self), fn, index)
         yield caller, number, link(caller).calls[number].receiver if itself else given
     for giver, number in handed_over(fn):
@@ -152,7 +152,12 @@ def _beside(giver: Fn, number: int, fn: Fn, index: int) -> int | None:
 def _new(caller: Fn, number: int, register: int, passed: frozenset[Fn]) -> bool:
     if made_here(caller, register, number):
         return True
-    ops = caller.facts.ops
+    ops, parent = caller.facts.ops, caller.parent
+    if parent is not None and caller.owner is None and ops[register][0] == "name":
+        name = ops[register][1]
+        stored = [op[2] for op in parent.facts.ops if op[:2] == ("store", name)]
+        if name not in caller.facts.locals and stored:
+            return all(_makes(parent, one) for one in stored)
     given = list(sources(caller, register, number)) if ops[register][0] == "name" else []
     return (
         len(given) == 1

@@ -18,11 +18,13 @@ from rmwlint.program.reverse import only_referred
 from rmwlint.program.types import Type
 from rmwlint.windows.flow import raising_blocks
 from rmwlint.windows.interpreter import calls, locks
+from rmwlint.windows.interpreter.columns import computed
 from rmwlint.windows.interpreter.constants import constant_of
 from rmwlint.windows.interpreter.decorators import held_by_decorators
 from rmwlint.windows.interpreter.looks import asked, settled
 from rmwlint.windows.interpreter.opaque import mutates, whole_by_loop
 from rmwlint.windows.interpreter.queries import row_from_query, run_whole
+from rmwlint.windows.interpreter.watched import commits, unwatched
 from rmwlint.windows.solver import solve
 from rmwlint.windows.text import bound, text
 from rmwlint.windows.values import (
@@ -658,7 +660,9 @@ class Interpreter:
             place = Place("shared", symbol, "", frozenset(), f"{text(self.facts, register)}.{name}")
             self.emit(Event(position, "store", place, deps=value.deps, columns=(("", value),)))
         if self.row_mode(base.type) == "flush" and base.symbol in self.rows:
-            self.flushed(position, base, ((name, value),), register)
+            same = value.symbol == ("attr", base.symbol, name)
+            if not (same and unwatched(self.fn, base.type, name)):
+                self.flushed(position, base, ((name, value),), register)
             return
         if not self.just_saved(value):
             state.dirty.setdefault(base.symbol, {})[name] = (position, value)
@@ -833,8 +837,11 @@ class Interpreter:
         self, position: int, symbol: Symbol, changed: Value, register: int, sure: int
     ) -> None:
         """A container in a column of a tracked row has been changed: the next flush writes it."""
-        if self.related_rows(self.type_of_row(symbol[1]), symbol[2], changed):
+        kind = self.type_of_row(symbol[1])
+        if symbol[2] in computed(kind) or self.related_rows(kind, symbol[2], changed):
             return
+        if unwatched(self.fn, kind, symbol[2]) and not (self.ops[register][0] == "attr" and commits(self.fn)):
+            return  # who changes it where it stands, and commits, means it to be kept
         place = Place("row", symbol[1], "", frozenset(), text(self.facts, register).rpartition(".")[0])
         columns = ((symbol[2], changed),)
         self.emit(

@@ -15,8 +15,8 @@ from rmwlint.program.program import Cls, Fn
 from rmwlint.program.types import Type
 from rmwlint.windows.find import Window
 
-#: what a column can hold that is changed in place
-_CONTAINERS = (dict, list, set, deque, OrderedDict, Counter)
+#: what a column can hold that is changed in place: JSON knows no sets
+_CONTAINERS = (dict, list, deque, OrderedDict, Counter)
 
 
 def no_container(fn: Fn, window: Window) -> bool:
