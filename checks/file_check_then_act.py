@@ -25,20 +25,21 @@ Act, and handle the error; or use the call that does both (`exist_ok=True`, `mis
 
 Told with low confidence where the path belongs to one object that the function is given (`order.uuid` in its
 name), or that all its known callers give it, or all who make the object give its constructor; to the run of
-the object's own methods or of the program, by the time in its name; or to a temporary place: mostly one
-actor at a time works there. Likewise where all known callers hold a lock, or the object has taken one of
-many processes and keeps it; in a program that is run by hand, in what only such programs call, in the
-commands of a command line; and where whoever asks says whether what is there may be overwritten: it is his
-own path. Likewise what a method removes of a listing, or what a callee puts where a look refuses, with
-nothing around that says that others do the same. Likewise where few can name the path: an object's own, or
-what callers hand on, begun in no setting, variable of a module or constant. And where nobody else comes in
-between, as far as the code shows: in an exception handler, which puts right what was begun; in a constructor
-that only starting code calls; where an object removes the file that it has for itself; on the thread of an
-event loop, with no `await` in between; in what only a server of one process runs, one request after the
-other; and where another file of the same thing had to be removed first. Last, where nothing says that there
-is anybody else: no way to the function begins in a view, a task or a pool, and what is known to call it, or
-imports it, serves no others (a library, a desktop program, the one thread of an agent); but a cache, and
-what all runs of a program have, is there for others.
+the object's own methods or of the program, by the time in its name; or to a temporary place: mostly one actor
+at a time works there. Likewise where all known callers hold a lock, or the object has taken one of many
+processes and keeps it; in a program that is run by hand, in what only such programs call, in the commands of
+a command line; and where whoever asks says whether what is there may be overwritten: it is his own path.
+Likewise what a method removes of a listing, or what a callee puts where a look refuses, with nothing around
+that says that others do the same. Likewise where few can name the path: an object's own, or what callers hand
+on, begun in no setting, variable of a module or constant. And where nobody else comes in between, as far as
+the code shows: in an exception handler, which puts right what was begun; in a constructor that only starting
+code calls; where an object removes the file that it has for itself; on the thread of an event loop, with no
+`await` in between; in what only a server of one process runs, one request after the other; and where another
+file of the same thing had to be removed first; where the number of a process is in the path; and where
+whoever finds nothing puts a temporary file of his own in place. Last, where nothing says that there is
+anybody else: no way to the function begins in a view, a task or a pool, and what is known to call it, or
+imports it, serves no others (a library, a desktop program, the one thread of an agent); but a cache, and what
+all runs of a program have, is there for others.
 Silent where the other way only raises: the second one gets an error either way. What a file says counts as a
 look where a lock or pid file is removed for it, as being left over: meanwhile somebody else may have removed
 it, and made his own. Told as well: what a listing has named is asked for its age or size where it may be
@@ -176,6 +177,8 @@ def _sure(view: View, window: Window) -> int:
             return 0  # the second one gets an error, whether it looks or opens, and nothing is undone
         return HIGH if near and there is False and kind != "detail" else MEDIUM
     if write.does == "replace":
+        if there is False and not view.refuses(window) and view.puts_own_in_place(write):
+            return LOW  # both have made the same, and either may be the last
         return 0 if write.caught else LOW if there is None or not near else MEDIUM
     if write.does == "write":
         of_one_sort = (
@@ -190,7 +193,10 @@ def _alone(view: View, window: Window) -> bool:
     """Whether mostly one actor at a time works on the path, or comes to it."""
     read, write = window.read, window.write
     assert read is not None
-    if view.of_one(write) or view.acts_alone(window) or _locked(view, read):
+    named = read.row is not None and read.row.kind == "listing" and window.how != "decide"
+    if view.of_one(write) or view.acts_alone(window) or _locked(view, write if named else read):
+        return True
+    if view.of_process(write):
         return True
     return view.named_by_few(write) or view.nobody_comes(write)
 

@@ -48,7 +48,9 @@ neither one by the name of what is worked on nor one that another object keeps f
 function that, as far as the project shows, is only called under a lock, or by the constructor of the object.
 Told with low confidence: a place that is only reset, or set up by a method that refuses to run twice, or that
 the constructor calls too; what one step puts into a list, or takes out of a container that nobody who holds
-the lock looks at twice: they bear it. Told as well: a row that is saved without the lock that
+the lock looks at twice: they bear it; what is stored as the caller gives it, whatever was there; a look that
+only asks if that is there already, minds that what it looks for may be gone, or gives the object another
+name for its uses under the lock. Told as well: a row that is saved without the lock that
 other methods take by its name (`synchronized(order.uuid)`), and a function that changes files, called
 without the lock of all processes that its other callers hold; not where it copies files to where its caller
 says, or works in another folder than theirs.
@@ -165,6 +167,8 @@ def _told(views: dict[Fn, View], lockset: Lockset) -> Iterator[Violation]:
         return
     told: set[tuple[object, int]] = set()
     for use in sorted(lockset.bare, key=lambda use: use.event.does != "store"):
+        if use.skipped:
+            continue
         line = use.fn.facts.spans[use.event.op][0]
         stores = use.event.does == "store"
         if (use.fn, line) in told:
@@ -176,7 +180,7 @@ def _told(views: dict[Fn, View], lockset: Lockset) -> Iterator[Violation]:
         elsewhere = lockset.guarded[0]
         place = lockset.place
         decides = not stores and (
-            any(_decides(shared.window, use) for shared in view.shared_windows)
+            any(_decides(view, shared.window, use) for shared in view.shared_windows)
             or lockset.decides_a_store(use)
         )
         yield view.violation(
@@ -199,9 +203,9 @@ def _told(views: dict[Fn, View], lockset: Lockset) -> Iterator[Violation]:
         )
 
 
-def _decides(window: Window, use: Access) -> bool:
+def _decides(view: View, window: Window, use: Access) -> bool:
     """Whether a bare look decides a change; a callee that makes it under a lock can look again there."""
-    if window.read is None or window.read.op != use.event.op:
+    if window.read is None or window.read.op != use.event.op or view.asks_for_change(window):
         return False
     return not (window.write.trail and any(held.kind == "lock" for held in window.write.held))
 
@@ -209,6 +213,8 @@ def _decides(window: Window, use: Access) -> bool:
 def _sure(lockset: Lockset, use: Access, acts: bool) -> int:
     """A place that is merely reset, or set up before anybody comes, is no fault yet."""
     if not acts or use.resets or use.prepares or lockset.bears(use) or lockset.left_to_callers(use):
+        return LOW
+    if lockset.given_whole(use) or use.minded or (use.event.does == "load" and lockset.renamed(use)):
         return LOW
     if len(lockset.guarded) <= len(lockset.bare) and not (
         lockset.balance > 0 and lockset.decides_a_store(use)

@@ -41,6 +41,19 @@ class Outline:
         self._words: dict[bytes, list[int]] | None = None
         self._looked_for = 0
         self._methods: dict[str, list[Path]] = {}
+        self._beside: dict[Path, frozenset[str]] = {}
+
+    def beside(self, folder: Path) -> frozenset[str]:
+        """The names of the modules and packages that stand in a folder."""
+        found = self._beside.get(folder)
+        if found is None:
+            parts = len(folder.parts)
+            found = self._beside[folder] = frozenset(
+                path.parts[parts].removesuffix(".py")
+                for path in self.files
+                if path.parts[:parts] == folder.parts and len(path.parts) > parts
+            )
+        return found
 
     def children(self, name: str) -> Sequence[tuple[Path, str]]:
         """(file, class) pairs of the classes that name a class of that name as a base."""

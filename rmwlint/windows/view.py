@@ -28,7 +28,7 @@ from rmwlint.windows.creations.ensured import Ensured, ensured
 from rmwlint.windows.creations.numbering import Numbering, numberings
 from rmwlint.windows.creations.unique import uniques
 from rmwlint.windows.files.actors import nobody_comes
-from rmwlint.windows.files.alone import acts_alone, others_lock
+from rmwlint.windows.files.alone import acts_alone, of_process, others_lock, puts_own_in_place, same_text
 from rmwlint.windows.files.flags import opens_what_is_there
 from rmwlint.windows.files.listed import Listed, listed
 from rmwlint.windows.files.named_looks import NamedLook, named_looks
@@ -67,7 +67,7 @@ from rmwlint.windows.memory.refills import Refill, refills
 from rmwlint.windows.memory.registered_late import RegisteredLate, registered_late
 from rmwlint.windows.memory.restored import Restored, restored
 from rmwlint.windows.memory.setups import Setup, setups
-from rmwlint.windows.memory.shared import SharedWindow, Walk, shared_windows, walks
+from rmwlint.windows.memory.shared import SharedWindow, Walk, asks_for_change, shared_windows, walks
 from rmwlint.windows.memory.started import Started, started_early
 from rmwlint.windows.memory.unlike import Unlike, unlike_others
 from rmwlint.windows.names import is_maker, makes_it
@@ -225,6 +225,22 @@ class View:
     def of_one(self, event: Event) -> bool:
         """Whether the path of an event is that of one object, which one actor at a time works on."""
         return of_one(self.fn, event)
+
+    def same_text(self, event: Event) -> bool:
+        """Whether an event writes a text that stands in the code."""
+        return same_text(self.fn, event)
+
+    def asks_for_change(self, window: Window) -> bool:
+        """Whether the test of a window asks if the attribute has already the very value that is stored."""
+        return asks_for_change(self.fn, window)
+
+    def of_process(self, event: Event) -> bool:
+        """Whether the number of a process is in the path of an event."""
+        return of_process(self.fn, event)
+
+    def puts_own_in_place(self, event: Event) -> bool:
+        """Whether an event puts a temporary file of the call's own in place, in one step."""
+        return puts_own_in_place(self.fn, event)
 
     def nobody_comes(self, event: Event) -> bool:
         """Whether nothing says that others come to the path of an event at the same time."""

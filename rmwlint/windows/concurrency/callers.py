@@ -211,6 +211,7 @@ def lock_taken_before(fn: Fn, op: int) -> bool:
     return (
         _left_taken(fn, op)
         or _acquired(fn, op)
+        or _entered_locked(fn, op)
         or any(
             _left_taken(target, len(target.facts.ops))
             for number, call in link(fn).calls.items()
@@ -220,13 +221,35 @@ def lock_taken_before(fn: Fn, op: int) -> bool:
     )
 
 
+def _entered_locked(fn: Fn, op: int) -> bool:
+    """Whether an operation stands inside a context of the program's own that some way takes a lock for."""
+    ops, calls = fn.facts.ops, link(fn).calls
+    entered = [number for number, one in enumerate(ops[:op]) if one[0] == "enter" and one[1] in calls]
+    left = {one[1] for one in ops[:op] if one[0] == "leave"}
+    return any(
+        target.facts.is_generator and _left_taken(target, _first_yield(target))
+        for number in entered
+        if number not in left
+        for target in calls[ops[number][1]].targets
+    )
+
+
+def _first_yield(fn: Fn) -> int:
+    return next((number for number, op in enumerate(fn.facts.ops) if op[0] == "yield"), 0)
+
+
 def _acquired(fn: Fn, end: int) -> bool:
     """Whether an object of a class of the program, which its name calls a lock, is acquired and not yet
-    released: how such a class keeps others out, no model tells."""
+    released, or a method that says by its name that it does so: how they keep others out, no model tells."""
     taken = False
     for number, call in sorted(link(fn).calls.items()):
         if number >= end:
             break
+        if call.targets and "lock" in call.name:
+            if call.name.startswith("acquire"):
+                taken = True
+            elif call.name.startswith("release"):
+                taken = False
         owner = call.targets[0].owner if call.targets else None
         if owner is None or not owner.facts.name.endswith(_LOCKS):
             continue

@@ -3,7 +3,8 @@
 A view, a handler or a task comes with others. Where a way begins in something that nobody knows to call, its
 module says who comes: by the framework that it imports, or that those do who import it. A plug-in, which
 nobody imports, is asked for its project. A module that stands for itself, imports nothing of a project and is
-imported by nothing, tells nothing: anybody may come.
+imported by nothing, tells nothing: anybody may come. Libraries that a project has copied into a folder of its
+own tell nothing of its service: only ways that are known lead to them.
 """
 
 from __future__ import annotations
@@ -11,20 +12,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from rmwlint.program.calling import Site, call_sites, callings, constructions, kept_for_check
+from rmwlint.program.calling import Site, call_sites, callings, constructions, kept_for_check, mentioning
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn, ModuleView
 from rmwlint.source.shapes import holds_settings
-from rmwlint.windows.concurrency.modules import imported_names, importing, mentioning_name
+from rmwlint.windows.concurrency.modules import copied_in, imported_names, importing, mentioning_name
 from rmwlint.windows.concurrency.phases import prepares, sets_up, starts
 from rmwlint.windows.concurrency.sharing import method_around
 
 _CROWD = "files.Crowd"
 #: where one file in so many speaks of a framework, the project is about it
 _FEW = 25
+_MAIN_THREAD = "files.MainThread"
 _THREAD = "threads.Thread"
 #: decorators that leave it to callers when a function runs
-_PLAIN = frozenset(["property", "staticmethod", "classmethod", "cached_property", "contextmanager"])
+_PLAIN = frozenset(
+    ["property", "staticmethod", "classmethod", "cached_property", "contextmanager", "setter", "deleter"]
+)
+#: what a change of an attribute is called in a function's facts
+_CHANGES = ("setattr", "delattr")
 
 
 def callers_of(fn: Fn) -> Iterator[Site]:
@@ -39,8 +45,20 @@ def callers_of(fn: Fn) -> Iterator[Site]:
         yield fn.parent, 0
     found = call_sites(fn)
     yield from found
+    if not {"setter", "deleter"}.isdisjoint(fn.decorator_names):
+        yield from _changes_of(fn)
     if not found and owner is None and fn.index and not callings(fn)[1]:
         yield from _calls_by_importers(fn)
+
+
+def _changes_of(fn: Fn) -> Iterator[Site]:
+    """Where an attribute of the name of a property is set or deleted."""
+    name = fn.facts.name
+    for module in mentioning(fn)[0]:
+        for user in module.functions():
+            for number, op in enumerate(user.facts.ops):
+                if op[0] in _CHANGES and op[2] == name:
+                    yield user, number
 
 
 def _calls_by_importers(fn: Fn) -> Iterator[Site]:
@@ -63,6 +81,12 @@ def hands_down(caller: Fn, number: int, fn: Fn) -> bool:
 def of_pool(call: Call) -> bool:
     """Whether what a call hands a function to has several threads or processes that run it."""
     return any(row.does == "spawn" and row.on and row.kind not in ("task", "loop") for row in call.rows)
+
+
+def on_main_thread(giver: Fn, call: Call) -> bool:
+    """Whether what a call hands over is called on the main thread, by a signal or at the end."""
+    suggests = giver.module.program.libraries.receiver
+    return any(_MAIN_THREAD in suggests(name) for name in (call.qualified.partition(".")[0], call.name))
 
 
 def runs_thread(fn: Fn) -> bool:
@@ -90,6 +114,8 @@ def others_come_by(fn: Fn, module: ModuleView) -> bool:
     if fn.index == 0:
         # what is imported runs once in a process; settings, in each of the processes that serve
         return holds_settings(str(module.path)) and _crowd_in_project(module)
+    if copied_in(module):
+        return False
     if _by_itself(module):
         return True
     if (prepares(fn) and fn.facts.name != "__init__") or sets_up(fn) or starts(fn):

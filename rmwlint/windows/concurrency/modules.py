@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from rmwlint.windows.interpreter.decorators import held_by_decorators
 
 _FAR = frozenset(["host", "cluster"])
 _TESTS = frozenset(["test", "tests", "testing"])
+#: where so many known libraries stand side by side, they have been put there
+_LIBRARIES = 3
 
 
 def concurrent_module(module: ModuleView, tasks: bool) -> bool:
@@ -97,6 +100,29 @@ def several_processes(module: ModuleView) -> bool:
             )
         memo["several_processes"] = known
     return bool(known)
+
+
+def copied_in(module: ModuleView) -> bool:
+    """Whether a module is of a library that the project has copied into a folder of its own: the folder is
+    called so, or several known libraries stand in it side by side."""
+    memo = module.fn(0).memo
+    known = memo.get("copied_in")
+    if known is None:
+        known = memo["copied_in"] = _copied_in(module)
+    return bool(known)
+
+
+def _copied_in(module: ModuleView) -> bool:
+    libraries = module.program.libraries
+    parts = module.name.split(".")
+    up = len(parts) - (0 if module.facts.is_package else 1)
+    if up >= len(module.path.parents):
+        return False
+    folder = module.path.parents[up]
+    if any("files.Copied" in libraries.receiver(part) for part in (*folder.parts[-1:], *parts[:-1])):
+        return True
+    beside = module.program.outline(module.path).beside(folder)
+    return len((beside & libraries.roots) - sys.stdlib_module_names) >= _LIBRARIES
 
 
 def mentioning_name(near: ModuleView, name: str) -> frozenset[Path]:

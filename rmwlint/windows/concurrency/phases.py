@@ -78,13 +78,13 @@ def one_at_a_time(fn: Fn) -> bool:
 
 def prepared(fn: Fn) -> bool:
     """Whether all who call the function, as far as they are known, do so before anybody else comes, or where
-    something is entered that lasts."""
+    something is entered that lasts, or awaited as an object by who has made it."""
     called, all_known = callings(fn)
     return (
         bool(called)
         and all_known
         and all(
-            prepares(calling.caller) or calling.caller.facts.name in ("__aenter__", "__enter__")
+            prepares(calling.caller) or calling.caller.facts.name in ("__aenter__", "__enter__", "__await__")
             for calling in called
         )
     )

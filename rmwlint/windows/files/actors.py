@@ -2,8 +2,8 @@
 
 The ways to a function are followed up to where they begin. A program that is run by hand, a script, a
 ``main``, what a program does once when it starts, or the one thread that somebody starts comes alone; what is
-handed to a pool comes with others. What else says who comes, see ``concurrency.comers``. A cache is there for
-many.
+handed to a pool comes with others, what a signal calls alone. What else says who comes, see
+``concurrency.comers``. A cache is there for many, but that of a library which a project has copied.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from rmwlint.windows.concurrency.comers import (
     hands_down,
     imports_crowd,
     of_pool,
+    on_main_thread,
     others_come_by,
     runs_thread,
     serves,
 )
+from rmwlint.windows.concurrency.modules import copied_in
 from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.concurrency.spawning import starts_thread
 from rmwlint.windows.files.ownership import common_by_name
@@ -38,7 +40,7 @@ _MAIN = frozenset(["main", "__main__"])
 
 def nobody_comes(fn: Fn, event: Event) -> bool:
     """Whether nothing says that others come to the path of an event of a function at the same time."""
-    if common_by_name(fn) and (_of_cache(fn) or begins_everywhere(fn, event)):
+    if common_by_name(fn) and not copied_in(fn.module) and (_of_cache(fn) or begins_everywhere(fn, event)):
         return False
     return not kept_for_check(fn, "crowded", lambda: _crowded(fn))
 
@@ -64,7 +66,9 @@ def _crowded(fn: Fn) -> bool:
         guessed: list[Fn] = []
         for giver, number in handed_over(one):
             call = link(giver).calls.get(number)
-            if call is None or not starts_thread(call):
+            if call is not None and on_main_thread(giver, call):
+                found.append(giver)
+            elif call is None or not starts_thread(call):
                 if others_come_by(one, giver.module):
                     return True
             elif of_pool(call) or in_loop(giver, number):

@@ -3,12 +3,14 @@
 In an exception handler, what is put right is what this call itself has begun. A constructor that only
 starting code calls runs once in a process. The file that an object has for itself (``self.pidfile``) goes
 when the object is done with it. On the thread of an event loop nobody else of the process runs until the next
-``await``. A server of one process takes one request after the other. And where the first of several files of
+``await``. A server of one process takes one request after the other. What has the number of a process in its
+name is left to who looks after that process. And where the first of several files of
 one thing must be there to be removed, whoever has removed it has the others for himself.
 """
 
 from __future__ import annotations
 
+from rmwlint.facts.operands import made_of
 from rmwlint.program.calling import constructions, handed_over
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
@@ -23,9 +25,14 @@ from rmwlint.windows.concurrency.spawning import hands_on, starts_thread
 from rmwlint.windows.files.ownership import common_by_name, of_own_object
 from rmwlint.windows.find import Window
 from rmwlint.windows.flow import in_handler, passes, reaches
-from rmwlint.windows.values import Symbol
+from rmwlint.windows.values import Event, Symbol
 
 _PATHS = frozenset(["file", "directory"])
+_PROCESS = "files.Process"
+#: methods of a path that write all of a file
+_WRITES = frozenset(["write_text", "write_bytes"])
+#: of what a path is made of, so many parts are looked at
+_MOST = 200
 
 
 def acts_alone(fn: Fn, window: Window) -> bool:
@@ -107,6 +114,43 @@ def _claimed(fn: Fn, window: Window) -> bool:
         and not parts.isdisjoint(_parts(event.place.symbol))
         for event in heard(fn).events
     )
+
+
+def of_process(fn: Fn, event: Event) -> bool:
+    """Whether the number of a process is in the path of an event."""
+    ops = fn.facts.ops
+    op = ops[event.op]
+    suggests = fn.module.program.libraries.receiver
+    given = op[2] if op[0] == "call" and not event.trail else ()
+    return any(
+        ops[part][0] in ("name", "attr") and _PROCESS in suggests(str(ops[part][-1]))
+        for register in given[:1]
+        for part in made_of(ops, register, most=_MOST)
+    )
+
+
+def puts_own_in_place(fn: Fn, event: Event) -> bool:
+    """Whether an event puts a temporary file of the call's own where its path leads, in one step."""
+    op = fn.facts.ops[event.op]
+    if op[0] != "call" or event.trail or len(op[2]) != 2:
+        return False
+    calls = link(fn).calls
+    return any(
+        row.does == "create" and row.at == "result" and row.place == "file"
+        for part in made_of(fn.facts.ops, op[2][0], most=_MOST)
+        if part in calls
+        for row in calls[part].rows
+    )
+
+
+def same_text(fn: Fn, event: Event) -> bool:
+    """Whether an event writes a text that stands in the code: whoever else writes it comes to the same."""
+    where, number = event.trail[-1] if event.trail else (fn, event.op)
+    op = where.facts.ops[number]
+    if op[0] != "call" or where.facts.ops[op[1]][0] != "attr" or not op[2]:
+        return False
+    given = where.facts.ops[op[2][0]]
+    return where.facts.ops[op[1]][2] in _WRITES and given[0] == "const" and bool(given[1])
 
 
 def _parts(symbol: Symbol) -> frozenset[Symbol]:

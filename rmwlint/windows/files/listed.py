@@ -31,7 +31,7 @@ _MOST = 200
 class Listed(NamedTuple):
     """``listing``: the operation that lists; ``asked``: the one that asks about what it named, ``text``: of
     which path; ``remover`` and ``removed``: who removes files meanwhile, and where. ``given``: the folder is
-    what the caller of a function says."""
+    what the caller says."""
 
     listing: int
     asked: int
@@ -52,11 +52,13 @@ def listed(fn: Fn) -> Iterator[Listed]:
         return
     for asked, register, written in _questions(fn, events):
         origin = made_of(fn.facts.ops, register, most=_MOST)
-        listing = next((one for one in listings if one.op in origin and not locked(one)), None)
+        # the last of those that led to the path has named it; others may have said where to list
+        listing = next((one for one in reversed(listings) if one.op in origin and not locked(one)), None)
         found = next(_removals(fn), None) if listing is not None else None
         if listing is not None and found is not None:
             assert listing.place is not None
             given = method_around(fn).owner is None and _given(listing.place.symbol)
+            given = given or _only_given(fn, listing)
             yield Listed(listing.op, asked, written, *found, given)
             return
 
@@ -64,6 +66,21 @@ def listed(fn: Fn) -> Iterator[Listed]:
 def _given(symbol: Symbol) -> bool:
     """Whether a path is made from a parameter."""
     return isinstance(symbol, tuple) and (symbol[:1] == ("param",) or any(map(_given, symbol)))
+
+
+def _only_given(fn: Fn, listing: Event) -> bool:
+    """Whether the folder is made of what a method's caller says, and of nothing that the object has."""
+    ops = fn.facts.ops
+    op = ops[listing.op]
+    if op[0] != "call" or listing.row is None or listing.trail:
+        return False
+    path = ops[op[1]][1] if listing.row.on else op[2][0] if op[2] else None
+    if path is None:
+        return False
+    parts = made_of(ops, path, most=_MOST)
+    first = 1 if fn.facts.owner is not None else 0
+    own = any(ops[part][0] == "attr" and fn.is_self(ops[part][1]) for part in parts)
+    return not own and any(ops[part][0] == "param" and ops[part][1] >= first for part in parts)
 
 
 def _removes(event: Event) -> bool:

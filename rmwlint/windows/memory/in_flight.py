@@ -15,9 +15,10 @@ where one task alone puts entries in, over and over, while others only take some
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from rmwlint.facts.model import Op
 from rmwlint.program.calling import Calling, argument, call_sites, callings, handed_over
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.quiet import heard
@@ -42,6 +43,8 @@ def in_flight(fn: Fn, window: Window) -> bool:
     if not names:
         return False
     if any(names <= noted for noted in _noted(fn, read.op)):
+        return True
+    if any(names <= noted for noted in _noted(fn, write.op, read.op)):
         return True
     params = [index for index, parameter in enumerate(fn.facts.params) if parameter.name in names]
     if len(params) < len(names) or not fn.facts.name.startswith("_"):
@@ -148,8 +151,9 @@ def _names(fn: Fn, register: int) -> frozenset[str]:
     return frozenset(part[1] for part in parts)
 
 
-def _noted(fn: Fn, number: int) -> Iterator[frozenset[str]]:
-    """The variables in each key that a coroutine has noted for the time of an operation."""
+def _noted(fn: Fn, number: int, look: int | None = None) -> Iterator[frozenset[str]]:
+    """The variables in each key that a coroutine has noted for the time of an operation; before it lets
+    others run after ``look``, where that is given."""
     ops = fn.facts.ops
     if not fn.facts.is_async:
         return
@@ -158,28 +162,41 @@ def _noted(fn: Fn, number: int) -> Iterator[frozenset[str]]:
         branch = last - 1
         if branch < 0 or branch >= number or ops[branch][0] != "branch" or len(successors) != 2:
             continue
-        asked = ops[ops[branch][1]]
-        if asked[0] != "compare" or asked[1] not in (("in",), ("not in",)):
-            continue
-        there, absent = successors if asked[1] == ("in",) else successors[::-1]
-        first = fn.facts.blocks[there][0]
-        if there != absent and (first == number or reaches(fn, first, number)):
-            continue
-        key, table = (_written(fn, register) for register in asked[2])
-        if key is None or table is None:
-            continue
-        note = _call_on(fn, table, key, _NOTES, branch, number)
-        if note is None or any(branch < switch < note for switch in switches):
-            continue
-        if _call_on(fn, table, key, _TAKES_BACK, number, len(ops)) is not None:
-            yield _names(fn, asked[2][0])
+        for asked, there in _asked(fn, ops[branch][1], successors):
+            first = fn.facts.blocks[there][0]
+            if successors[0] != successors[1] and (first == number or reaches(fn, first, number)):
+                continue
+            key, table = (_written(fn, register) for register in asked[2])
+            if key is None or table is None:
+                continue
+            note = _call_on(fn, table, key, _NOTES, branch, number)
+            first = branch if look is None else min(branch, look)
+            if note is None or any(first < switch < note for switch in switches):
+                continue
+            if _call_on(fn, table, key, _TAKES_BACK, note, len(ops)) is not None:
+                yield _names(fn, asked[2][0])
+
+
+def _asked(fn: Fn, register: int, ways: Sequence[int]) -> Iterator[tuple[Op, int]]:
+    """The comparisons of a condition that ask if a key is in a table, each with the way that is taken where
+    it is, whatever the others say."""
+    op = fn.facts.ops[register]
+    wanted = {"and": ("not in",), "or": ("in",)}.get(op[1]) if op[0] == "bool" else None
+    for part in op[2] if wanted is not None else (register,):
+        asked = fn.facts.ops[part]
+        if asked[0] == "compare" and asked[1] in (("in",), ("not in",)) and wanted in (None, asked[1]):
+            yield asked, ways[0] if asked[1] == ("in",) else ways[1]
 
 
 def _call_on(fn: Fn, table: Any, key: Any, methods: frozenset[str], start: int, end: int) -> int | None:
-    """The first call of one of these methods of a table with a key, between two operations."""
+    """The first call of one of these methods of a table with a key, between two operations, or what sets or
+    deletes its entry."""
     ops = fn.facts.ops
+    entry = "setitem" if methods is _NOTES else "delitem"
     for number in range(start + 1, end):
         op = ops[number]
+        if op[0] == entry and _written(fn, op[1]) == table and _written(fn, op[2]) == key:
+            return number
         if op[0] != "call" or not op[2] or ops[op[1]][0] != "attr" or ops[op[1]][2] not in methods:
             continue
         if _written(fn, ops[op[1]][1]) == table and _written(fn, op[2][0]) == key:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from rmwlint.facts.operands import made_of
 from rmwlint.program.calling import callings, mentioning
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
@@ -20,6 +21,7 @@ from rmwlint.windows.concurrency.phases import ALONE
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.concurrency.stored import stored_kind
+from rmwlint.windows.interpreter.constants import constant
 from rmwlint.windows.interpreter.decorators import held_by_decorators
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.values import Event, Held, Symbol, Value
@@ -31,6 +33,8 @@ _KEPT_OUT: Symbol = ("kept out",)
 _PUTS = frozenset(["add", "append", "appendleft", "setdefault"])
 #: methods that take something out in one step
 _TAKES = frozenset(["pop", "discard", "remove"])
+#: the same of what comes next, whatever it is
+_TAKES_NEXT = frozenset(["pop", "popleft", "popitem"])
 #: first words of methods that run before an object is used, or after
 _PREPARES = (
     "enter__",
@@ -107,10 +111,50 @@ class Access(NamedTuple):
         return len(emptied) > 1 and _empties(self.fn, self.event)
 
     @property
+    def minded(self) -> bool:
+        """Whether it is a look under a handler of what is missing: that others take it out is known."""
+        return self.event.does == "load" and "missing" in self.event.caught
+
+    @property
+    def skipped(self) -> bool:
+        """Whether it is never made: a constant of the module that comes before it in the condition is so."""
+        return any(
+            op[0] == "bool"
+            and op[1] == "and"
+            and any(part < self.event.op and _never(self.fn, part) for part in op[2])
+            and self.event.op in made_of(self.fn.facts.ops, number)
+            for number, op in enumerate(self.fn.facts.ops)
+        )
+
+    @property
+    def given(self) -> bool:
+        """Whether it stores what the caller says, as it is, whatever was there: that comes before or after
+        what is done under the lock, as it would with the lock."""
+        op = self.fn.facts.ops[self.event.op]
+        if op[0] != "setattr" or self.event.control or self.event.trail:
+            return False
+        stored = self.fn.facts.ops[op[3]]
+        others = [other for other in self.fn.facts.ops if other[:2] == ("store", stored[-1])]
+        return stored[0] == "name" and len(others) == 1 and self.fn.facts.ops[others[0][2]][0] == "param"
+
+    @property
     def prepares(self) -> bool:
         """Whether the function's name says that it runs before anybody comes, or after all have gone, or
         whether it refuses to run twice."""
         return self.fn.facts.name.lstrip("_").startswith(_PREPARES) or _refuses_twice(self.fn)
+
+
+def _never(fn: Fn, register: int) -> bool:
+    """Whether a condition is a constant of a module, or its contrary, and never met."""
+    op = fn.facts.ops[register]
+    wanted = op[0] == "unary" and op[1] == "not"
+    op = fn.facts.ops[op[2]] if wanted else op
+    if op[0] != "name" or op[1] in fn.facts.locals:
+        return False
+    module = fn.module
+    qualified = module.facts.imports.get(op[1], f"{module.name}.{op[1]}")
+    known = constant(module.program, qualified, module.path)
+    return isinstance(known, bool) and known is wanted
 
 
 def _refuses_twice(fn: Fn) -> bool:
@@ -177,7 +221,49 @@ class Lockset(NamedTuple):
             )
         if callee[2] in _TAKES and (callee[2] != "pop" or len(op[2]) == 2):
             return not any(self._rests_on(access) for access in self.guarded)
+        if callee[2] in _TAKES_NEXT and "missing" in use.event.caught:
+            return all(map(self._minds, self.guarded))
         return callee[2] == "update" and len(op[2]) > 1
+
+    def _minds(self, access: Access) -> bool:
+        """Whether what a use under the lock takes may be gone: that is handled there."""
+        op = access.fn.facts.ops[access.event.op]
+        if access.event.does == "walk":
+            return False
+        if access.event.does != "store" or op[0] != "call" or access.fn.facts.ops[op[1]][0] != "attr":
+            return op[0] not in ("setattr", "delitem", "setitem")
+        callee = access.fn.facts.ops[op[1]]
+        return callee[2] not in _TAKES | _TAKES_NEXT or "missing" in access.event.caught
+
+    def renamed(self, use: Access) -> bool:
+        """Whether a bare look only gives the object another name, under which it is used with the lock."""
+        ops = use.fn.facts.ops
+        name = next((op[1] for op in ops if op[0] == "store" and op[2] == use.event.op), None)
+        if name is None or ops[use.event.op][0] != "attr" or self._bound_anew(use):
+            return False
+        uses = [
+            event
+            for event in analysis(use.fn).events
+            if event.op > use.event.op
+            and event.place is not None
+            and use.event.place is not None
+            and event.place.symbol == use.event.place.symbol
+        ]
+        return bool(uses) and all(self.lock in _locks(event.held) for event in uses)
+
+    def given_whole(self, use: Access) -> bool:
+        """Whether a bare store only puts in place what the caller gives, and nobody makes the next value out
+        of the last one: that it comes in between does no more than to come before or after. Or whether it is
+        a property's, with which others set one attribute alone."""
+        return use.given and (
+            "setter" in use.fn.decorator_names or not any(map(_made_from_last, self.guarded))
+        )
+
+    def _bound_anew(self, use: Access) -> bool:
+        """Whether the attribute is given another object once it is in use."""
+        return any(
+            access.fn.facts.ops[access.event.op][0] == "setattr" for access in (*self.guarded, *self.bare)
+        )
 
     def _rests_on(self, access: Access) -> bool:
         """Whether a use under the lock rests on the place staying as it is: it is walked through, or used
@@ -212,6 +298,19 @@ class Lockset(NamedTuple):
             for number, control in analysis(use.fn).control_at.items()
             if number in calls
         )
+
+
+def _made_from_last(access: Access) -> bool:
+    """Whether a store makes what it stores out of what was there."""
+    if access.event.does != "store":
+        return False
+    found = {
+        event.op
+        for event in analysis(access.fn).events
+        if event.does == "load" and event.place is not None and access.event.place is not None
+        if event.place.symbol == access.event.place.symbol
+    }
+    return any(dep[0] in found for dep in access.event.deps)
 
 
 def _in_order(use: Access, register: int) -> bool:

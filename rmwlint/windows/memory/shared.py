@@ -220,6 +220,24 @@ def _set_anyway(fn: Fn, window: Window) -> bool:
     )
 
 
+def asks_for_change(fn: Fn, window: Window) -> bool:
+    """Whether the test asks if the attribute has already the very value that is stored then."""
+    ops = fn.facts.ops
+    store, branch = ops[window.write.op], window.branch
+    if branch is None or window.write.trail or store[0] != "setattr" or ops[branch][0] != "branch":
+        return False
+    given = ops[store[3]]
+    pending = [ops[branch][1]]
+    while pending:
+        test = ops[pending.pop()]
+        if test[0] == "bool":
+            pending += test[2]
+        elif test[0] == "compare" and test[1] in (("!=",), ("is not",), ("==",), ("is",)):
+            if given[0] == "name" and any(ops[register] == given for register in test[2]):
+                return True
+    return False
+
+
 def _inside_locked(fn: Fn) -> bool:
     """Whether a function is only given away, by the one around it, which runs under a lock."""
     around = fn.parent
