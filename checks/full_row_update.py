@@ -48,8 +48,8 @@ Good:
         session.execute(update(Image).where(Image.id == image.image_id).values(**changed))
 
 Write only what changed, or compare a version in the write. Low confidence where the write compares a state
-or names columns that it treats apart: then somebody has thought of what may be put back; and where the row
-is deleted next.
+or names columns that it treats apart: then somebody has thought of what may be put back; where the row is
+deleted next; and where the object was made, of what came in, in order to be saved.
 
 Fix for SQLAlchemy and others: `values(**every_attribute)` → the columns that the function sets. Unsafe: an
 attribute may have been changed in a way that is not seen.
@@ -69,14 +69,15 @@ def find(view: View) -> Iterator[Violation]:
             continue
         # A guard compares one state; the other columns are put back all the same.
         guarded = any(not view.left_open(value) for _, value in event.passed)
-        thought_of = guarded or view.columns_apart(event) or view.deleted_next(event)
+        thought_of = guarded or view.columns_apart(event)
+        unlikely = thought_of or view.deleted_next(event) or view.made_to_save(event)
         place = event.place.text
         yield view.violation(
             check,
             event.op,
             f"every attribute is serialised and written to `{place}`; what others changed is put back",
             place=place,
-            sure=LOW if thought_of else min(event.sure, MEDIUM),
+            sure=LOW if unlikely else min(event.sure, MEDIUM),
             steps=[view.step("write", event.op, "every column is written here")],
             interleaving=(
                 ("A", "reads the row"),

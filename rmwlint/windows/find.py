@@ -19,6 +19,7 @@ from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.ways import rows_locked_on_every_way
 from rmwlint.windows.flow import fails
 from rmwlint.windows.guards.compared import compared_by_hand
+from rmwlint.windows.guards.copied import copied
 from rmwlint.windows.guards.first_hand import called_new, handed_new, kept_new
 from rmwlint.windows.guards.first_saves import called_for_first_save, of_first_save
 from rmwlint.windows.guards.given_back import back_with
@@ -237,7 +238,7 @@ class _Finder:
             if event.does not in WRITES or event.place is None or event.fresh:
                 continue
             found = list(self.of_write(event))
-            if found and of_first_save(self.fn, event):
+            if found and (of_first_save(self.fn, event) or copied(self.fn, event)):
                 continue
             for window in _rechecked(found):
                 weak = event.place.kind in ("row", "rows") and window.sure > certainty

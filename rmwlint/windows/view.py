@@ -48,9 +48,11 @@ from rmwlint.windows.find import (
     windows,
 )
 from rmwlint.windows.flow import in_handler, passes, reaches
+from rmwlint.windows.guards.copied import copied
 from rmwlint.windows.guards.first_hand import handed_new
 from rmwlint.windows.guards.first_saves import of_created_row, of_first_save, only_new_change
 from rmwlint.windows.guards.identities import puts_what_it_compares
+from rmwlint.windows.guards.made_to_save import made_to_save
 from rmwlint.windows.guards.outcomes import dropped_by_callers, looked_at
 from rmwlint.windows.guards.preconditions import preconditioned
 from rmwlint.windows.guards.skipped import Skipped, relying, skipped_guards
@@ -476,6 +478,10 @@ class View:
             return False
         return makes_it(self.fn.facts.name, place.text)
 
+    def made_to_save(self, write: Event) -> bool:
+        """Whether the attributes that are written are those of an object that was made for that."""
+        return made_to_save(self.fn, write)
+
     def only_converts(self, window: Window) -> bool:
         """Whether the row is only converted for whoever asked for it."""
         return converted(self.fn, window.write)
@@ -534,6 +540,7 @@ class View:
             or of_new_owner(self.fn, write, self.read_of(write))
             or mostly_new(self.fn, write)
             or handed_new(self.fn, write)
+            or copied(self.fn, write)
         )
 
     def unsaved(self, write: Event) -> bool:

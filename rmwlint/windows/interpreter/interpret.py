@@ -1328,16 +1328,23 @@ def changing_globals(module: ModuleView) -> frozenset[str]:
 
 
 def whole_of(items: list[tuple[Any, Value]]) -> Symbol | None:
-    """The one object that most values of a dict display are attributes of, at least four of them."""
+    """The one object that most values of a dict display are attributes of, at least four of them, each under
+    its own name or part of it."""
     counts: dict[Symbol, int] = {}
     for key, value in items:
         symbol = value.symbol
         if isinstance(key, str) and isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr":
-            counts[symbol[1]] = counts.get(symbol[1], 0) + 1
+            if _named_alike(key, str(symbol[2])):
+                counts[symbol[1]] = counts.get(symbol[1], 0) + 1
     for base, count in counts.items():
         if count >= 4 and count * 3 >= len(items) * 2:
             return base
     return None
+
+
+def _named_alike(column: str, name: str) -> bool:
+    column, name = column.rpartition(".")[2].strip("_"), name.strip("_")
+    return f"_{column}".endswith(f"_{name}") or f"_{name}".endswith(f"_{column}")
 
 
 _NOTHING = Value(("nothing",))
