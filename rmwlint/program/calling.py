@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from rmwlint.program.dispatch import accepting, subclasses
 from rmwlint.program.link import Call, link
@@ -22,6 +22,7 @@ _MOST_FILES = 24
 _SHORTEST_NAME = 8
 
 Site = tuple[Fn, int]
+T = TypeVar("T")
 
 
 class Calling(NamedTuple):
@@ -48,14 +49,14 @@ def rest_on(near: Path, path: Path, program: Program) -> None:
         program.asked.file_for_check(check, path)
 
 
-def kept_for_check(fn: Fn, name: str, answer: Callable[[], bool]) -> bool:
+def kept_for_check(fn: Fn, name: str, answer: Callable[[], T]) -> T:
     """What ``answer`` says of a function by its callers, kept under ``name`` for the file whose check asks:
     the answer about that file, and about no other, rests on those callers then."""
     key = f"{name} {checking(fn.module.program)}"
     known = fn.memo.get(key)
     if known is None:
         known = fn.memo[key] = answer()
-    return bool(known)
+    return known  # type: ignore[return-value]
 
 
 def callings(fn: Fn) -> tuple[tuple[Calling, ...], bool]:

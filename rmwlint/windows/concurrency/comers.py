@@ -19,6 +19,8 @@ from rmwlint.source.shapes import holds_settings
 from rmwlint.windows.concurrency.modules import copied_in, imported_names, importing, mentioning_name
 from rmwlint.windows.concurrency.phases import prepares, sets_up, starts
 from rmwlint.windows.concurrency.sharing import method_around
+from rmwlint.windows.concurrency.ways import decorated_with
+from rmwlint.windows.interpreter.decorators import wrapped_call
 
 _CROWD = "files.Crowd"
 #: where one file in so many speaks of a framework, the project is about it
@@ -43,11 +45,18 @@ def callers_of(fn: Fn) -> Iterator[Site]:
                 yield calling.caller, calling.number
     elif fn.parent is not None and fn.parent.index and owner is None:
         yield fn.parent, 0
+        wraps = wrapped_call(fn.parent)
+        if wraps is not None and wraps[0] is fn:
+            yield from ((decorated, 0) for decorated, _ in decorated_with(fn.parent))
     found = call_sites(fn)
     yield from found
     if not {"setter", "deleter"}.isdisjoint(fn.decorator_names):
         yield from _changes_of(fn)
-    if not found and owner is None and fn.index and not callings(fn)[1]:
+    if found or not fn.index:
+        return
+    if owner is not None:
+        yield from ((calling.caller, calling.number) for calling in callings(fn)[0])
+    elif not callings(fn)[1]:
         yield from _calls_by_importers(fn)
 
 
@@ -113,7 +122,7 @@ def others_come_by(fn: Fn, module: ModuleView) -> bool:
     """Whether others come to a function that nobody is known to call, as a module says that knows it."""
     if fn.index == 0:
         # what is imported runs once in a process; settings, in each of the processes that serve
-        return holds_settings(str(module.path)) and _crowd_in_project(module)
+        return holds_settings(str(module.path)) and crowd_in_project(module)
     if copied_in(module):
         return False
     if _by_itself(module):
@@ -123,7 +132,7 @@ def others_come_by(fn: Fn, module: ModuleView) -> bool:
     if imports_crowd(module):
         return True
     importers = _importers(module)
-    return any(map(imports_crowd, importers)) or (not importers and _crowd_in_project(module))
+    return any(map(imports_crowd, importers)) or (not importers and crowd_in_project(module))
 
 
 def _importers(module: ModuleView) -> list[ModuleView]:
@@ -158,7 +167,7 @@ def _by_itself(module: ModuleView) -> bool:
     ) and not any(importing(module, module))
 
 
-def _crowd_in_project(module: ModuleView) -> bool:
+def crowd_in_project(module: ModuleView) -> bool:
     """Whether serving many is what the project of a module does: enough of its files speak of a framework."""
     return kept_for_check(module.fn(0), "crowd_in_project", lambda: _project_crowded(module))
 

@@ -196,6 +196,11 @@ def _hands_out(fn: Fn, depth: int) -> bool:
     return bool(found)
 
 
+def stored_by_name(fn: Fn) -> frozenset[str]:
+    """The names of the attributes and globals that a function itself may store to or change in place."""
+    return _stored(fn, 0)
+
+
 def _stored(fn: Fn, depth: int) -> frozenset[str]:
     """The names of attributes that the function, or those it calls, may store to or change in place."""
     key = f"stored {depth}"

@@ -49,7 +49,7 @@ def _on_the_way(caller: Fn, holds: Callable[[Fn, int], bool], passed: frozenset[
     if decorator is None or wraps is None or wraps[0] is not caller:
         return _every_way(caller, holds, passed | {caller})
     found = 0
-    for fn, places in _decorated_with(decorator):
+    for fn, places in decorated_with(decorator):
         if fn in passed:
             continue
         found += 1
@@ -68,7 +68,7 @@ def _held_above(fn: Fn, place: int, holds: Callable[[Fn, int], bool]) -> bool:
     return False
 
 
-def _decorated_with(decorator: Fn) -> Iterator[tuple[Fn, list[int]]]:
+def decorated_with(decorator: Fn) -> Iterator[tuple[Fn, list[int]]]:
     """The functions that a decorator is known to stand above, each with its places among the decorators."""
     for module in mentioning(decorator)[0]:
         for fn in module.functions():

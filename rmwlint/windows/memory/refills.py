@@ -20,6 +20,7 @@ from rmwlint.windows.concurrency.quiet import shared_memory
 from rmwlint.windows.flow import in_loop, reaches
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.opaque import mutates
+from rmwlint.windows.memory.meeting import nobody_meets
 from rmwlint.windows.memory.shared import TAKES, sharing
 from rmwlint.windows.values import Held, Symbol
 
@@ -67,6 +68,8 @@ def refills(fn: Fn) -> Iterator[Refill]:
         if sure > 1 and undisturbed(fn, op, max(filled, later[-1], _loop_end(fn, filled))):
             sure = 1
         found = found or next(iter(readers), None)
+        if sure > 1 and nobody_meets((fn, *(reader for reader, _ in readers)), symbol):
+            sure = 1
         if found is not None and not locked_by_callers(fn):
             told.add(place)
             text = f"self.{place[1]}" if place[0] == "attr" else place[1]

@@ -21,6 +21,7 @@ from rmwlint.windows.flow import reaches
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.memory.apart import stays_clear
 from rmwlint.windows.memory.locksets import takes_lock
+from rmwlint.windows.memory.meeting import nobody_meets
 from rmwlint.windows.text import text
 
 #: what a flag may begin with besides its stem
@@ -139,7 +140,7 @@ def _found(fn: Fn, asked: int, act: int, written: str, flag: str, method: str) -
     callee = offering.method(method)
     if unshared_class(offering) or callee is None or takes_lock(callee):
         return None
-    sure = 2 if _together(fn, act, offering, flag) else 1
+    sure = 2 if _together(fn, act, offering, flag) and not nobody_meets((fn,), None) else 1
     return Setup(asked, act, written, flag, method, _raised(callee, flag), sure)
 
 

@@ -31,6 +31,7 @@ from rmwlint.windows.memory.at_start import set_at_start
 from rmwlint.windows.memory.containers import of_other_class, takes_last
 from rmwlint.windows.memory.done_flags import done_flag, works
 from rmwlint.windows.memory.in_flight import flagged, in_flight, puts_alone
+from rmwlint.windows.memory.meeting import nobody_meets, users_of
 from rmwlint.windows.memory.of_loop import at_home_in_loop
 from rmwlint.windows.memory.owned import came_in, of_signal, of_tasks, one_after_other, one_thread, own_entry
 from rmwlint.windows.memory.spares import fitted_later, spare
@@ -260,6 +261,8 @@ def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> Shared
     alone = alone or _of_one_thread(fn, shared.window) or kept_out_wherever_called(fn)
     read, write = shared.window.read, shared.window.write
     alone = alone or (read is not None and undisturbed(fn, read.op, write.op))
+    if not alone and not fn.facts.is_async and write.place is not None:
+        alone = nobody_meets(users_of(fn, write.place.symbol), write.place.symbol)
     return shared._replace(alone=alone)
 
 
@@ -584,6 +587,9 @@ def walks(fn: Fn) -> Iterator[Walk]:
                 sure = 1
             if _before_others(changed[0]) or (sure > 1 and undisturbed(fn, event.op, body - 1)):
                 sure = 1
+            if sure > 1 and switch is None:
+                changers = [changer for changer, _ in _changes(fn, event)]
+                sure = 1 if nobody_meets((fn, *changers), event.place.symbol) else sure
             yield Walk(event, changed[0], changed[1], switch, sure)
 
 

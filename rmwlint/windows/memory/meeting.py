@@ -1,0 +1,212 @@
+"""Do two threads come to the same place at the same time: is there anything that says so?
+
+The ways to the functions that use a place are followed up to where they begin: in a thread that somebody
+starts once, in a program that is run by hand, or outside, where nobody is known to call. Where all begin in
+one and the same, nobody meets there, whatever else the class or the module has its locks and threads for. A
+view, a handler, a pool, and what is started in a loop come with others; so does what too many call. An object
+that never leaves the function that makes it is used by the one thread that runs that, and by those that the
+object starts itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from rmwlint.facts.operands import operands
+from rmwlint.program.calling import Site, call_sites, constructions, handed_over, kept_for_check
+from rmwlint.program.link import Call, link
+from rmwlint.program.program import Cls, Fn
+from rmwlint.windows.concurrency.by_hand import by_hand
+from rmwlint.windows.concurrency.comers import (
+    called_by_decorator,
+    callers_of,
+    crowd_in_project,
+    of_pool,
+    others_come_by,
+    runs_thread,
+    serves,
+)
+from rmwlint.windows.concurrency.modules import concurrent_module
+from rmwlint.windows.concurrency.phases import ALONE, sets_up, starts
+from rmwlint.windows.concurrency.quiet import stored_by_name
+from rmwlint.windows.concurrency.sharing import method_around
+from rmwlint.windows.concurrency.spawning import starts_thread
+from rmwlint.windows.flow import in_loop
+from rmwlint.windows.interpreter.decorators import held_by_decorators
+from rmwlint.windows.values import Symbol, own_attribute
+
+#: ways through more functions than this are not followed
+_MOST = 80
+_MAIN = frozenset(["main", "__main__"])
+
+_MANY = "many"
+_OUTSIDE = "outside"
+_BY_HAND = "by hand"
+
+#: the reach of a lock that only threads of one process take
+_THREAD = "thread"
+
+#: where ways begin: one of the above, or the function that a thread runs
+_Begin = Fn | str
+
+
+def nobody_meets(fns: Iterable[Fn], symbol: Symbol) -> bool:
+    """Whether nothing says that two threads come to a place at the same time by these functions."""
+    begins: set[_Begin] = set()
+    first: Fn | None = None
+    for fn in fns:
+        first = first or fn
+        begins |= kept_for_check(fn, "begins", partial(_begins, fn))
+    if first is None:
+        return False
+    if own_attribute(symbol) is not None and _confined(first):
+        begins = {_OUTSIDE if begin == _MANY else begin for begin in begins} - {_BY_HAND}
+        return len(begins) < 2
+    threads = {begin for begin in begins if isinstance(begin, Fn)}
+    if _MANY in begins or len(threads) > 1 or (threads and len(begins) > 1):
+        return False
+    return _OUTSIDE not in begins or not _expects_threads(first, symbol)
+
+
+def _expects_threads(fn: Fn, symbol: Symbol) -> bool:
+    """Whether the class of an object takes locks of threads, or the module of a variable has to do with
+    threads."""
+    owner = method_around(fn).owner
+    if owner is None or own_attribute(symbol) is None:
+        return concurrent_module(fn.module, False)
+    return any(
+        row.does == "lock" and row.reach == _THREAD
+        for method in _methods(owner)
+        for call in link(method).calls.values()
+        for row in call.rows
+    ) or any(
+        held.kind == "lock" and held.reach == _THREAD
+        for method in _methods(owner)
+        for held in held_by_decorators(method)
+    )
+
+
+def users_of(fn: Fn, symbol: Symbol) -> Iterator[Fn]:
+    """The functions that store to a place as a function does, itself first: methods of the class and of its
+    bases, or functions of the module, but for those that set it up."""
+    yield fn
+    owner = method_around(fn).owner
+    attribute = own_attribute(symbol)
+    if attribute is not None and owner is not None:
+        others = _methods(owner)
+        name = attribute
+    else:
+        others = list(fn.module.functions())
+        name = str(symbol[-1]).rpartition(".")[2] if isinstance(symbol, tuple) else ""
+    for other in others:
+        if other is fn or other.index == 0 or other.facts.name in ALONE or sets_up(other) or starts(other):
+            continue
+        if name in stored_by_name(other):
+            yield other
+
+
+def _begins(fn: Fn) -> frozenset[_Begin]:
+    """Where the ways to a function begin."""
+    seen = {fn}
+    pending = [fn]
+    begins: set[_Begin] = set()
+    starters: list[Fn] = []
+    while pending:
+        one = pending.pop()
+        if one.facts.name in _MAIN:
+            begins.add(_BY_HAND)
+            continue
+        given, threads = _given_away(one)
+        if (
+            serves(one)
+            or len(seen) > _MOST
+            or any(in_loop(*site) or of_pool(_call(site)) for site in threads)
+        ):
+            return frozenset([_MANY])
+        thread = runs_thread(one) or bool(threads)
+        starters += [giver for giver, _ in threads]
+        found = [caller for caller, _ in (call_sites(one) if thread else callers_of(one))]
+        if thread:
+            begins.add(one)
+        if given or called_by_decorator(one) or (threads and _returns(one)) or not (thread or found):
+            begins.add(_from_outside(one))
+        pending += [caller for caller in dict.fromkeys(found) if caller not in seen]
+        seen.update(found)
+    begins |= {_from_outside(starter) for starter in starters if starter in seen}  # no thread starts itself
+    return frozenset(begins)
+
+
+def _given_away(fn: Fn) -> tuple[bool, list[Site]]:
+    """Whether a function is given to others to call, and the calls that start a thread with it."""
+    sites = handed_over(fn)
+    threads = [site for site in sites if site[1] in link(site[0]).calls and starts_thread(_call(site))]
+    return len(threads) < len(sites), threads
+
+
+def _call(site: Site) -> Call:
+    return link(site[0]).calls[site[1]]
+
+
+def _returns(fn: Fn) -> bool:
+    """Whether a function returns something, which nobody gets where a thread runs it."""
+    ops = fn.facts.ops
+    return any(op[0] == "return" and op[1] is not None and ops[op[1]][0] != "const" for op in ops)
+
+
+def _from_outside(fn: Fn) -> str:
+    """What a way is that begins where nobody is known to call a function."""
+    if by_hand(fn):
+        return _BY_HAND
+    return _MANY if others_come_by(fn, fn.module) or crowd_in_project(fn.module) else _OUTSIDE
+
+
+def _confined(fn: Fn) -> bool:
+    """Whether the objects of a method's class stay with who makes them."""
+    owner = method_around(fn).owner
+    return owner is not None and kept_for_check(fn, "confined", lambda: _stay(owner))
+
+
+def _stay(cls: Cls) -> bool:
+    constructor = cls.method("__init__")
+    if constructor is None or any(map(_hands_itself_on, _methods(cls))):
+        return False
+    made = constructions(cls, constructor)
+    return bool(made) and all(_stays(calling.caller, calling.number) for calling in made)
+
+
+def _methods(cls: Cls) -> list[Fn]:
+    return [method for base in cls.mro() for method in base.own_methods()]
+
+
+def _hands_itself_on(fn: Fn) -> bool:
+    """Whether a method gives its own object to others, or returns it."""
+    ops = fn.facts.ops
+    own = {number for number in range(len(ops)) if fn.is_self(number)}
+    return bool(own) and not _only_asked(fn, own)
+
+
+def _stays(fn: Fn, made: int) -> bool:
+    """Whether an object that a function makes is only asked and told by it, under one name or none."""
+    ops = fn.facts.ops
+    names = {op[1] for op in ops if op[0] == "store" and op[2] == made}
+    if fn.index == 0 or not names <= fn.facts.locals:
+        return False
+    held = {made} | {number for number, op in enumerate(ops) if op[0] == "name" and op[1] in names}
+    inner = [other for other in fn.module.functions() if other.facts.parent == fn.index]
+    return _only_asked(fn, held) and not any(
+        op[0] == "name" and op[1] in names for other in inner for op in other.facts.ops
+    )
+
+
+def _only_asked(fn: Fn, held: set[int]) -> bool:
+    """Whether what is in these registers is kept under a name, asked for attributes and given some, and
+    tested, and no more."""
+    for op in fn.facts.ops:
+        if op[0] in ("attr", "branch", "compare", "unary") or (op[0] == "store" and op[2] in held):
+            continue
+        if op[0] == "setattr" and op[3] not in held:
+            continue
+        if not held.isdisjoint(operands(op)):
+            return False
+    return True
