@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from rmwlint.facts.model import Op
 from rmwlint.facts.operands import operands
 from rmwlint.program.calling import Site, call_sites, constructions, handed_over, kept_for_check
 from rmwlint.program.link import Call, link
@@ -33,7 +34,7 @@ from rmwlint.windows.concurrency.quiet import stored_by_name
 from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.concurrency.spawning import starts_thread
 from rmwlint.windows.flow import in_loop
-from rmwlint.windows.interpreter.decorators import held_by_decorators
+from rmwlint.windows.memory.of_loop import locked_somewhere
 from rmwlint.windows.values import Symbol, own_attribute
 
 #: ways through more functions than this are not followed
@@ -43,9 +44,6 @@ _MAIN = frozenset(["main", "__main__"])
 _MANY = "many"
 _OUTSIDE = "outside"
 _BY_HAND = "by hand"
-
-#: the reach of a lock that only threads of one process take
-_THREAD = "thread"
 
 #: where ways begin: one of the above, or the function that a thread runs
 _Begin = Fn | str
@@ -70,21 +68,12 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol) -> bool:
 
 
 def _expects_threads(fn: Fn, symbol: Symbol) -> bool:
-    """Whether the class of an object takes locks of threads, or the module of a variable has to do with
-    threads."""
-    owner = method_around(fn).owner
-    if owner is None or own_attribute(symbol) is None:
-        return concurrent_module(fn.module, False)
-    return any(
-        row.does == "lock" and row.reach == _THREAD
-        for method in _methods(owner)
-        for call in link(method).calls.values()
-        for row in call.rows
-    ) or any(
-        held.kind == "lock" and held.reach == _THREAD
-        for method in _methods(owner)
-        for held in held_by_decorators(method)
-    )
+    """Whether a class holds a lock of threads over an attribute somewhere, or the module of a variable has to
+    do with threads."""
+    owner, attribute = method_around(fn).owner, own_attribute(symbol)
+    if owner is None or attribute is None:
+        return symbol is not None and concurrent_module(fn.module, False)
+    return locked_somewhere(owner, attribute)
 
 
 def users_of(fn: Fn, symbol: Symbol) -> Iterator[Fn]:
@@ -199,13 +188,19 @@ def _stays(fn: Fn, made: int) -> bool:
     )
 
 
+def _of_base(callee: Op) -> bool:
+    """Whether a method of a base class is called on the object, as ``super(Here, self)`` and
+    ``Base.__init__(self)`` do."""
+    return callee == ("name", "super") or (callee[0] == "attr" and callee[2] == "__init__")
+
+
 def _only_asked(fn: Fn, held: set[int]) -> bool:
     """Whether what is in these registers is kept under a name, asked for attributes and given some, and
     tested, and no more."""
     for op in fn.facts.ops:
         if op[0] in ("attr", "branch", "compare", "unary") or (op[0] == "store" and op[2] in held):
             continue
-        if op[0] == "setattr" and op[3] not in held:
+        if (op[0] == "setattr" and op[3] not in held) or (op[0] == "call" and _of_base(fn.facts.ops[op[1]])):
             continue
         if not held.isdisjoint(operands(op)):
             return False

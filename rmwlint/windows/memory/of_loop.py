@@ -27,7 +27,7 @@ def at_home_in_loop(fn: Fn, attribute: str) -> bool:
     owner = method_around(fn).owner
     if owner is None or shared_by_library(owner) or not _of_coroutines(owner):
         return False
-    return not _locked_somewhere(owner, attribute) and not kept_for_check(
+    return not locked_somewhere(owner, attribute) and not kept_for_check(
         fn, "from_thread", lambda: _from_thread(fn, {fn})
     )
 
@@ -43,7 +43,8 @@ def _of_coroutines(cls: Cls) -> bool:
     return bool(known)
 
 
-def _locked_somewhere(cls: Cls, attribute: str) -> bool:
+def locked_somewhere(cls: Cls, attribute: str) -> bool:
+    """Whether a method of a class holds a lock of threads over a use of an attribute."""
     return any(
         event.place is not None
         and own_attribute(event.place.symbol) == attribute

@@ -261,9 +261,16 @@ def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> Shared
     alone = alone or _of_one_thread(fn, shared.window) or kept_out_wherever_called(fn)
     read, write = shared.window.read, shared.window.write
     alone = alone or (read is not None and undisturbed(fn, read.op, write.op))
-    if not alone and not fn.facts.is_async and write.place is not None:
+    if not (alone or fn.facts.is_async or write.place is None or _makes_lock(where, original)):
         alone = nobody_meets(users_of(fn, write.place.symbol), write.place.symbol)
     return shared._replace(alone=alone)
+
+
+def _makes_lock(fn: Fn, store: Event) -> bool:
+    """Whether a new lock is stored: whoever makes it expects others."""
+    op = fn.facts.ops[store.op]
+    call = link(fn).calls.get(op[-1]) if op[0] in ("setattr", "setitem", "store") else None
+    return call is not None and any(row.does == "lock" for row in call.rows)
 
 
 def _of_one_thread(fn: Fn, window: Window) -> bool:
