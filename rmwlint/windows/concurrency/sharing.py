@@ -118,7 +118,7 @@ def _shared(cls: Cls, tasks: bool) -> bool:
         for fn in base.module.functions():
             if _within(fn, base) and (takes_locks(fn, tasks) or spawns(fn, tasks)):
                 return True
-    return _at_module_level(cls, tasks) or _shared_below(cls, tasks)
+    return _at_module_level(cls, tasks) or shared_below(cls, tasks)
 
 
 def shared_by_library(cls: Cls) -> bool:
@@ -144,7 +144,7 @@ def own_spawns(cls: Cls) -> list[tuple[Fn, int]]:
                     if not here:
                         return []
                     found += here
-    shared = _at_module_level(cls, False) or _in_global(cls) or _shared_below(cls, False)
+    shared = _at_module_level(cls, False) or _in_global(cls) or shared_below(cls, False)
     return [] if shared else found
 
 
@@ -160,7 +160,7 @@ def _in_global(cls: Cls) -> bool:
     return False
 
 
-def _shared_below(cls: Cls, tasks: bool) -> bool:
+def shared_below(cls: Cls, tasks: bool) -> bool:
     """Whether a class derived from it locks what its objects do, or starts threads (or tasks) that do it: an
     object of the base class alone is seldom made then."""
     for derived in subclasses(cls, cls.module.path):

@@ -5,7 +5,8 @@ starts once, in a program that is run by hand, or outside, where nobody is known
 one and the same, nobody meets there, whatever else the class or the module has its locks and threads for. A
 view, a handler, a pool, and what is started in a loop come with others; so does what too many call. An object
 that never leaves the function that makes it is used by the one thread that runs that, and by those that the
-object starts itself.
+object starts itself. That many come by the framework that a module imports says little of one object: its
+class must take locks of threads, too.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ from rmwlint.windows.concurrency.comers import (
 from rmwlint.windows.concurrency.modules import concurrent_module
 from rmwlint.windows.concurrency.phases import ALONE, sets_up, starts
 from rmwlint.windows.concurrency.quiet import stored_by_name
-from rmwlint.windows.concurrency.sharing import method_around
-from rmwlint.windows.concurrency.spawning import starts_thread
+from rmwlint.windows.concurrency.sharing import method_around, shared_below
+from rmwlint.windows.concurrency.spawning import spawns, starts_thread
 from rmwlint.windows.flow import in_loop
+from rmwlint.windows.interpreter.decorators import held_by_decorators
+from rmwlint.windows.memory.apart import stays_clear
 from rmwlint.windows.memory.of_loop import locked_somewhere
 from rmwlint.windows.values import Symbol, own_attribute
 
@@ -42,8 +45,13 @@ _MOST = 80
 _MAIN = frozenset(["main", "__main__"])
 
 _MANY = "many"
+#: many, as the framework lets expect that a module imports
+_GUESSED = "guessed"
 _OUTSIDE = "outside"
 _BY_HAND = "by hand"
+
+#: the reach of a lock that only threads of one process take
+_THREAD = "thread"
 
 #: where ways begin: one of the above, or the function that a thread runs
 _Begin = Fn | str
@@ -59,8 +67,11 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol) -> bool:
     if first is None:
         return False
     if own_attribute(symbol) is not None and _confined(first):
-        begins = {_OUTSIDE if begin == _MANY else begin for begin in begins} - {_BY_HAND}
+        begins = {_OUTSIDE if begin in (_MANY, _GUESSED) else begin for begin in begins} - {_BY_HAND}
         return len(begins) < 2
+    if _GUESSED in begins:
+        shared = own_attribute(symbol) is None or _takes_locks(first) or _expects_threads(first, symbol)
+        begins = begins - {_GUESSED} | {_MANY if shared else _OUTSIDE}
     threads = {begin for begin in begins if isinstance(begin, Fn)}
     if _MANY in begins or len(threads) > 1 or (threads and len(begins) > 1):
         return False
@@ -68,12 +79,35 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol) -> bool:
 
 
 def _expects_threads(fn: Fn, symbol: Symbol) -> bool:
-    """Whether a class holds a lock of threads over an attribute somewhere, or the module of a variable has to
-    do with threads."""
+    """Whether a class holds a lock of threads over an attribute somewhere or starts threads that may use it,
+    or the module of a variable has to do with threads."""
     owner, attribute = method_around(fn).owner, own_attribute(symbol)
     if owner is None or attribute is None:
         return symbol is not None and concurrent_module(fn.module, False)
-    return locked_somewhere(owner, attribute)
+    started = any(spawns(method, False) for method in _methods(owner)) and not stays_clear(owner, attribute)
+    return started or locked_somewhere(owner, attribute)
+
+
+def _takes_locks(fn: Fn) -> bool:
+    """Whether the class of a method, or one derived from it, takes locks of threads, for whatever it is."""
+    owner = method_around(fn).owner
+    if owner is None:
+        return False
+    methods = _methods(owner)
+    return (
+        shared_below(owner, False)
+        or any(
+            row.does == "lock" and row.reach == _THREAD
+            for method in methods
+            for call in link(method).calls.values()
+            for row in call.rows
+        )
+        or any(
+            held.kind == "lock" and held.reach == _THREAD
+            for method in methods
+            for held in held_by_decorators(method)
+        )
+    )
 
 
 def users_of(fn: Fn, symbol: Symbol) -> Iterator[Fn]:
@@ -147,7 +181,7 @@ def _from_outside(fn: Fn) -> str:
     """What a way is that begins where nobody is known to call a function."""
     if by_hand(fn):
         return _BY_HAND
-    return _MANY if others_come_by(fn, fn.module) or crowd_in_project(fn.module) else _OUTSIDE
+    return _GUESSED if others_come_by(fn, fn.module) or crowd_in_project(fn.module) else _OUTSIDE
 
 
 def _confined(fn: Fn) -> bool:
