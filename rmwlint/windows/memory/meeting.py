@@ -29,7 +29,7 @@ from rmwlint.windows.concurrency.comers import (
     runs_thread,
     serves,
 )
-from rmwlint.windows.concurrency.modules import concurrent_module
+from rmwlint.windows.concurrency.modules import concurrent_module, copied_in
 from rmwlint.windows.concurrency.phases import ALONE, sets_up, starts
 from rmwlint.windows.concurrency.quiet import stored_by_name
 from rmwlint.windows.concurrency.sharing import method_around, shared_below
@@ -181,7 +181,8 @@ def _from_outside(fn: Fn) -> str:
     """What a way is that begins where nobody is known to call a function."""
     if by_hand(fn):
         return _BY_HAND
-    return _GUESSED if others_come_by(fn, fn.module) or crowd_in_project(fn.module) else _OUTSIDE
+    serving = crowd_in_project(fn.module) and not copied_in(fn.module)
+    return _GUESSED if serving or others_come_by(fn, fn.module) else _OUTSIDE
 
 
 def _confined(fn: Fn) -> bool:
