@@ -9,9 +9,10 @@ the function commits. Low confidence where the class that is saved compares the 
 those that differ; where the row is still being made: a function `create_volume` that is given its `volume`,
 or one whose callers have all just made the row, a hook such as `kind.activate(channel)` too; where a function
 only converts the row for whoever asked for it; where the object whose method it is keeps a row that was made
-for it, or the function has claimed the row under a lock before (`status = "processing"`); and where a row
-that came in is called like one that a context manager of the project reserves (`self.server =
-Server.reserve(…)` in a class with `__exit__`), or was asked for by the key of such a row.
+for it; where the project asks for a level of isolation at which the database refuses the second write; where
+the function has claimed the row under a lock before (`status = "processing"`); and where a row that came in
+is called like one that a context manager of the project reserves (`self.server = Server.reserve(…)` in a
+class with `__exit__`), or was asked for by the key of such a row.
 
 Bad:
 

@@ -328,6 +328,8 @@ class Libraries:
                     _union(known.filled_in, model.filled_in),
                     _union(known.watched_by, model.watched_by),
                     _union(known.watched_everywhere, model.watched_everywhere),
+                    _union(known.isolated_by, model.isolated_by),
+                    model.related_as or known.related_as,
                 )
             self.types[model.name] = model
             for qualified in model.classes:

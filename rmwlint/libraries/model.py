@@ -54,6 +54,9 @@ File
     watched_by = ["MutableDict"]        # what is changed inside a column is written only where a name in its
                                         #   declaration has one of these in it, the function calls one,
     watched_everywhere = ["watch_all"]  #   or the project has one of these words anywhere
+    related_as = "_set"                 # how attributes end by which rows are reached that refer to this one
+    isolated_by = ["SERIALIZABLE"]      # where the project has one of these words, the database refuses to
+                                        #   write a row of this that has changed since the transaction read it
     alone = true                        # its methods run by hand, rarely two at a time: low confidence
     element = "Model"                   # what it holds where nobody knows (then with medium confidence)
 
@@ -281,6 +284,8 @@ class TypeModel(NamedTuple):
     filled_in: tuple[str, ...] = ()
     watched_by: tuple[str, ...] = ()
     watched_everywhere: tuple[str, ...] = ()
+    isolated_by: tuple[str, ...] = ()
+    related_as: str | None = None
 
 
 class CallModel(NamedTuple):

@@ -292,6 +292,8 @@ _TYPE: dict[str, Check] = {
     "filled_in": _texts,
     "watched_by": _texts,
     "watched_everywhere": _texts,
+    "isolated_by": _texts,
+    "related_as": _identifier,
     "shown_by": _texts,
     "shown_on": _texts,
     "homes": _dotted,
@@ -458,6 +460,8 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
         row.get("filled_in", ()),
         row.get("watched_by", ()),
         row.get("watched_everywhere", ()),
+        row.get("isolated_by", ()),
+        row.get("related_as"),
     )
 
 

@@ -23,6 +23,7 @@ from rmwlint.windows.guards.copied import copied
 from rmwlint.windows.guards.first_hand import called_new, handed_new, kept_new
 from rmwlint.windows.guards.first_saves import called_for_first_save, of_first_save
 from rmwlint.windows.guards.given_back import back_with
+from rmwlint.windows.guards.isolated import isolated
 from rmwlint.windows.guards.of_one_block import of_one_block
 from rmwlint.windows.guards.preconditions import preconditioned
 from rmwlint.windows.guards.refreshed import refreshed
@@ -249,7 +250,8 @@ class _Finder:
                     certainty = 1 if weak else certainty
                 if not weak and window.sure > 1 and not window.guard:
                     weak = (
-                        reserved(self.fn, window.read, event)
+                        isolated(self.fn, event)
+                        or reserved(self.fn, window.read, event)
                         or handed_new(self.fn, event)
                         or (event.place.kind in ("row", "rows") and self.one_works_on(event))
                     )

@@ -52,6 +52,7 @@ from rmwlint.windows.guards.copied import copied
 from rmwlint.windows.guards.first_hand import handed_new
 from rmwlint.windows.guards.first_saves import of_created_row, of_first_save, only_new_change
 from rmwlint.windows.guards.identities import puts_what_it_compares
+from rmwlint.windows.guards.isolated import isolated
 from rmwlint.windows.guards.made_to_save import made_to_save
 from rmwlint.windows.guards.outcomes import dropped_by_callers, looked_at
 from rmwlint.windows.guards.preconditions import preconditioned
@@ -481,6 +482,10 @@ class View:
     def made_to_save(self, write: Event) -> bool:
         """Whether the attributes that are written are those of an object that was made for that."""
         return made_to_save(self.fn, write)
+
+    def isolated(self, write: Event) -> bool:
+        """Whether the database refuses to write a row that has changed since the transaction read it."""
+        return isolated(self.fn, write)
 
     def only_converts(self, window: Window) -> bool:
         """Whether the row is only converted for whoever asked for it."""

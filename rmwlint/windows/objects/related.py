@@ -31,7 +31,18 @@ def no_container(fn: Fn, window: Window) -> bool:
         row = window.write.place.text.rpartition(".")[2]
         named: list[Type] = list(classes_named(fn.module, row)) if row.isidentifier() else []
         classes = [kind.ref for kind in named]
+    if not any(cls.speaking_of(name) for cls in classes) and _named_as_related(fn, window):
+        return True
     return any(_related(cls, name) for cls in classes) or _does_more(fn, name)
+
+
+def _named_as_related(fn: Fn, window: Window) -> bool:
+    """Whether an attribute is called as those are by which the library of a row reaches the rows that refer
+    to it: ``author.book_set``."""
+    library = window.write.row.library if window.write.row is not None else None
+    types = fn.module.program.libraries.types.values()
+    endings = {one.related_as for one in types if one.related_as and one.name.partition(".")[0] == library}
+    return window.attribute is not None and window.attribute.endswith(tuple(endings))
 
 
 def _does_more(fn: Fn, name: str) -> bool:
