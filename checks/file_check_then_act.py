@@ -203,4 +203,6 @@ def _alone(view: View, window: Window) -> bool:
 
 def _locked(view: View, read: Event) -> bool:
     """Whether a lock is held, as far as callers, earlier methods or other ways to the look tell."""
-    return view.lock_taken_before(read) or view.locked_wherever_called or view.lock_kept_by_object
+    if view.lock_taken_before(read) or view.locked_wherever_called or view.lock_kept_by_object:
+        return True
+    return view.one_at_a_time

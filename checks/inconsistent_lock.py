@@ -220,5 +220,7 @@ def _sure(lockset: Lockset, use: Access, acts: bool) -> int:
         lockset.balance > 0 and lockset.decides_a_store(use)
     ):
         return LOW
-    between_tasks = lockset.reach == "task" and not use.fn.facts.is_async
+    if lockset.beside:
+        return LOW
+    between_tasks = lockset.reach == "task" and (not use.fn.facts.is_async or use.at_once)
     return MEDIUM if use.elsewhere and not between_tasks else LOW

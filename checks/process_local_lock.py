@@ -38,7 +38,8 @@ Good:
 Take a lock that reaches as far as its users: `external=True` or a file lock for the processes of one host, a
 coordinator, Redis, etcd or the row's own lock for many hosts. Told as well: a thing of another service,
 looked for and made under a lock of this host. That others are there say processes started in the module,
-locks of several processes in it, and the name of a cache; without them the confidence is low, as it is for a
+locks of several processes in it, and the name of a cache, but for what a program does when it starts;
+without them the confidence is low, as it is for a
 lock that only its name tells, and for the path of one object, or with the key of one in it, that the
 function is given (mostly one process works on that object), and for one that it is given under a name such
 as `dest` or `output_path`: it is the caller's own; and where what the other process has done is caught, or
@@ -154,6 +155,7 @@ def _sure(view: View, window: Window, held: Held) -> int:
     if of_path and (family or view.of_asker(place)):
         return LOW
     if view.of_cache(place):
-        return min(window.sure, MEDIUM)
+        at_start = view.fn.facts.name != "__init__" and (view.prepares or view.starts)
+        return LOW if at_start else min(window.sure, MEDIUM)
     alone = of_path and (view.scratch(place) or view.of_one_key(window.write))
     return min(window.sure, MEDIUM) if view.several_processes and not alone else LOW

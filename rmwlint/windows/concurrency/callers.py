@@ -11,7 +11,8 @@ from functools import partial
 
 from rmwlint.program.calling import callings, constructions, handed_over, kept_for_check, mentioning
 from rmwlint.program.link import Call, link
-from rmwlint.program.program import Cls, Fn
+from rmwlint.program.program import Cls, Fn, ModuleView
+from rmwlint.windows.concurrency.modules import imported_names
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.flow import in_handler, reaches
@@ -114,6 +115,8 @@ def _used_otherwise(fn: Fn) -> bool:
     then."""
     name = fn.facts.name
     for module in mentioning(fn)[0]:
+        if fn.owner is None and module is not fn.module and not _knows(module, fn.module):
+            continue
         for user in module.functions():
             ops = user.facts.ops
             if name not in user.facts.names:
@@ -122,6 +125,12 @@ def _used_otherwise(fn: Fn) -> bool:
             if any(op[0] == "attr" and op[2] == name and at not in called for at, op in enumerate(ops)):
                 return True
     return False
+
+
+def _knows(module: ModuleView, other: ModuleView) -> bool:
+    """Whether a module imports another by its name, or from it."""
+    last = other.name.rpartition(".")[2]
+    return any(last in name.split(".") for name in imported_names(module))
 
 
 def _constructs(caller: Fn, number: int) -> bool:

@@ -1,10 +1,11 @@
 """How ways to a function go on upwards, and where they begin: does anything say that many come there?
 
 A view, a handler or a task comes with others. Where a way begins in something that nobody knows to call, its
-module says who comes: by the framework that it imports, or that those do who import it. A plug-in, which
-nobody imports, is asked for its project. A module that stands for itself, imports nothing of a project and is
-imported by nothing, tells nothing: anybody may come. Libraries that a project has copied into a folder of its
-own tell nothing of its service: only ways that are known lead to them.
+module says who comes: by the framework that it imports, or that those do who import it and use the name of
+what is asked about. Else, and for a plug-in, which nobody imports, the project is asked. A module that stands
+for itself, imports nothing of a project and is imported by nothing, tells nothing: anybody may come.
+Libraries that a project has copied into a folder of its own tell nothing of its service: only ways that are
+known lead to them.
 """
 
 from __future__ import annotations
@@ -132,7 +133,17 @@ def others_come_by(fn: Fn, module: ModuleView) -> bool:
     if imports_crowd(module):
         return True
     importers = _importers(module)
-    return any(map(imports_crowd, importers)) or (not importers and crowd_in_project(module))
+    crowd = [other for other in importers if imports_crowd(other)]
+    if any(_may_call(other, fn) for other in crowd):
+        return True
+    return bool(crowd or not importers) and crowd_in_project(module)
+
+
+def _may_call(module: ModuleView, fn: Fn) -> bool:
+    """Whether a module uses the name of a function; of what the language calls, that of its class."""
+    owner = method_around(fn).owner
+    name = fn.facts.name
+    return module.uses(owner.facts.name if owner is not None and name.startswith("__") else name)
 
 
 def _importers(module: ModuleView) -> list[ModuleView]:

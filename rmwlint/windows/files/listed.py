@@ -26,12 +26,15 @@ _PATHS = ("file", "directory")
 _ORDERS = ("max", "min", "sorted", "sort")
 #: of what a path is made of, so many parts are looked at
 _MOST = 200
+#: attributes that many things have: one of these names nothing
+_OF_PATHS = frozenset(["path", "name", "parent", "stem", "suffix", "environ"])
+_GIVES = ("return", "yield", "yieldfrom")
 
 
 class Listed(NamedTuple):
     """``listing``: the operation that lists; ``asked``: the one that asks about what it named, ``text``: of
     which path; ``remover`` and ``removed``: who removes files meanwhile, and where. ``given``: the folder is
-    what the caller says."""
+    what the caller says, or nothing says that the files removed lie in it."""
 
     listing: int
     asked: int
@@ -54,12 +57,13 @@ def listed(fn: Fn) -> Iterator[Listed]:
         origin = made_of(fn.facts.ops, register, most=_MOST)
         # the last of those that led to the path has named it; others may have said where to list
         listing = next((one for one in reversed(listings) if one.op in origin and not locked(one)), None)
-        found = next(_removals(fn), None) if listing is not None else None
-        if listing is not None and found is not None:
+        removals = list(_removals(fn)) if listing is not None else []
+        if listing is not None and removals:
+            together = any(_together(fn, register, *one) for one in removals)
             assert listing.place is not None
             given = method_around(fn).owner is None and _given(listing.place.symbol)
-            given = given or _only_given(fn, listing)
-            yield Listed(listing.op, asked, written, *found, given)
+            given = given or _only_given(fn, listing) or not together
+            yield Listed(listing.op, asked, written, *removals[0], given)
             return
 
 
@@ -79,8 +83,38 @@ def _only_given(fn: Fn, listing: Event) -> bool:
         return False
     parts = made_of(ops, path, most=_MOST)
     first = 1 if fn.facts.owner is not None else 0
-    own = any(ops[part][0] == "attr" and fn.is_self(ops[part][1]) for part in parts)
+    callees = {op[1] for op in ops if op[0] == "call"}
+    own = any(ops[part][0] == "attr" and fn.is_self(ops[part][1]) and part not in callees for part in parts)
     return not own and any(ops[part][0] == "param" and ops[part][1] >= first for part in parts)
+
+
+def _together(fn: Fn, asked: int, remover: Fn, removed: int) -> bool:
+    """Whether what one function asks about and what another removes are made from something of one name: a
+    setting, a variable of the module, an attribute, one that the first keeps them in too."""
+    op = remover.facts.ops[removed]
+    paths = [*op[2], *(register for _, register in op[3])] if op[0] == "call" else []
+    if op[0] == "call" and remover.facts.ops[op[1]][0] == "attr":
+        paths.append(remover.facts.ops[op[1]][1])
+    kept = {op[2] for op in fn.facts.ops if op[0] == "setattr"}
+    mine = _named(fn, [asked], 1) | kept
+    return not mine.isdisjoint(_named(remover, paths, 1))
+
+
+def _named(fn: Fn, registers: list[int], depth: int) -> set[str]:
+    """The names of attributes and variables of modules that values are made from, in callees too."""
+    ops, found = fn.facts.ops, set()
+    callees = {op[1] for op in ops if op[0] == "call"}
+    for part in {part for register in registers for part in made_of(ops, register, most=_MOST)}:
+        op = ops[part]
+        if op[0] == "attr" and part not in callees:
+            found.add(op[2])
+        elif op[0] == "name" and op[1] in fn.module.facts.bindings and op[1] not in fn.facts.locals:
+            found.add(op[1])
+        elif op[0] == "call" and depth and part in link(fn).calls:
+            for target in link(fn).calls[part].targets:
+                returned = [op[1] for op in target.facts.ops if op[0] in _GIVES and op[1] is not None]
+                found |= _named(target, returned, depth - 1)
+    return found - _OF_PATHS
 
 
 def _removes(event: Event) -> bool:

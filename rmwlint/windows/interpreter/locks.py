@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rmwlint.facts.model import Op
+from rmwlint.facts.operands import made_of
 from rmwlint.libraries.index import Libraries
 from rmwlint.libraries.model import CallModel
 from rmwlint.program.effects import row_sure
@@ -142,6 +143,17 @@ def _enter(run: Interpreter, position: int, register: int, around: int) -> Value
     return context._replace(type=kind or context.type)
 
 
+def _kept_for_all(run: Interpreter, register: Any) -> bool:
+    """Whether a new lock is kept in an attribute where there is none yet: the next call takes the same."""
+    names = {op[2] for op in run.ops if op[0] == "setattr" and op[3] == register}
+    return bool(names) and any(
+        op[0] == "branch" and any(run.ops[part][0] == "attr" and run.ops[part][2] in names for part in parts)
+        for op in run.ops[:register]
+        if op[0] == "branch"
+        for parts in [made_of(run.ops, op[1], most=20)]
+    )
+
+
 def _own_context(run: Interpreter, register: int) -> bool:
     """Whether what is entered is a context manager of the project, a generator, that runs statements: a row
     that only one can insert keeps out the others."""
@@ -249,6 +261,7 @@ def _held(
     if row.does == "lock":
         key = lock_key(row, receiver, args, position)
         reach = lock_reach(row, kwargs)
-        held = Held(position, "lock", key, reach, written, fresh=is_fresh(key), sure=sure)
+        fresh = is_fresh(key) and not _kept_for_all(run, key[1])
+        held = Held(position, "lock", key, reach, written, fresh=fresh, sure=sure)
         return [held._replace(until_commit=row.until == "commit", widens=row.widens)]
     return []

@@ -127,6 +127,18 @@ class Access(NamedTuple):
         )
 
     @property
+    def at_once(self) -> bool:
+        """Whether a number is counted on, or a constant or the time is stored, by one statement with nothing
+        awaited in it: tasks do not come in between."""
+        op = self.fn.facts.ops[self.event.op]
+        if op[0] != "setattr":
+            return False
+        stored = self.fn.facts.ops[op[3]]
+        return stored[0] in ("inplace", "binop", "const", "call") and not any(
+            self.fn.facts.ops[part][0] == "await" for part in made_of(self.fn.facts.ops, op[3], most=40)
+        )
+
+    @property
     def given(self) -> bool:
         """Whether it stores what the caller says, as it is, whatever was there: that comes before or after
         what is done under the lock, as it would with the lock."""
@@ -194,6 +206,7 @@ class Lockset(NamedTuple):
     """A place that a lock guards in most uses: who uses it with the lock, and who with no lock at all.
 
     ``balance``: how many more uses the lock guards than it leaves bare, of all places that it guards.
+    ``beside``: it is only used under one hold of the lock, which is there for another place.
     """
 
     place: str
@@ -203,6 +216,7 @@ class Lockset(NamedTuple):
     guarded: tuple[Access, ...]
     bare: tuple[Access, ...]
     balance: int = 0
+    beside: bool = False
 
     def bears(self, use: Access) -> bool:
         """Whether the place bears a bare change by one call: something is put in while nobody walks through
@@ -310,6 +324,14 @@ def _made_from_last(access: Access) -> bool:
         if event.does == "load" and event.place is not None and access.event.place is not None
         if event.place.symbol == access.event.place.symbol
     }
+    return any(dep[0] in found for dep in access.event.deps)
+
+
+def _made_from_others(access: Access) -> bool:
+    """Whether a store makes what it stores out of other shared places: the two go together then."""
+    if access.event.does != "store":
+        return False
+    found = {event.op for event in analysis(access.fn).events if event.does == "load"}
     return any(dep[0] in found for dep in access.event.deps)
 
 
@@ -430,7 +452,16 @@ def _locksets(fns: list[Fn], name_of: Callable[[Symbol], str]) -> Iterator[Locks
             locksets.append(found)
             balances[found.lock] = balances.get(found.lock, 0) + len(found.guarded) - len(found.bare)
     for found in locksets:
-        yield found._replace(balance=balances[found.lock])
+        own = _holds(found.guarded, found.lock)
+        others = (_holds(uses, found.lock) for name, uses in accesses.items() if name != found.place)
+        beside = len(own) == 1 and any(len(other) > 1 and own <= other for other in others)
+        beside = beside and not any(map(_made_from_others, found.guarded))
+        yield found._replace(balance=balances[found.lock], beside=beside)
+
+
+def _holds(uses: Sequence[Access], lock: Symbol) -> set[tuple[Fn, int]]:
+    """The holds of a lock under which a place is used: functions, and where each takes it."""
+    return {(use.fn, held.id) for use in uses for held in use.event.held if lock_name(held) == lock}
 
 
 def _used_under_locks(
