@@ -131,21 +131,31 @@ def shared_by_library(cls: Cls) -> bool:
 
 def own_spawns(cls: Cls) -> list[tuple[Fn, int]]:
     """Where methods of a class start threads, if nothing else says that threads share its objects."""
-    if shared_by_library(cls):
+    locks = (
+        takes_locks(fn, False) for base in cls.mro() for fn in base.module.functions() if _within(fn, base)
+    )
+    if shared_by_library(cls) or any(locks):
         return []
+    found = thread_starts(cls)
+    return found if found and not known_to_all(cls) and not shared_below(cls, False) else []
+
+
+def thread_starts(cls: Cls) -> list[tuple[Fn, int]] | None:
+    """Where methods of a class start threads; None where that is done below them, nobody sees where."""
     found: list[tuple[Fn, int]] = []
     for base in cls.mro():
         for fn in base.module.functions():
-            if _within(fn, base):
-                if takes_locks(fn, False):
-                    return []
-                if spawns(fn, False):
-                    here = [(fn, number) for number, call in link(fn).calls.items() if starts_thread(call)]
-                    if not here:
-                        return []
-                    found += here
-    shared = _at_module_level(cls, False) or _in_global(cls) or shared_below(cls, False)
-    return [] if shared else found
+            if _within(fn, base) and spawns(fn, False):
+                here = [(fn, number) for number, call in link(fn).calls.items() if starts_thread(call)]
+                if not here:
+                    return None
+                found += here
+    return found
+
+
+def known_to_all(cls: Cls) -> bool:
+    """Whether the class's own module keeps an object of it in a variable."""
+    return _at_module_level(cls, False) or _in_global(cls)
 
 
 def _in_global(cls: Cls) -> bool:

@@ -13,7 +13,7 @@ from rmwlint.facts.model import Op
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.types import Type
-from rmwlint.windows.concurrency.sharing import method_around, own_spawns
+from rmwlint.windows.concurrency.sharing import method_around, own_spawns, thread_starts
 
 
 def apart(fn: Fn, attribute: str) -> bool:
@@ -52,10 +52,23 @@ def _run_by_threads(cls: Cls) -> _Run | None:
     return known  # type: ignore[return-value]
 
 
+def threads_told(cls: Cls, attribute: str) -> bool:
+    """Whether it is known what all the threads run that methods of a class start, and none is given one of
+    its attributes."""
+    known = cls.memo.get("threads_told", False)
+    if known is False:
+        starts = thread_starts(cls)
+        known = cls.memo["threads_told"] = None if starts is None else _run_by(cls, starts)
+    return isinstance(known, _Run) and attribute not in known.given
+
+
 def _found(cls: Cls) -> _Run | None:
     spawns = own_spawns(cls)
-    if not spawns:
-        return None
+    return _run_by(cls, spawns) if spawns else None
+
+
+def _run_by(cls: Cls, spawns: list[tuple[Fn, int]]) -> _Run | None:
+    """What the threads run that are started there, None where that cannot be told."""
     pending: list[Fn] = []
     attributes: set[str] = set()
     for fn, number in spawns:

@@ -32,11 +32,11 @@ from rmwlint.windows.concurrency.comers import (
 from rmwlint.windows.concurrency.modules import concurrent_module, copied_in
 from rmwlint.windows.concurrency.phases import ALONE, sets_up, starts
 from rmwlint.windows.concurrency.quiet import stored_by_name
-from rmwlint.windows.concurrency.sharing import method_around, shared_below
-from rmwlint.windows.concurrency.spawning import spawns, starts_thread
+from rmwlint.windows.concurrency.sharing import known_to_all, method_around, shared_below
+from rmwlint.windows.concurrency.spawning import starts_thread
 from rmwlint.windows.flow import in_loop
 from rmwlint.windows.interpreter.decorators import held_by_decorators
-from rmwlint.windows.memory.apart import stays_clear
+from rmwlint.windows.memory.apart import threads_told
 from rmwlint.windows.memory.of_loop import locked_somewhere
 from rmwlint.windows.values import Symbol, own_attribute
 
@@ -79,13 +79,12 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol) -> bool:
 
 
 def _expects_threads(fn: Fn, symbol: Symbol) -> bool:
-    """Whether a class holds a lock of threads over an attribute somewhere or starts threads that may use it,
-    or the module of a variable has to do with threads."""
+    """Whether a class holds a lock of threads over an attribute somewhere, starts threads that may do
+    anything, or has its module keep an object of it; or the module of a variable has to do with threads."""
     owner, attribute = method_around(fn).owner, own_attribute(symbol)
     if owner is None or attribute is None:
         return symbol is not None and concurrent_module(fn.module, False)
-    started = any(spawns(method, False) for method in _methods(owner)) and not stays_clear(owner, attribute)
-    return started or locked_somewhere(owner, attribute)
+    return not threads_told(owner, attribute) or known_to_all(owner) or locked_somewhere(owner, attribute)
 
 
 def _takes_locks(fn: Fn) -> bool:
