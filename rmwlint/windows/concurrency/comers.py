@@ -126,7 +126,7 @@ def others_come_by(fn: Fn, module: ModuleView) -> bool:
         return holds_settings(str(module.path)) and crowd_in_project(module)
     if copied_in(module):
         return False
-    if _by_itself(module):
+    if stands_alone(module):
         return True
     if (prepares(fn) and fn.facts.name != "__init__") or sets_up(fn) or starts(fn):
         return False
@@ -167,7 +167,7 @@ def imports_crowd(module: ModuleView) -> bool:
     return bool(known)
 
 
-def _by_itself(module: ModuleView) -> bool:
+def stands_alone(module: ModuleView) -> bool:
     """Whether a module imports nothing of a project, and nothing imports it."""
     program = module.program
     return not any(

@@ -5,8 +5,9 @@ starts once, in a program that is run by hand, or outside, where nobody is known
 one and the same, nobody meets there, whatever else the class or the module has its locks and threads for. A
 view, a handler, a pool, and what is started in a loop come with others; so does what too many call. An object
 that never leaves the function that makes it is used by the one thread that runs that, and by those that the
-object starts itself. That many come by the framework that a module imports says little of one object: its
-class must take locks of threads, too.
+object starts itself. That many come by the framework that a module imports, or because too many call, says
+little of one object: its class must expect threads, too. In a module that tells nothing of its callers, a
+lock that the class takes for whatever it is tells enough.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from rmwlint.windows.concurrency.comers import (
     others_come_by,
     runs_thread,
     serves,
+    stands_alone,
 )
 from rmwlint.windows.concurrency.modules import concurrent_module, copied_in
 from rmwlint.windows.concurrency.phases import ALONE, sets_up, starts
@@ -45,8 +47,10 @@ _MOST = 80
 _MAIN = frozenset(["main", "__main__"])
 
 _MANY = "many"
-#: many, as the framework lets expect that a module imports
+#: many, as the framework lets expect that a module imports, or the number of callers
 _GUESSED = "guessed"
+#: who knows who, from a module that tells nothing of it
+_ANYBODY = "anybody"
 _OUTSIDE = "outside"
 _BY_HAND = "by hand"
 
@@ -57,8 +61,11 @@ _THREAD = "thread"
 _Begin = Fn | str
 
 
-def nobody_meets(fns: Iterable[Fn], symbol: Symbol) -> bool:
-    """Whether nothing says that two threads come to a place at the same time by these functions."""
+def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bool:
+    """Whether nothing says that two threads come to a place at the same time by these functions.
+
+    ``torn``: who only looks is hit as well, so that any lock in a class is enough to expect threads.
+    """
     begins: set[_Begin] = set()
     first: Fn | None = None
     for fn in fns:
@@ -66,13 +73,14 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol) -> bool:
         begins |= kept_for_check(fn, "begins", partial(_begins, fn))
     if first is None:
         return False
-    if own_attribute(symbol) is not None and _confined(first):
-        begins = {_OUTSIDE if begin in (_MANY, _GUESSED) else begin for begin in begins} - {_BY_HAND}
-        return len(begins) < 2
-    if _GUESSED in begins:
-        shared = own_attribute(symbol) is None or _takes_locks(first) or _expects_threads(first, symbol)
-        begins = begins - {_GUESSED} | {_MANY if shared else _OUTSIDE}
     threads = {begin for begin in begins if isinstance(begin, Fn)}
+    if own_attribute(symbol) is not None and _confined(first):
+        return len(threads) + bool(begins - threads - {_BY_HAND}) < 2
+    guessed = begins & {_GUESSED, _ANYBODY}
+    if guessed:
+        shared = own_attribute(symbol) is None or _expects_threads(first, symbol)
+        shared = shared or ((torn or _ANYBODY in guessed) and _takes_locks(first))
+        begins = begins - guessed | {_MANY if shared else _OUTSIDE}
     if _MANY in begins or len(threads) > 1 or (threads and len(begins) > 1):
         return False
     return _OUTSIDE not in begins or not _expects_threads(first, symbol)
@@ -140,12 +148,10 @@ def _begins(fn: Fn) -> frozenset[_Begin]:
             begins.add(_BY_HAND)
             continue
         given, threads = _given_away(one)
-        if (
-            serves(one)
-            or len(seen) > _MOST
-            or any(in_loop(*site) or of_pool(_call(site)) for site in threads)
-        ):
+        if serves(one) or any(in_loop(*site) or of_pool(_call(site)) for site in threads):
             return frozenset([_MANY])
+        if len(seen) > _MOST:
+            return frozenset([_GUESSED])
         thread = runs_thread(one) or bool(threads)
         starters += [giver for giver, _ in threads]
         found = [caller for caller, _ in (call_sites(one) if thread else callers_of(one))]
@@ -180,6 +186,8 @@ def _from_outside(fn: Fn) -> str:
     """What a way is that begins where nobody is known to call a function."""
     if by_hand(fn):
         return _BY_HAND
+    if stands_alone(fn.module):
+        return _ANYBODY
     serving = crowd_in_project(fn.module) and not copied_in(fn.module)
     return _GUESSED if serving or others_come_by(fn, fn.module) else _OUTSIDE
 

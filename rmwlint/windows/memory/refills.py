@@ -68,7 +68,7 @@ def refills(fn: Fn) -> Iterator[Refill]:
         if sure > 1 and undisturbed(fn, op, max(filled, later[-1], _loop_end(fn, filled))):
             sure = 1
         found = found or next(iter(readers), None)
-        if sure > 1 and nobody_meets((fn, *(reader for reader, _ in readers)), symbol):
+        if sure > 1 and nobody_meets((fn, *(reader for reader, _ in readers)), symbol, torn=True):
             sure = 1
         if found is not None and not locked_by_callers(fn):
             told.add(place)
