@@ -83,11 +83,11 @@ def open_windows(fn: Fn) -> tuple[Window, ...]:
     """The windows that nothing closes, each once: the strongest way in which a write depends on a read."""
     known = fn.memo.get("open_windows")
     if known is None:
-        known = fn.memo["open_windows"] = tuple(_open(windows(fn)))
+        known = fn.memo["open_windows"] = tuple(_open(fn, windows(fn)))
     return known  # type: ignore[return-value]
 
 
-def _open(found: tuple[Window, ...]) -> Iterable[Window]:
+def _open(fn: Fn, found: tuple[Window, ...]) -> Iterable[Window]:
     best: dict[tuple[int, str | None, str], Window] = {}
     for window in found:
         if window.guard or told_below(window):
@@ -96,7 +96,28 @@ def _open(found: tuple[Window, ...]) -> Iterable[Window]:
         known = best.get(key)
         if known is None or _strength(window) > _strength(known):
             best[key] = window
+        elif _strength(window) == _strength(known) and _of_file(window):
+            # of two looks, the one that refuses tells less: whoever gets past it has looked twice
+            if refuses(fn, known) and not refuses(fn, window):
+                best[key] = window
     return best.values()
+
+
+def _of_file(window: Window) -> bool:
+    place = window.write.place
+    return place is not None and place.kind in ("file", "directory")
+
+
+def refuses(fn: Fn, window: Window) -> bool:
+    """Whether the other way at the branch that decides only raises."""
+    if window.branch is None:
+        return False
+    blocks, ops = fn.facts.blocks, fn.facts.ops
+    for _, last, successors, _ in blocks:
+        if last - 1 == window.branch and len(successors) == 2:
+            start, end, further, _ = blocks[successors[1 if window.outcome else 0]]
+            return not further and ops[end - 1][0] == "raise" and start < end
+    return False
 
 
 def told_below(window: Window) -> bool:

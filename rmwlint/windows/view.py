@@ -42,6 +42,7 @@ from rmwlint.windows.find import (
     failing,
     guard_of,
     open_windows,
+    refuses,
     runs_alone,
     same_place,
     save_told_below,
@@ -398,14 +399,7 @@ class View:
 
     def refuses(self, window: Window) -> bool:
         """Whether the other way at the branch that decides only raises."""
-        if window.branch is None:
-            return False
-        blocks, ops = self.fn.facts.blocks, self.fn.facts.ops
-        for _, last, successors, _ in blocks:
-            if last - 1 == window.branch and len(successors) == 2:
-                start, end, further, _ = blocks[successors[1 if window.outcome else 0]]
-                return not further and ops[end - 1][0] == "raise" and start < end
-        return False
+        return refuses(self.fn, window)
 
     def told_apart(self, window: Window) -> bool:
         """Whether the look only tells sorts apart: the same is done to the place, whichever way it goes."""

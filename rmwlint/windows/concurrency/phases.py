@@ -36,8 +36,27 @@ ALONE = frozenset(
         "<module>",
     ]
 )
+#: of these, the methods that others run at the same time, each for an object of its own
+_OF_EACH = frozenset(["__init__", "__new__", "__post_init__"])
+_ALONE_WITH_ALL = ALONE - _OF_EACH
 #: names of methods that are called once, before any other of the object's
 STARTS = frozenset(["do_setup", "setup", "set_up", "init", "initialize", "start", "serve"])
+
+
+def alone_with(fn: Fn, symbol: object) -> bool:
+    """Whether a function runs before anybody else comes to a place: a constructor meets others at what all
+    objects of the class have."""
+    if fn.facts.name not in ALONE:
+        return False
+    root = symbol
+    while isinstance(root, tuple) and len(root) == 3 and root[0] == "attr":
+        root = root[1]
+    return fn.facts.name not in _OF_EACH or not (isinstance(root, tuple) and root[:1] == ("global",))
+
+
+def alone_with_all(fn: Fn) -> bool:
+    """Whether a function runs before anybody else comes, whatever it uses."""
+    return fn.facts.name in _ALONE_WITH_ALL
 
 
 def prepares(fn: Fn) -> bool:

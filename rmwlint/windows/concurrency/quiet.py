@@ -17,7 +17,7 @@ from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView, remembered
 from rmwlint.windows.concurrency.by_hand import reached_by_threads
 from rmwlint.windows.concurrency.modules import around_concurrency
-from rmwlint.windows.concurrency.phases import ALONE
+from rmwlint.windows.concurrency.phases import alone_with_all
 from rmwlint.windows.concurrency.sharing import (
     locks_by_decorator,
     method_around,
@@ -55,6 +55,8 @@ _OFFERS = ("expected_", "if_", "from_")
 _HELD = frozenset(["lock", "transaction"])
 _ENTERING = ("__enter__", "__aenter__", "__exit__", "__aexit__")
 _CHANGES = frozenset(["call", "delitem", "setitem"])
+#: methods whose object nobody else has yet
+_GIVEN_NEW = frozenset(["__init__", "__post_init__"])
 _ACTS = frozenset(["call", "delattr", "delitem", "element", "enter", "setattr", "setitem"])
 #: calls further down are no part of a summary
 _DEEPEST = 4
@@ -378,8 +380,9 @@ class _Anchors:
 
     @cached_property
     def memory(self) -> tuple[bool, bool]:
-        """See ``shared_memory``."""
-        return shared_memory(self.fn)
+        """See ``shared_memory``; nobody else has the object that a constructor is given."""
+        own, of_all = shared_memory(self.fn)
+        return own and self.fn.facts.name not in _GIVEN_NEW, of_all
 
     @cached_property
     def own_self(self) -> str:
@@ -389,7 +392,7 @@ class _Anchors:
     def _shared(self) -> bool:
         """Whether memory that outlives the call may be stored to, and its old value looked at before."""
         fn = self.fn
-        if fn.index == 0 or fn.facts.name in ALONE or self.memory == (False, False):
+        if fn.index == 0 or alone_with_all(fn) or self.memory == (False, False):
             return False
         if fn.facts.global_names and self.memory[1]:
             return True

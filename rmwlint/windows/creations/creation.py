@@ -215,7 +215,7 @@ def _creation(
 ) -> Creation | None:
     """The creation after a look, where both speak of one thing; None where they do not. ``by_key``: it is of
     each key that the look has not given: whoever tries again after a duplicate knows that they are unique."""
-    if not _same(fn, look, create) or own(look) or _through_own(fn, look):
+    if not _same(fn, look, create) or own(fn, look) or _through_own(fn, look):
         return None
     guard = guard_of_creation(fn, look, create, events, how == "counted")
     unique = _unique(fn, look, create)
@@ -548,10 +548,12 @@ def _far(fn: Fn, call: Call) -> bool:
 # -- what forbids two ---------------------------------------------------------------------------------
 
 
-def own(look: Event) -> bool:
+def own(fn: Fn, look: Event) -> bool:
     """Whether the look is among what this call itself has made: nobody else adds to that."""
     assert look.place is not None
-    return look.does != "look" and any(_made(symbol) for name, symbol in look.place.keys if name != "**")
+    return look.does != "look" and any(
+        _made(fn, symbol, look.op) for name, symbol in look.place.keys if name != "**"
+    )
 
 
 def _through_own(fn: Fn, look: Event) -> bool:
@@ -567,10 +569,14 @@ def _through_own(fn: Fn, look: Event) -> bool:
     return made_here(fn, register, look.op)
 
 
-def _made(symbol: Symbol) -> bool:
+def _made(fn: Fn, symbol: Symbol, at: int) -> bool:
     while isinstance(symbol, tuple) and len(symbol) > 1 and symbol[0] in ("attr", "item"):
         symbol = symbol[1]
-    return isinstance(symbol, tuple) and symbol[:1] == ("new",)
+    if not isinstance(symbol, tuple) or symbol[:1] != ("new",):
+        return False
+    op = fn.facts.ops[symbol[1]]
+    # a list of values is written out here, and they need not be made here
+    return op[0] != "build" or any(made_here(fn, register, at) for register in op[2])
 
 
 def _of_look(event: Event, look: Event, counted: bool) -> bool:
@@ -792,9 +798,29 @@ def _refused(fn: Fn, look: Event, create: Event, branch: int, outcome: bool) -> 
         return False
     if fn.facts.ops[branch][0] == "caught":
         return _raises_after(fn, look.op)
-    if not ends_otherwise(fn, branch, outcome):
+    if not ends_otherwise(fn, branch, outcome) or _goes_on(fn, create, branch, outcome):
         return False
     return create.does == "make" or not _satisfied(fn, branch, outcome)
+
+
+def _goes_on(fn: Fn, create: Event, branch: int, outcome: bool) -> bool:
+    """Whether the other way at the branch ends the function as the creation does, or with what it does to
+    rows of the class: what is there serves as well as a new one."""
+    blocks, ops = fn.facts.blocks, fn.facts.ops
+    cls = row_class(create)
+    for _, last, successors, _ in blocks:
+        if last - 1 == branch and len(successors) == 2:
+            start, end, _, _ = blocks[successors[1 if outcome else 0]]
+            if any(ops[number][0] == "raise" or _always_raises(fn, number) for number in range(start, end)):
+                return False
+            if reaches(fn, create.op, start):
+                return True
+            events = (event for event in analysis(fn).events if start <= event.op < end)
+            return cls is not None and any(
+                event.place is not None and event.place.kind in _KEPT and row_class(event) is cls
+                for event in events
+            )
+    return False
 
 
 def _raises_after(fn: Fn, look: int) -> bool:

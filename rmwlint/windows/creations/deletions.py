@@ -204,7 +204,7 @@ def _because_of_others(fn: Fn, delete: Event, looks: dict[int, list[Event]]) -> 
         if branch == delete.op or not 0 <= dep[0] < delete.op:
             continue
         for look in looks.get(dep[0], ()):
-            if own(look) or not _finds_none(fn, look, branch, outcome):
+            if own(fn, look) or not _finds_none(fn, look, branch, outcome):
                 continue
             known = _named_by(place, looks) if known is None else known
             column = _refers(fn, look, delete, known)

@@ -43,7 +43,7 @@ def ensured(fn: Fn) -> Iterator[Ensured]:
         if cls is None or not columns or not knows_bases(cls) or not _declared(cls, columns):
             continue
         compared = frozenset(columns)
-        if _kept(cls, compared, _related(fn, event)) or own(_compared(event)):
+        if _kept(cls, compared, _related(fn, event)) or own(fn, _compared(event)):
             continue
         if _kept(cls, compared | _following(fn, event), related=False):
             continue

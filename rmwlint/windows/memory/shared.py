@@ -16,7 +16,7 @@ from rmwlint.windows.concurrency.by_hand import reached_by_threads
 from rmwlint.windows.concurrency.callers import kept_out_wherever_called, locked_by_callers
 from rmwlint.windows.concurrency.green import undisturbed
 from rmwlint.windows.concurrency.modules import around_concurrency
-from rmwlint.windows.concurrency.phases import ALONE, at_load, configures, sets_up
+from rmwlint.windows.concurrency.phases import ALONE, alone_with, alone_with_all, at_load, configures, sets_up
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.sharing import method_around, shared_class, unshared_class, unshared_type
 from rmwlint.windows.concurrency.stored import makes_own, stored_kind
@@ -92,7 +92,7 @@ def shared_windows(fn: Fn) -> tuple[SharedWindow, ...]:
 
 
 def _windows(fn: Fn) -> Iterator[SharedWindow]:
-    if fn.index == 0 or fn.facts.name in ALONE:
+    if fn.index == 0 or alone_with_all(fn):
         return
     found = heard(fn)
     loads: dict[int, Event] = {event.op: event for event in found.events if event.does == "load"}
@@ -108,6 +108,8 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
         if window is None or window.read is None or window.read.place is None:
             continue
         place = window.read.place
+        if alone_with(fn, place.symbol):
+            continue
         sure = sharing(fn, place.symbol)
         if not sure or (unshared_type(window.read.type, fn.module) and not _made_anew(where, original)):
             continue
