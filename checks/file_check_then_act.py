@@ -43,7 +43,8 @@ all runs of a program have, is there for others.
 Silent where the other way only raises: the second one gets an error either way. What a file says counts as a
 look where a lock or pid file is removed for it, as being left over: meanwhile somebody else may have removed
 it, and made his own. Told as well: what a listing has named is asked for its age or size where it may be
-gone, and the same class or module removes files (low where the caller of a function says what is listed).
+gone, and the same class or module removes files (low where the caller of a function says what is listed); and
+a file that is read because it has been found there, where the same class or module removes it.
 
 Fix for os, shutil, pathlib: `exist_ok=True`, `missing_ok=True`, `with
 contextlib.suppress(FileNotFoundError):`. Safe where the act comes to the same for one actor. Unsafe
@@ -145,6 +146,32 @@ def find_listed(view: View) -> Iterator[Violation]:
                 ("A", "asks about that file    FileNotFoundError"),
             ),
             remedy="ask each under `try`, and pass over what is gone",
+        )
+
+
+@check.on_events
+def find_found(view: View) -> Iterator[Violation]:
+    for one in view.found:
+        assert one.used.place is not None
+        path = one.used.place.text
+        alone = view.by_hand or view.prepares or view.named_by_few(one.used) or view.nobody_comes(one.used)
+        yield view.violation(
+            check,
+            one.used.op,
+            f"`{path}` is found there and then read; `{one.remover.facts.name}` can remove it in between",
+            place=path,
+            sure=LOW if alone or not view.others_come else MEDIUM,
+            steps=(
+                view.step("read", one.look, "looked at here"),
+                view.step("read", one.used.op, "read here"),
+                view.step("write", one.removed, "removed here", one.remover),
+            ),
+            interleaving=(
+                ("A", f"looks at {path}: it is there"),
+                ("B", f"removes {path}"),
+                ("A", f"reads {path}    FileNotFoundError"),
+            ),
+            remedy="read it, and take an error for its absence",
         )
 
 

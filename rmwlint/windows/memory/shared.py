@@ -119,6 +119,8 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
             stored = "value" if _tunes(where, original) else "count"
         if window.how == "decide" and stored == "container" and _grows(where, original):
             stored = "resource"  # what others put into the first one is not in the second
+        if window.how == "decide" and stored == "value" and key is not None and _counted(fn, window):
+            stored = "resource"  # whoever puts it in counts it as well
         if stored == "flag" and window.how == "decide" and done_flag(fn, window, store):
             stored = "resource"
         if window.how == "decide" and stored in ("resource", "value") and fitted_later(where, original):
@@ -187,6 +189,35 @@ def _grows(fn: Fn, store: Event) -> bool:
             changed = ops[later[1]][1]
         if changed is not None and text(fn.facts, changed) == place and reaches(fn, store.op, number):
             return True
+    return False
+
+
+def _counted(fn: Fn, window: Window) -> bool:
+    """Whether the test that decides that an entry is stored also decides that a number of the object is
+    counted on, which is counted down elsewhere: it is too high for good then."""
+    decided = window.branch, window.outcome
+    for event in heard(fn).events:
+        attribute = own_attribute(event.place.symbol) if event.place is not None else None
+        if event.does != "store" or attribute is None or event.op == window.write.op:
+            continue
+        if all(dep[2] != "arith" for dep in event.deps):
+            continue
+        if any((branch, outcome) == decided for _, branch, outcome in event.control):
+            if _counted_down(fn, attribute):
+                return True
+    return False
+
+
+def _counted_down(fn: Fn, attribute: str) -> bool:
+    """Whether a method of the class subtracts from an attribute."""
+    owner = method_around(fn).owner
+    for other in fn.module.functions() if owner is not None else ():
+        if attribute in other.facts.names and method_around(other).owner is owner:
+            ops = other.facts.ops
+            for op in ops:
+                if op[0] == "setattr" and op[2] == attribute and ops[op[3]][0] == "inplace":
+                    if str(ops[op[3]][1]).startswith("-"):
+                        return True
     return False
 
 
