@@ -64,7 +64,8 @@ A test is as well what asks by name (`hasattr`), and what is tried until a handl
 (`except KeyError`, `except AttributeError`). A list or dict that is stored as an entry and then added to must
 be made once, too; and an element that is taken out where others take theirs must still be there.
 
-Told in a constructor only of what all objects of the class have, as in a `__new__` that keeps the one object.
+Told in a constructor only of what all objects of the class have, as in a `__new__` that keeps the one object
+(low where nothing is done to that then).
 
 Told as well: a number that is read, kept while something else is called, and written back counted on.
 

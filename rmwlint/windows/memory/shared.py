@@ -286,7 +286,7 @@ def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> Shared
     weighs = shared.stored in ("resource", "removal", "count")
     if shared.window.how not in ("decide", "arith") or shared.sure < 2 or not weighs:
         return shared
-    if shared.stored == "resource" and spare(where, original):
+    if shared.stored == "resource" and (spare(where, original) or _bare(where, original)):
         return shared._replace(spare=True)
     if shared.stored != "count" and own_entry(fn, shared.window):
         return shared._replace(owned=True)
@@ -304,6 +304,11 @@ def _makes_lock(fn: Fn, store: Event) -> bool:
     op = fn.facts.ops[store.op]
     call = link(fn).calls.get(op[-1]) if op[0] in ("setattr", "setitem", "store") else None
     return call is not None and any(row.does == "lock" for row in call.rows)
+
+
+def _bare(fn: Fn, store: Event) -> bool:
+    """Whether a `__new__` keeps an object to which nothing has been done yet: a second one is as good."""
+    return fn.facts.name == "__new__" and not fitted_later(fn, store)
 
 
 def _of_one_thread(fn: Fn, window: Window) -> bool:
