@@ -308,7 +308,11 @@ def _makes_lock(fn: Fn, store: Event) -> bool:
 
 def _bare(fn: Fn, store: Event) -> bool:
     """Whether a `__new__` keeps an object to which nothing has been done yet: a second one is as good."""
-    return fn.facts.name == "__new__" and not fitted_later(fn, store)
+    if fn.facts.name != "__new__" or fitted_later(fn, store):
+        return False
+    ops = fn.facts.ops
+    made = ops[ops[store.op][-1]]
+    return all(op[0] != "setattr" or ops[op[1]] != made or made[0] != "name" for op in ops[store.op + 1 :])
 
 
 def _of_one_thread(fn: Fn, window: Window) -> bool:
