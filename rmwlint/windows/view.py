@@ -30,7 +30,7 @@ from rmwlint.windows.creations.unique import uniques
 from rmwlint.windows.files.actors import nobody_comes
 from rmwlint.windows.files.alone import acts_alone, of_process, others_lock, puts_own_in_place, same_text
 from rmwlint.windows.files.flags import opens_what_is_there
-from rmwlint.windows.files.found import Found, found
+from rmwlint.windows.files.found import Found, found_used
 from rmwlint.windows.files.listed import Listed, listed
 from rmwlint.windows.files.named_looks import NamedLook, named_looks
 from rmwlint.windows.files.ownership import common_by_name, of_one, of_one_key
@@ -647,8 +647,8 @@ class View:
 
     @property
     def found(self) -> tuple[Found, ...]:
-        """See ``found``."""
-        return tuple(found(self.fn))
+        """See ``found_used``."""
+        return tuple(found_used(self.fn))
 
     @property
     def streams(self) -> tuple[Stream, ...]:

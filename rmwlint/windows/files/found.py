@@ -29,7 +29,7 @@ class Found(NamedTuple):
     removed: int
 
 
-def found(fn: Fn) -> Iterator[Found]:
+def found_used(fn: Fn) -> Iterator[Found]:
     """The first use of each file that was found there, without a handler, and that others remove."""
     if fn.index == 0 or fn.facts.name in ALONE:
         return
