@@ -798,16 +798,16 @@ def _refused(fn: Fn, look: Event, create: Event, branch: int, outcome: bool) -> 
         return False
     if fn.facts.ops[branch][0] == "caught":
         return _raises_after(fn, look.op)
-    if not ends_otherwise(fn, branch, outcome) or _goes_on(fn, create, branch, outcome):
+    if not ends_otherwise(fn, branch, outcome) or _goes_on(fn, look, create, branch, outcome):
         return False
     return create.does == "make" or not _satisfied(fn, branch, outcome)
 
 
-def _goes_on(fn: Fn, create: Event, branch: int, outcome: bool) -> bool:
+def _goes_on(fn: Fn, look: Event, create: Event, branch: int, outcome: bool) -> bool:
     """Whether the other way at the branch ends the function as the creation does, or with what it does to
     rows of the class: what is there serves as well as a new one."""
     blocks, ops = fn.facts.blocks, fn.facts.ops
-    cls = row_class(create)
+    cls = row_class(create) or row_class(look)
     for _, last, successors, _ in blocks:
         if last - 1 == branch and len(successors) == 2:
             start, end, _, _ = blocks[successors[1 if outcome else 0]]
