@@ -294,7 +294,8 @@ def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> Shared
     alone = alone or _of_one_thread(fn, shared.window) or kept_out_wherever_called(fn)
     read, write = shared.window.read, shared.window.write
     alone = alone or (read is not None and undisturbed(fn, read.op, write.op))
-    if not (alone or fn.facts.is_async or write.place is None or _makes_lock(where, original)):
+    for_threads = _makes_lock(where, original) or _made_anew(where, original)
+    if not (alone or fn.facts.is_async or write.place is None or for_threads):
         alone = nobody_meets(users_of(fn, write.place.symbol), write.place.symbol)
     return shared._replace(alone=alone)
 
