@@ -173,14 +173,19 @@ def call_sites(fn: Fn) -> tuple[Site, ...]:
 
 
 def _sites(fn: Fn, modules: Iterable[ModuleView]) -> Iterator[Site]:
+    return ((caller, number) for caller, number, call in _calls_by_name(fn, modules) if _may_reach(call, fn))
+
+
+def _calls_by_name(fn: Fn, modules: Iterable[ModuleView]) -> Iterator[tuple[Fn, int, Call]]:
+    """The calls in other functions of what has the name of a function."""
     name = fn.facts.name
     for module in modules:
         for caller in module.functions():
             if caller is fn or name not in caller.facts.names:
                 continue
             for number, call in link(caller).calls.items():
-                if call.name == name and _may_reach(call, fn):
-                    yield caller, number
+                if call.name == name:
+                    yield caller, number, call
 
 
 def likely_sites(fn: Fn) -> tuple[Site, ...]:
@@ -202,16 +207,10 @@ def _overrides(fn: Fn) -> bool:
 
 
 def _likely(fn: Fn, modules: Iterable[ModuleView]) -> Iterator[Site]:
-    name = fn.facts.name
-    for module in modules:
-        for caller in module.functions():
-            if caller is fn or name not in caller.facts.names:
-                continue
-            for number, call in link(caller).calls.items():
-                unknown = call.receiver is not None and call.rtype is None and not (call.targets or call.rows)
-                if call.name == name and unknown and not call.qualified:
-                    if accepting((fn,), caller.facts.ops[number]):
-                        yield caller, number
+    for caller, number, call in _calls_by_name(fn, modules):
+        unknown = call.receiver is not None and call.rtype is None and not (call.targets or call.rows)
+        if unknown and not call.qualified and accepting((fn,), caller.facts.ops[number]):
+            yield caller, number
 
 
 def handed_over(fn: Fn) -> tuple[Site, ...]:
