@@ -66,13 +66,13 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
 
     ``torn``: who only looks is hit as well, so that any lock in a class is enough to expect threads.
     """
-    begins: set[_Begin] = set()
-    first: Fn | None = None
-    for fn in fns:
-        first = first or fn
-        begins |= kept_for_check(fn, "begins", partial(_begins, fn))
-    if first is None:
+    users = list(fns)
+    if not users or (own_attribute(symbol) is not None and _expected_below(users[0])):
         return False
+    first = users[0]
+    begins: set[_Begin] = set()
+    for fn in users:
+        begins |= kept_for_check(fn, "begins", partial(_begins, fn))
     threads = {begin for begin in begins if isinstance(begin, Fn)}
     if own_attribute(symbol) is not None and _confined(first):
         return len(threads) + bool(begins - threads - {_BY_HAND}) < 2
@@ -86,6 +86,12 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
     return _OUTSIDE not in begins or not _expects_threads(first, symbol)
 
 
+def _expected_below(fn: Fn) -> bool:
+    """Whether a class derived from that of a method takes locks of threads, or starts threads."""
+    owner = method_around(fn).owner
+    return owner is not None and shared_below(owner, False)
+
+
 def _expects_threads(fn: Fn, symbol: Symbol) -> bool:
     """Whether a class holds a lock of threads over an attribute somewhere, starts threads that may do
     anything, or has its module keep an object of it; or the module of a variable has to do with threads."""
@@ -96,24 +102,20 @@ def _expects_threads(fn: Fn, symbol: Symbol) -> bool:
 
 
 def _takes_locks(fn: Fn) -> bool:
-    """Whether the class of a method, or one derived from it, takes locks of threads, for whatever it is."""
+    """Whether the class of a method takes locks of threads, for whatever it is."""
     owner = method_around(fn).owner
     if owner is None:
         return False
     methods = _methods(owner)
-    return (
-        shared_below(owner, False)
-        or any(
-            row.does == "lock" and row.reach == _THREAD
-            for method in methods
-            for call in link(method).calls.values()
-            for row in call.rows
-        )
-        or any(
-            held.kind == "lock" and held.reach == _THREAD
-            for method in methods
-            for held in held_by_decorators(method)
-        )
+    return any(
+        row.does == "lock" and row.reach == _THREAD
+        for method in methods
+        for call in link(method).calls.values()
+        for row in call.rows
+    ) or any(
+        held.kind == "lock" and held.reach == _THREAD
+        for method in methods
+        for held in held_by_decorators(method)
     )
 
 
