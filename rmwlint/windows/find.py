@@ -17,7 +17,7 @@ from rmwlint.windows.concurrency.callers import (
 )
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.ways import rows_locked_on_every_way
-from rmwlint.windows.flow import fails
+from rmwlint.windows.flow import fails, other_way
 from rmwlint.windows.guards.compared import compared_by_hand
 from rmwlint.windows.guards.copied import copied
 from rmwlint.windows.guards.first_hand import called_new, handed_new, kept_new
@@ -112,12 +112,11 @@ def refuses(fn: Fn, window: Window) -> bool:
     """Whether the other way at the branch that decides only raises."""
     if window.branch is None:
         return False
-    blocks, ops = fn.facts.blocks, fn.facts.ops
-    for _, last, successors, _ in blocks:
-        if last - 1 == window.branch and len(successors) == 2:
-            start, end, further, _ = blocks[successors[1 if window.outcome else 0]]
-            return not further and ops[end - 1][0] == "raise" and start < end
-    return False
+    way = other_way(fn, window.branch, window.outcome)
+    if way is None:
+        return False
+    start, end, further, _ = way
+    return not further and fn.facts.ops[end - 1][0] == "raise" and start < end
 
 
 def told_below(window: Window) -> bool:

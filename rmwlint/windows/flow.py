@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from rmwlint.facts.model import Function, Op
+from rmwlint.facts.model import Block, Function, Op
 from rmwlint.program.program import Fn
 
 #: the conditions of loops that only a jump leaves
@@ -114,6 +114,15 @@ def in_handler(fn: Fn, caught: int, op: int) -> bool:
                 reached.add(target)
                 pending.append(target)
     return block not in reached
+
+
+def other_way(fn: Fn, branch: int, outcome: bool) -> Block | None:
+    """The block that follows where the condition of a branch turns out otherwise; None where there is no
+    other way."""
+    for _, last, successors, _ in fn.facts.blocks:
+        if last - 1 == branch and len(successors) == 2:
+            return fn.facts.blocks[successors[1 if outcome else 0]]
+    return None
 
 
 def in_loop(fn: Fn, op: int) -> bool:

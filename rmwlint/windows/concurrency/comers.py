@@ -23,6 +23,10 @@ from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.concurrency.ways import decorated_with
 from rmwlint.windows.interpreter.decorators import wrapped_call
 
+#: ways through more functions than this are not followed
+MOST_FOLLOWED = 80
+#: functions with which a program begins
+MAIN = frozenset(["main", "__main__"])
 _CROWD = "files.Crowd"
 #: where one file in so many speaks of a framework, the project is about it
 _FEW = 25

@@ -25,7 +25,7 @@ from rmwlint.windows.creations.given_away import given_away
 from rmwlint.windows.creations.retried import retried_by_callers, retries, tries_again
 from rmwlint.windows.creations.unique import conditional_uniques, nullable, uniques
 from rmwlint.windows.find import common
-from rmwlint.windows.flow import in_loop, leads, reaches
+from rmwlint.windows.flow import in_loop, leads, other_way, reaches
 from rmwlint.windows.guards.first_hand import made_here
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.presence import counts, found_there, gathered, met
@@ -776,19 +776,18 @@ def _determined(symbol: Symbol, known: set[Symbol]) -> bool:
 
 def ends_otherwise(fn: Fn, branch: int, outcome: bool) -> bool:
     """Whether the other way at the branch leaves the function at once, without giving what was found."""
-    blocks, ops = fn.facts.blocks, fn.facts.ops
-    found = analysis(fn)
+    ops, found = fn.facts.ops, analysis(fn)
     if branch in found.refused or branch in found.checked:
         return True
-    for _, last, successors, _ in blocks:
-        if last - 1 == branch and len(successors) == 2:
-            start, end, further, _ = blocks[successors[1 if outcome else 0]]
-            if any(_always_raises(fn, number) for number in range(start, end)):
-                return True
-            op = ops[end - 1] if not further and end else ("pass",)
-            given = ops[op[1]][0] if op[0] == "return" and op[1] is not None else "const"
-            return op[0] in ("raise", "return") and given not in ("name", "attr", "item")
-    return False
+    way = other_way(fn, branch, outcome)
+    if way is None:
+        return False
+    start, end, further, _ = way
+    if any(_always_raises(fn, number) for number in range(start, end)):
+        return True
+    op = ops[end - 1] if not further and end else ("pass",)
+    given = ops[op[1]][0] if op[0] == "return" and op[1] is not None else "const"
+    return op[0] in ("raise", "return") and given not in ("name", "attr", "item")
 
 
 def _refused(fn: Fn, look: Event, create: Event, branch: int, outcome: bool) -> bool:
@@ -806,21 +805,20 @@ def _refused(fn: Fn, look: Event, create: Event, branch: int, outcome: bool) -> 
 def _goes_on(fn: Fn, look: Event, create: Event, branch: int, outcome: bool) -> bool:
     """Whether the other way at the branch ends the function as the creation does, or with what it does to
     rows of the class: what is there serves as well as a new one."""
-    blocks, ops = fn.facts.blocks, fn.facts.ops
+    way = other_way(fn, branch, outcome)
+    if way is None:
+        return False
+    start, end, _, _ = way
+    ops = fn.facts.ops
+    if any(ops[number][0] == "raise" or _always_raises(fn, number) for number in range(start, end)):
+        return False
+    if reaches(fn, create.op, start):
+        return True
     cls = row_class(create) or row_class(look)
-    for _, last, successors, _ in blocks:
-        if last - 1 == branch and len(successors) == 2:
-            start, end, _, _ = blocks[successors[1 if outcome else 0]]
-            if any(ops[number][0] == "raise" or _always_raises(fn, number) for number in range(start, end)):
-                return False
-            if reaches(fn, create.op, start):
-                return True
-            events = (event for event in analysis(fn).events if start <= event.op < end)
-            return cls is not None and any(
-                event.place is not None and event.place.kind in _KEPT and row_class(event) is cls
-                for event in events
-            )
-    return False
+    events = (event for event in analysis(fn).events if start <= event.op < end)
+    return cls is not None and any(
+        event.place is not None and event.place.kind in _KEPT and row_class(event) is cls for event in events
+    )
 
 
 def _raises_after(fn: Fn, look: int) -> bool:
@@ -842,15 +840,15 @@ def _raises_after(fn: Fn, look: int) -> bool:
 
 def _satisfied(fn: Fn, branch: int, outcome: bool) -> bool:
     """Whether the other way at the branch ends the function with nothing said: what is wanted is there."""
-    blocks, ops = fn.facts.blocks, fn.facts.ops
-    for _, last, successors, _ in blocks:
-        if last - 1 == branch and len(successors) == 2:
-            start, end, further, _ = blocks[successors[1 if outcome else 0]]
-            if any(_always_raises(fn, number) for number in range(start, end)):
-                return False
-            op = ops[end - 1] if not further and end else ("pass",)
-            return op[0] == "return" and (op[1] is None or ops[op[1]] == ("const", None))
-    return False
+    way = other_way(fn, branch, outcome)
+    if way is None:
+        return False
+    start, end, further, _ = way
+    if any(_always_raises(fn, number) for number in range(start, end)):
+        return False
+    ops = fn.facts.ops
+    op = ops[end - 1] if not further and end else ("pass",)
+    return op[0] == "return" and (op[1] is None or ops[op[1]] == ("const", None))
 
 
 def _always_raises(fn: Fn, number: int) -> bool:

@@ -14,6 +14,8 @@ from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.by_hand import by_hand
 from rmwlint.windows.concurrency.comers import (
+    MAIN,
+    MOST_FOLLOWED,
     called_by_decorator,
     callers_of,
     hands_down,
@@ -33,9 +35,6 @@ from rmwlint.windows.flow import in_loop
 from rmwlint.windows.values import Event
 
 _COMMON = "files.Common"
-#: ways through more functions than this are not followed
-_MOST = 80
-_MAIN = frozenset(["main", "__main__"])
 
 
 def nobody_comes(fn: Fn, event: Event) -> bool:
@@ -55,9 +54,9 @@ def _of_cache(fn: Fn) -> bool:
 def _crowded(fn: Fn) -> bool:
     seen = {fn}
     pending = [fn]
-    while pending and len(seen) <= _MOST:
+    while pending and len(seen) <= MOST_FOLLOWED:
         one = pending.pop()
-        main = one.facts.name in _MAIN
+        main = one.facts.name in MAIN
         if serves(one) or (main and imports_crowd(one.module)):
             return True
         if main or by_hand(one):

@@ -147,10 +147,10 @@ def _kept_for_all(run: Interpreter, register: Any) -> bool:
     """Whether a new lock is kept in an attribute where there is none yet: the next call takes the same."""
     names = {op[2] for op in run.ops if op[0] == "setattr" and op[3] == register}
     return bool(names) and any(
-        op[0] == "branch" and any(run.ops[part][0] == "attr" and run.ops[part][2] in names for part in parts)
+        run.ops[part][0] == "attr" and run.ops[part][2] in names
         for op in run.ops[:register]
         if op[0] == "branch"
-        for parts in [made_of(run.ops, op[1], most=20)]
+        for part in made_of(run.ops, op[1], most=20)
     )
 
 

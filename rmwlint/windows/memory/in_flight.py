@@ -170,8 +170,8 @@ def _noted(fn: Fn, number: int, look: int | None = None) -> Iterator[frozenset[s
             if key is None or table is None:
                 continue
             note = _call_on(fn, table, key, _NOTES, branch, number)
-            first = branch if look is None else min(branch, look)
-            if note is None or any(first < switch < note for switch in switches):
+            since = branch if look is None else min(branch, look)
+            if note is None or any(since < switch < note for switch in switches):
                 continue
             if _call_on(fn, table, key, _TAKES_BACK, note, len(ops)) is not None:
                 yield _names(fn, asked[2][0])

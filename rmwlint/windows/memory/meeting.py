@@ -22,6 +22,8 @@ from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.by_hand import by_hand
 from rmwlint.windows.concurrency.comers import (
+    MAIN,
+    MOST_FOLLOWED,
     called_by_decorator,
     callers_of,
     crowd_in_project,
@@ -41,10 +43,6 @@ from rmwlint.windows.interpreter.decorators import held_by_decorators
 from rmwlint.windows.memory.apart import threads_told
 from rmwlint.windows.memory.of_loop import locked_somewhere
 from rmwlint.windows.values import Symbol, own_attribute
-
-#: ways through more functions than this are not followed
-_MOST = 80
-_MAIN = frozenset(["main", "__main__"])
 
 _MANY = "many"
 #: many, as the framework lets expect that a module imports, or the number of callers
@@ -146,13 +144,13 @@ def _begins(fn: Fn) -> frozenset[_Begin]:
     starters: list[Fn] = []
     while pending:
         one = pending.pop()
-        if one.facts.name in _MAIN:
+        if one.facts.name in MAIN:
             begins.add(_BY_HAND)
             continue
         given, threads = _given_away(one)
         if serves(one) or any(in_loop(*site) or of_pool(_call(site)) for site in threads):
             return frozenset([_MANY])
-        if len(seen) > _MOST:
+        if len(seen) > MOST_FOLLOWED:
             return frozenset([_GUESSED])
         thread = runs_thread(one) or bool(threads)
         starters += [giver for giver, _ in threads]
