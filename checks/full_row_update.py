@@ -49,7 +49,8 @@ Good:
 
 Write only what changed, or compare a version in the write. Low confidence where the write compares a state
 or names columns that it treats apart: then somebody has thought of what may be put back; where the row is
-deleted next; where the object was made, of what came in, in order to be saved; and in what runs by hand.
+deleted next; where the object was made, of what came in, in order to be saved; where all who are known to
+have it saved have set each attribute of it before; and in what runs by hand.
 
 Fix for SQLAlchemy and others: `values(**every_attribute)` → the columns that the function sets. Unsafe: an
 attribute may have been changed in a way that is not seen.
@@ -71,6 +72,7 @@ def find(view: View) -> Iterator[Violation]:
         guarded = any(not view.left_open(value) for _, value in event.passed)
         thought_of = guarded or view.columns_apart(event)
         unlikely = thought_of or view.deleted_next(event) or view.made_to_save(event) or view.runs_alone
+        unlikely = unlikely or view.replaced_by_callers(event)
         place = event.place.text
         yield view.violation(
             check,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from rmwlint.libraries.index import snake
 from rmwlint.program.dispatch import accepting, subclasses
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn, ModuleView, Program
@@ -211,6 +212,31 @@ def _likely(fn: Fn, modules: Iterable[ModuleView]) -> Iterator[Site]:
         unknown = call.receiver is not None and call.rtype is None and not (call.targets or call.rows)
         if unknown and not call.qualified and accepting((fn,), caller.facts.ops[number]):
             yield caller, number
+
+
+def named_sites(fn: Fn) -> tuple[Site, ...]:
+    """(caller, operation) of the calls of a method's name on what is named after the method's class:
+    ``image_repo.save(image)`` of a ``StoredImageRepo``, or of what stands before one and hands on to it. One
+    word is no name for one of several."""
+    if fn.owner is None or not fn.first_is_self:
+        return ()
+    words = snake(fn.owner.facts.name).split("_")
+    names = ["_".join(words[at:]) for at in range(max(1, len(words) - 1))]
+    module = fn.module
+    near = checking(module.program) or module.path
+    files: dict[Path, None] = {}
+    for name in names:
+        found = module.program.outline(module.path).mentions(name)
+        module.program.asked.hint(near, "mention", (name,))
+        files |= dict.fromkeys(found if len(found) <= _MOST_FILES else ())
+    others = tuple(_using(fn, fn.facts.name, files, checking(module.program)))
+    return tuple(
+        (caller, number)
+        for caller, number, call in _calls_by_name(fn, others)
+        if call.receiver is not None
+        and caller.facts.ops[call.receiver][0] in ("name", "attr")
+        and str(caller.facts.ops[call.receiver][-1]).lstrip("_") in names
+    )
 
 
 def handed_over(fn: Fn) -> tuple[Site, ...]:

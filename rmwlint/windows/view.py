@@ -58,6 +58,7 @@ from rmwlint.windows.guards.isolated import isolated
 from rmwlint.windows.guards.made_to_save import made_to_save
 from rmwlint.windows.guards.outcomes import dropped_by_callers, looked_at
 from rmwlint.windows.guards.preconditions import preconditioned
+from rmwlint.windows.guards.replaced import replaced_by_callers
 from rmwlint.windows.guards.skipped import Skipped, relying, skipped_guards
 from rmwlint.windows.guards.spent import Spent, spent_guards
 from rmwlint.windows.interpreter.columns import keeps_fractions, row_keys
@@ -477,6 +478,10 @@ class View:
     def made_to_save(self, write: Event) -> bool:
         """Whether the attributes that are written are those of an object that was made for that."""
         return made_to_save(self.fn, write)
+
+    def replaced_by_callers(self, write: Event) -> bool:
+        """Whether all who are known to have an object written have set every attribute that is written."""
+        return replaced_by_callers(self.fn, write)
 
     def isolated(self, write: Event) -> bool:
         """Whether the database refuses to write a row that has changed since the transaction read it."""
