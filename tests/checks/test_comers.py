@@ -30,6 +30,39 @@ books = {}
 def show():
     books["all"].%s()
 """
+REPORTS = """
+import os
+import shutil
+
+import flask
+
+app = flask.Flask(__name__)
+
+class Reports:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def configure(self):
+        trial = os.path.join(self.folder, "trial")
+        with open(trial, "w") as file:
+            file.write("written")
+        os.remove(trial)
+
+    def send(self, letter):
+        shutil.move(os.path.join(self.folder, letter), "/var/spool/letters")
+
+    def drop(self, name):
+        os.remove(os.path.join(self.folder, name))
+
+    def size(self):
+        return sum(os.path.getsize(os.path.join(self.folder, name)) for name in os.listdir(self.folder))
+
+reports = Reports("/var/reports")
+
+@app.route("/")
+def show():
+    return str(reports.size())
+"""
 OTHERS = {f"ledger/part{number}.py": f"NUMBER = {number}\n" for number in range(40)}
 
 
@@ -47,3 +80,12 @@ def test_a_framework_says_who_comes_to_what_its_module_uses(
     lay_out({**files, **dict(list(OTHERS.items())[:others])})
     run = rmwlint("check", "--no-cache", "--select", "RMW406", "--output-format", "json", ".")
     assert len(json.loads(run.out)["violations"]) == told
+
+
+def test_who_removes_what_is_listed_is_whoever_does_so_while_others_are_there(
+    lay_out: LayOut, rmwlint: Command
+) -> None:
+    lay_out({"pyproject.toml": "", "reports.py": REPORTS})
+    run = rmwlint("check", "--no-cache", "--select", "RMW406", "--output-format", "json", ".")
+    [violation] = json.loads(run.out)["violations"]
+    assert "`drop` can remove it" in violation["message"]

@@ -57,7 +57,7 @@ def _crowded(fn: Fn) -> bool:
     while pending and len(seen) <= MOST_FOLLOWED:
         one = pending.pop()
         main = one.facts.name in MAIN
-        if serves(one) or (main and imports_crowd(one.module)):
+        if serves(one) or (main and one is not fn and imports_crowd(one.module)):
             return True
         if main or by_hand(one):
             continue

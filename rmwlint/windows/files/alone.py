@@ -11,7 +11,7 @@ one thing must be there to be removed, whoever has removed it has the others for
 from __future__ import annotations
 
 from rmwlint.facts.operands import made_of
-from rmwlint.program.calling import constructions, handed_over
+from rmwlint.program.calling import call_sites, constructions, handed_over
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.by_hand import by_hand
@@ -41,6 +41,8 @@ def acts_alone(fn: Fn, window: Window) -> bool:
     assert read is not None and write.place is not None
     if served_alone(fn.module):
         return True
+    if _puts_own_right(fn, write):
+        return True
     if common_by_name(fn):
         return False
     if _puts_right(fn, read.op) or _set_up(fn) or _on_loop(fn, read.op, write.op):
@@ -54,6 +56,26 @@ def _puts_right(fn: Fn, look: int) -> bool:
     """Whether the look stands in an exception handler."""
     ops = fn.facts.ops
     return any(op[0] == "caught" and at < look and in_handler(fn, at, look) for at, op in enumerate(ops))
+
+
+def _puts_own_right(fn: Fn, act: Event) -> bool:
+    """Whether a function inside another one takes away, where that has failed, what that has written."""
+    around = fn.parent
+    if around is None or around.index == 0 or fn.owner is not None or act.place is None:
+        return False
+    if act.does not in ("delete", "replace") or act.place.symbol[:1] != ("outer",) or act.trail:
+        return False
+    name = act.place.symbol[-1]
+    ops = around.facts.ops
+    written = any(
+        event.does in ("create", "write")
+        and ops[event.op][0] == "call"
+        and any(ops[register] == ("name", name) for register in ops[event.op][2])
+        for event in heard(around).events
+    )
+    return written and any(
+        caller is around and _puts_right(around, number) for caller, number in call_sites(fn)
+    )
 
 
 def _set_up(fn: Fn) -> bool:

@@ -13,7 +13,7 @@ from rmwlint.facts.operands import made_of
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
-from rmwlint.windows.concurrency.phases import ALONE
+from rmwlint.windows.concurrency.phases import ALONE, configures, prepares, starts
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.files.rewrites import locked
@@ -59,12 +59,25 @@ def listed(fn: Fn) -> Iterator[Listed]:
         listing = next((one for one in reversed(listings) if one.op in origin and not locked(one)), None)
         removals = list(_removals(fn)) if listing is not None else []
         if listing is not None and removals:
-            together = any(_together(fn, register, *one) for one in removals)
+            near = [one for one in removals if _together(fn, register, one[0], one[1].op)]
+            remover, removed = min(removals, key=lambda one: _unlikely(one[0], one[1], one in near))
             assert listing.place is not None
             given = method_around(fn).owner is None and _given(listing.place.symbol)
-            given = given or _only_given(fn, listing) or not together
-            yield Listed(listing.op, asked, written, *removals[0], given)
+            given = given or _only_given(fn, listing) or not near
+            yield Listed(listing.op, asked, written, remover, removed.op, given)
             return
+
+
+def _at_start(fn: Fn) -> bool:
+    """Whether a function mostly runs before others come."""
+    return fn.facts.name in ALONE or prepares(fn) or starts(fn) or configures(fn)
+
+
+def _unlikely(remover: Fn, removed: Event, near: bool) -> tuple[bool, bool, bool]:
+    """How little a removal tells of others who come to the files listed: one at the start, one that moves a
+    file, one of files elsewhere or of files that may be gone already."""
+    moves = any(event.op == removed.op and event.does == "replace" for event in heard(remover).events)
+    return _at_start(remover), moves, not near or "missing" in removed.caught
 
 
 def _given(symbol: Symbol) -> bool:
@@ -167,7 +180,7 @@ def _tolerant(fn: Fn, number: int) -> bool:
     return any(start <= number < end and handlers for start, end, _, handlers in fn.facts.blocks)
 
 
-def _removals(fn: Fn) -> Iterator[tuple[Fn, int]]:
+def _removals(fn: Fn) -> Iterator[tuple[Fn, Event]]:
     """Where others of the class, or of the module's functions, remove files."""
     owner = method_around(fn).owner
     for other in fn.module.functions():
@@ -176,5 +189,5 @@ def _removals(fn: Fn) -> Iterator[tuple[Fn, int]]:
         for event in heard(other).events:
             if event.does == "delete" and event.place is not None and event.place.kind in _PATHS:
                 if not _known_here(other, event):
-                    yield other, event.op
+                    yield other, event
                     break

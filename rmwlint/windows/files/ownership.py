@@ -434,10 +434,22 @@ def _is_object(fn: Fn, index: int) -> bool:
     if fn.module.program.libraries.given_first(name):
         return False
     called = {op[1] for op in ops if op[0] == "call"}
+    inner = [other for other in fn.module.functions() if other.facts.parent == fn.index]
     return any(
         op[0] == "attr" and ops[op[1]] == ("name", name) and number not in called and op[2] not in _OF_PATHS
         for number, op in enumerate(ops)
-    )
+    ) or any(_has_name(one, name) for one in (fn, *inner))
+
+
+def _has_name(fn: Fn, thing: str) -> bool:
+    """Whether a thing is asked for what it is called by."""
+    ops = fn.facts.ops
+    return any(op[0] == "item" and ops[op[1]] == ("name", thing) and _names_itself(ops[op[2]]) for op in ops)
+
+
+def _names_itself(key: Op) -> bool:
+    """Whether what is asked for is what the thing that has it is called by."""
+    return key[0] == "const" and (key[1] in _OF_ITSELF or key[1] == "name")
 
 
 def _plain(fn: Fn, index: int) -> bool:
