@@ -63,7 +63,7 @@ check = Check("RMW408", "await-in-window", since="0.1")
 def find(view: View) -> Iterator[Violation]:
     if not view.fn.facts.is_async:
         return
-    told: set[tuple[int, str]] = set()
+    told: set[tuple[object, str]] = set()
     for shared in view.shared_windows:
         window = shared.window
         if window.read is None or window.how == "copy":
@@ -78,9 +78,10 @@ def find(view: View) -> Iterator[Violation]:
         if sure > LOW and ((not shared.handed and view.prepared) or view.kept_out_wherever_called):
             sure = LOW
         place = place_text(view, window)
-        if (window.write.op, place) in told:
+        where = (view.span(window.write.op), place)
+        if where in told:
             continue
-        told.add((window.write.op, place))
+        told.add(where)
         steps = list(window_steps(view, window))
         steps.insert(len(steps) - 1, view.step("hazard", switch, "other tasks run here"))
         yield view.violation(

@@ -49,11 +49,11 @@ function that, as far as the project shows, is only called under a lock, or by t
 Told with low confidence: a place that is only reset, or set up by a method that refuses to run twice, or that
 the constructor calls too; what one step puts into a list, or takes out of a container that nobody who holds
 the lock looks at twice: they bear it; what is stored as the caller gives it, whatever was there; a look that
-only asks if that is there already, minds that what it looks for may be gone, or gives the object another
-name for its uses under the lock. Told as well: a row that is saved without the lock that
-other methods take by its name (`synchronized(order.uuid)`), and a function that changes files, called
-without the lock of all processes that its other callers hold; not where it copies files to where its caller
-says, or works in another folder than theirs.
+only asks if that is there already, refuses to begin a second time, minds that what it looks for may be gone,
+or gives the object another name for its uses under the lock. Told as well: a row that is saved without the
+lock that other methods take by its name (`synchronized(order.uuid)`), and a function that changes files,
+called without the lock of all processes that its other callers hold; not where it copies files to where its
+caller says, or works in another folder than theirs.
 """
 
 from collections.abc import Iterator
@@ -205,7 +205,9 @@ def _told(views: dict[Fn, View], lockset: Lockset) -> Iterator[Violation]:
 
 def _decides(view: View, window: Window, use: Access) -> bool:
     """Whether a bare look decides a change; a callee that makes it under a lock can look again there."""
-    if window.read is None or window.read.op != use.event.op or view.asks_for_change(window):
+    if window.read is None or window.read.op != use.event.op:
+        return False
+    if view.asks_for_change(window) or view.refuses(window):
         return False
     return not (window.write.trail and any(held.kind == "lock" for held in window.write.held))
 

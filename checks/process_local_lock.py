@@ -44,7 +44,8 @@ lock that only its name tells, and for the path of one object, or with the key o
 function is given (mostly one process works on that object), and for one that it is given under a name such
 as `dest` or `output_path`: it is the caller's own; and where what the other process has done is caught, or
 both write the same text. Likewise for a file under a lock that the processes of one program share
-(`multiprocessing.Lock()`): they are the ones that are known.
+(`multiprocessing.Lock()`): they are the ones that are known; and where a function looks and acts that others
+call without any lock: the one that is held here is there for something else.
 
 Fix for oslo.concurrency, and others whose lock takes such a keyword: `external=True` on a lock of one
 process. Unsafe: processes wait for each other, and need a folder for lock files.
@@ -148,7 +149,7 @@ def _sure(view: View, window: Window, held: Held) -> int:
     known = held.sure == HIGH  # one that only its name tells may reach further
     expected = {"delete": "missing", "create": "duplicate"}.get(window.write.does)
     tolerated = expected is not None and expected in window.write.caught
-    if not known or tolerated or view.same_text(window.write):
+    if not known or tolerated or view.same_text(window.write) or view.locked_by_chance(window):
         return LOW
     of_path = place.kind in ("file", "directory")
     family = any(one.kind == "lock" and one.reach == "process" for one in window.held)

@@ -21,6 +21,7 @@ from rmwlint.windows.concurrency.phases import one_at_a_time, prepared, prepares
 from rmwlint.windows.concurrency.quiet import heard, quiet
 from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.concurrency.unused import unused
+from rmwlint.windows.concurrency.ways import called_bare
 from rmwlint.windows.creations.choosing import Choice, choices
 from rmwlint.windows.creations.creation import Creation, creations, thing
 from rmwlint.windows.creations.deletions import Deletion, deletions
@@ -292,6 +293,14 @@ class View:
             keys = [ops[key] for key, _ in given[1] if key is not None] if given[0] == "dict" else []
             names += [str(key[1]) for key in keys if key[0] == "const"]
         return any("naming.Host" in self._suggested(name) for name in names)
+
+    def locked_by_chance(self, window: Window) -> bool:
+        """Whether a callee looks and acts, and others call that without any lock: the one held here is there
+        for something else."""
+        read, write = window.read, window.write
+        if read is None or not (read.trail and write.trail) or read.trail[-1][0] is not write.trail[-1][0]:
+            return False
+        return called_bare(write.trail[-1][0])
 
     def of_asker(self, place: Place) -> bool:
         """Whether a path is one that the function is given as it is, and its name suggests that whoever asks

@@ -84,6 +84,17 @@ def locked_on_every_way(fn: Fn) -> bool:
     return kept_for_check(fn, "locked_on_every_way", lambda: every_way(fn, _lock_held))
 
 
+def called_bare(fn: Fn) -> bool:
+    """Whether a function is known to be called without any lock, too."""
+    return bool(call_sites(fn)) and not kept_for_check(
+        fn, "locked_anyway", lambda: every_way(fn, _any_lock_held)
+    )
+
+
+def _any_lock_held(caller: Fn, number: int) -> bool:
+    return any(held.kind == "lock" for held in heard(caller).at_calls.get(number, ()))
+
+
 def _lock_held(caller: Fn, number: int) -> bool:
     return any(
         held.kind == "lock" and not held.fresh and not named_after_work(held)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rmwlint.facts.operands import last_store
+from rmwlint.facts.operands import last_store, made_of
 from rmwlint.program.calling import call_sites, handed_over, public
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
@@ -41,6 +41,10 @@ from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisi
 _OF_CLASSES = frozenset(["classmethod", "staticmethod"])
 #: methods that take something out of a container
 TAKES = frozenset(["pop", "popitem", "clear", "remove", "discard", "difference_update", "popleft"])
+
+
+#: of what a test is made of, so many parts are looked at
+_TESTED = 50
 
 
 class SharedWindow(NamedTuple):
@@ -443,6 +447,8 @@ def _looked_again(fn: Fn, store: Event, loads: dict[int, Event]) -> bool:
     assert store.place is not None
     changed = _container(fn, store)
     locks = [held for held in store.held if held.kind == "lock" and not held.fresh]
+    if locks and _asks_again(fn, store, {held.id for held in locks}):
+        return True
     return any(
         load.place is not None
         and load.place.symbol == store.place.symbol
@@ -451,6 +457,36 @@ def _looked_again(fn: Fn, store: Event, loads: dict[int, Event]) -> bool:
         and any(held.id == other.id for held in load.held for other in locks)
         for load in loads.values()
     )
+
+
+def _asks_again(fn: Fn, store: Event, locks: set[int]) -> bool:
+    """Whether a test under one of these locks calls a method of the object that loads the place."""
+    attribute = own_attribute(store.place.symbol) if store.place is not None else None
+    if attribute is None:
+        return False
+    ops, at_calls = fn.facts.ops, heard(fn).at_calls
+    tested = {
+        part
+        for op in ops[: store.op]
+        if op[0] == "branch"
+        for part in made_of(ops, op[1], most=_TESTED)
+        if ops[part][0] == "call"
+    }
+    return any(
+        len(call.targets) == 1
+        and call.receiver is not None
+        and fn.is_self(call.receiver)
+        and any(held.id in locks for held in at_calls.get(number, ()))
+        and _loads(call.targets[0], attribute)
+        for number, call in link(fn).calls.items()
+        if number in tested
+    )
+
+
+def _loads(fn: Fn, attribute: str) -> bool:
+    """Whether a method loads an attribute of its object."""
+    ops = fn.facts.ops
+    return any(op[0] == "attr" and op[2] == attribute and fn.is_self(op[1]) for op in ops)
 
 
 def _container(fn: Fn, store: Event) -> int | None:
