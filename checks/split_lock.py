@@ -33,7 +33,8 @@ Good:
                     self.free -= 1
 
 Hold the lock once, over both ends; or read again under the second hold. Told with low confidence: an entry of
-a table that is only computed twice, or is as good as the one that it replaces.
+a table that is only computed twice, or is as good as the one that it replaces; a test whether a place differs
+from the very variable that is then put there.
 
 Fix for locks of all libraries: two holds of one lock → one. Unsafe: what stands between runs under the lock
 too.
@@ -63,7 +64,7 @@ def find(view: View) -> Iterator[Violation]:
             window.write.op,
             f"`{place}` is read under `{_held_twice(window)}`, given back and taken again before the write",
             place=place,
-            sure=LOW if window in slight else min(window.sure, most),
+            sure=LOW if window in slight or view.puts_what_it_compares(window) else min(window.sure, most),
             steps=window_steps(view, window),
             interleaving=lost_update(place),
             remedy="hold the lock once over both ends, or read again under the second hold",

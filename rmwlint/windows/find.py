@@ -406,6 +406,8 @@ class _Finder:
         for read in self.reads.get(number, ()):
             if read.place is None or not (same_place(read.place, place) or related(read, write, how)):
                 continue
+            if how != "decide" and read.row is not None and read.row.kind == "presence":
+                continue  # what the callee that looked has made of its arguments besides: the path, mostly
             held = common(read.held, write.held)
             guard = self.guard(read, write, attribute)
             sure = min(read.sure, write.sure)

@@ -773,7 +773,7 @@ class View:
         read, write = window.read, window.write
         if read is None or window.branch is None or write.trail:
             return False
-        return puts_what_it_compares(self.fn, window.branch, read.op, write.op)
+        return puts_what_it_compares(self.fn, window.branch, window.outcome, read.op, write.op)
 
     def takes_own_lock(self, event: Event) -> bool:
         """Whether a lock event takes a lock that this call made and showed to nobody."""

@@ -11,6 +11,8 @@ from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 
 _ACTOR = "threads.Actor"
+_DIFFERS = (("!=",), ("is not",))
+_SAME = (("==",), ("is",))
 
 
 def asks_who(fn: Fn, branch: int) -> bool:
@@ -43,8 +45,9 @@ def under_own_name(fn: Fn, number: int) -> bool:
     return kind is not None and kind.kind == "library" and kind.name == _ACTOR
 
 
-def puts_what_it_compares(fn: Fn, branch: int, read: int, write: int) -> bool:
+def puts_what_it_compares(fn: Fn, branch: int, outcome: bool, read: int, write: int) -> bool:
     """Whether the condition of a branch asks if what is read differs from what is then stored, a variable."""
+    differs = _DIFFERS if outcome else _SAME
     ops = fn.facts.ops
     stored = ops[ops[write][-1]] if ops[write][0] in ("setattr", "store") else ("",)
     if stored[0] != "name" or sum(op[0] == "store" and op[1] == stored[1] for op in ops) > 1:
@@ -54,6 +57,6 @@ def puts_what_it_compares(fn: Fn, branch: int, read: int, write: int) -> bool:
         op = ops[pending.pop()]
         if op[0] == "bool" and op[1] == "or":
             pending += op[2]
-        elif op[0] == "compare" and op[1] == ("!=",) and read in op[2]:
+        elif op[0] == "compare" and op[1] in differs and read in op[2]:
             return any(ops[register] == stored for register in op[2])
     return False

@@ -2,7 +2,8 @@
 
 ``self.settings.remove(["a", "b"])`` looks like a list that loses an element. Where the same attribute is
 asked for what no container of Python's offers (``self.settings.save()``), it is an object of a class that no
-model knows; how it takes something out, only that class says.
+model knows; how it takes something out, only that class says. So is what takes keywords where no container
+does (``User.query.get(name=name)``).
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _OFFERED = frozenset(
     )
     for name in dir(kind)
 )
+#: methods of containers that take keywords
+_WITH_KEYWORDS = frozenset(["fromkeys", "move_to_end", "popitem", "setdefault", "sort", "subtract", "update"])
 
 
 def of_other_class(fn: Fn, store: Event) -> bool:
@@ -44,7 +47,8 @@ def of_other_class(fn: Fn, store: Event) -> bool:
 
 
 def _offers_more(fn: Fn, attribute: str) -> bool:
-    """Whether a function of the module calls a method on the attribute that no container has."""
+    """Whether a function of the module calls a method on the attribute that no container has, or with
+    keywords that none takes."""
     key = f"offers_more {attribute}"
     memo = fn.module.fn(0).memo
     known = memo.get(key)
@@ -58,7 +62,10 @@ def _offers_more(fn: Fn, attribute: str) -> bool:
 
 def _calls_other(ops: tuple[Op, ...], attribute: str) -> bool:
     for op in ops:
-        if op[0] == "call" and ops[op[1]][0] == "attr" and ops[op[1]][2] not in _OFFERED:
+        if op[0] != "call" or ops[op[1]][0] != "attr":
+            continue
+        method = ops[op[1]][2]
+        if method not in _OFFERED or (op[3] and method not in _WITH_KEYWORDS):
             held = ops[ops[op[1]][1]]
             if held[0] == "attr" and held[2] == attribute:
                 return True

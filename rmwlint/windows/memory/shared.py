@@ -432,6 +432,8 @@ def _window(
             best = window
     if best is None or (best.how == "decide" and (again or _looked_again(fn, store, loads))):
         return None
+    if best.how == "decide" and _companion_looked_at(store, loads, stores):
+        return None
     if _still_missing(fn, store, loads):
         return None
     if again and best.how == "copy":
@@ -487,6 +489,25 @@ def _loads(fn: Fn, attribute: str) -> bool:
     """Whether a method loads an attribute of its object."""
     ops = fn.facts.ops
     return any(op[0] == "attr" and op[2] == attribute and fn.is_self(op[1]) for op in ops)
+
+
+def _companion_looked_at(store: Event, loads: dict[int, Event], stores: list[Event]) -> bool:
+    """Whether a place that is stored under the same hold decides the store there: whoever comes second finds
+    that one changed (``if token == self.token: self.token, self.expires = renew()``)."""
+    locks = [held for held in store.held if held.kind == "lock" and not held.fresh]
+    changed = {
+        other.place.symbol
+        for other in stores
+        if other.place is not None and any(held.id == lock.id for held in other.held for lock in locks)
+    }
+    asked = (loads.get(dep[0]) for dep, _, _ in decisions(store.control))
+    return any(
+        load is not None
+        and load.place is not None
+        and load.place.symbol in changed
+        and any(held.id == lock.id for held in load.held for lock in locks)
+        for load in asked
+    )
 
 
 def _container(fn: Fn, store: Event) -> int | None:
