@@ -329,7 +329,7 @@ class Libraries:
                     _union(known.watched_by, model.watched_by),
                     _union(known.watched_everywhere, model.watched_everywhere),
                     _union(known.isolated_by, model.isolated_by),
-                    model.related_as or known.related_as,
+                    _union(known.related_as, model.related_as),
                 )
             self.types[model.name] = model
             for qualified in model.classes:

@@ -54,7 +54,8 @@ File
     watched_by = ["MutableDict"]        # what is changed inside a column is written only where a name in its
                                         #   declaration has one of these in it, the function calls one,
     watched_everywhere = ["watch_all"]  #   or the project has one of these words anywhere
-    related_as = "_set"                 # how attributes end by which rows are reached that refer to this one
+    related_as = ["*_set", "groups"]    # attributes by which rows are reached that refer to this one, or that
+                                        #   a row of the library itself is related to
     isolated_by = ["SERIALIZABLE"]      # where the project has one of these words, the database refuses to
                                         #   write a row of this that has changed since the transaction read it
     alone = true                        # its methods run by hand, rarely two at a time: low confidence
@@ -285,7 +286,7 @@ class TypeModel(NamedTuple):
     watched_by: tuple[str, ...] = ()
     watched_everywhere: tuple[str, ...] = ()
     isolated_by: tuple[str, ...] = ()
-    related_as: str | None = None
+    related_as: tuple[str, ...] = ()
 
 
 class CallModel(NamedTuple):

@@ -293,7 +293,7 @@ _TYPE: dict[str, Check] = {
     "watched_by": _texts,
     "watched_everywhere": _texts,
     "isolated_by": _texts,
-    "related_as": _identifier,
+    "related_as": _patterns,
     "shown_by": _texts,
     "shown_on": _texts,
     "homes": _dotted,
@@ -461,7 +461,7 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
         row.get("watched_by", ()),
         row.get("watched_everywhere", ()),
         row.get("isolated_by", ()),
-        row.get("related_as"),
+        row.get("related_as", ()),
     )
 
 

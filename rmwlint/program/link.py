@@ -1225,6 +1225,11 @@ class _Linker:
             # ``def pending(self): return self.filter(...)`` on a manager keeps what the manager manages
             if receiver is not None and receiver.arg is not None and found.ref is receiver.ref:
                 return found._replace(arg=receiver.arg)
+        if found is not None and found.kind == "instance" and found.ref is fn.owner:
+            # ``def get(cls, key): return cls.query.get(key)`` gives one of the class that it is called on
+            called_on = receiver.ref if receiver is not None and receiver.kind == "class" else None
+            if called_on is not None and called_on is not fn.owner and fn.owner in called_on.mro():
+                return found._replace(name=called_on.qualified, ref=called_on)
         return found
 
     def class_by_text(self, text: str) -> Type | None:

@@ -81,12 +81,15 @@ def _unsaved(cls: Cls) -> Iterator[str]:
 
 
 def _kept_in_memory(cls: Cls) -> Iterator[str]:
-    """What the constructor of a row sets that is none of the columns which the body of its class declares."""
-    if not any(base.declared_kind() for base in cls.mro()) or any(base.of_strangers() for base in cls.mro()):
+    """What the constructor of a row sets that is none of the columns which the body of its class declares;
+    under a private name, what any of its methods sets."""
+    if any(base.of_strangers() for base in cls.mro()):
         return
     facts = [base.facts for base in cls.mro()]
     declared = {name for one in facts for name in (*one.fields, *one.annotations, *one.methods)}
-    if "__table__" in declared:
+    private = {name for one in facts for name in one.self_fields if name.startswith("_")}
+    yield from sorted(private - declared)
+    if "__table__" in declared or not any(base.declared_kind() for base in cls.mro()):
         return
     for one in facts:
         constructor = one.methods.get("__init__")

@@ -18,7 +18,7 @@ from rmwlint.program.reverse import only_referred
 from rmwlint.program.types import Type
 from rmwlint.windows.flow import raising_blocks
 from rmwlint.windows.interpreter import calls, locks
-from rmwlint.windows.interpreter.columns import computed
+from rmwlint.windows.interpreter.columns import computed, unsaved
 from rmwlint.windows.interpreter.constants import constant_of
 from rmwlint.windows.interpreter.decorators import held_by_decorators
 from rmwlint.windows.interpreter.looks import asked, settled
@@ -837,8 +837,8 @@ class Interpreter:
         self, position: int, symbol: Symbol, changed: Value, register: int, sure: int
     ) -> None:
         """A container in a column of a tracked row has been changed: the next flush writes it."""
-        kind = self.type_of_row(symbol[1])
-        if symbol[2] in computed(kind) or self.related_rows(kind, symbol[2], changed):
+        kind = self.type_of_row(symbol[1]) or self.type_held(symbol[1])
+        if symbol[2] in (computed(kind) | unsaved(kind)) or self.related_rows(kind, symbol[2], changed):
             return
         if unwatched(self.fn, kind, symbol[2]) and not (self.ops[register][0] == "attr" and commits(self.fn)):
             return  # who changes it where it stands, and commits, means it to be kept
@@ -903,6 +903,10 @@ class Interpreter:
         return any(
             self.libraries.shown(above, callee[2]) for of in names for above in self.libraries.lineage(of)
         )
+
+    def type_held(self, symbol: Symbol) -> Type | None:
+        """The type of a value that this function has got, by its symbol."""
+        return next((value.type for value in self.regs if value.symbol == symbol and value.type), None)
 
     def type_of_row(self, symbol: Symbol) -> Type | None:
         """The type of a row that this function has read or was given."""

@@ -8,11 +8,13 @@ append write two rows.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
+from fnmatch import fnmatchcase
 
 from rmwlint.program.link import register_type
 from rmwlint.program.named import classes_named
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.types import Type
+from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.find import Window
 
 #: what a column can hold that is changed in place: JSON knows no sets
@@ -33,16 +35,26 @@ def no_container(fn: Fn, window: Window) -> bool:
         classes = [kind.ref for kind in named]
     if not any(cls.speaking_of(name) for cls in classes) and _named_as_related(fn, window):
         return True
-    return any(_related(cls, name) for cls in classes) or _does_more(fn, name)
+    return any(_related(cls, name) for cls in classes) or _does_more(fn, name) or _saved_itself(fn, window)
 
 
 def _named_as_related(fn: Fn, window: Window) -> bool:
-    """Whether an attribute is called as those are by which the library of a row reaches the rows that refer
-    to it: ``author.book_set``."""
+    """Whether an attribute is called as those are by which the library of a row reaches related rows:
+    ``author.book_set``."""
     library = window.write.row.library if window.write.row is not None else None
     types = fn.module.program.libraries.types.values()
-    endings = {one.related_as for one in types if one.related_as and one.name.partition(".")[0] == library}
-    return window.attribute is not None and window.attribute.endswith(tuple(endings))
+    names = [name for one in types if one.name.partition(".")[0] == library for name in one.related_as]
+    return any(fnmatchcase(str(window.attribute), name) for name in names)
+
+
+def _saved_itself(fn: Fn, window: Window) -> bool:
+    """Whether the function saves what the attribute holds: it is a row of its own."""
+    place = window.write.place
+    held = ("attr", place.symbol, window.attribute) if place is not None else None
+    return any(
+        event.does == "write" and event.place is not None and event.place.symbol == held
+        for event in heard(fn).events
+    )
 
 
 def _does_more(fn: Fn, name: str) -> bool:
