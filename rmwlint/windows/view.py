@@ -33,6 +33,7 @@ from rmwlint.windows.files.alone import acts_alone, of_process, others_lock, put
 from rmwlint.windows.files.flags import opens_what_is_there
 from rmwlint.windows.files.found import Found, found_used
 from rmwlint.windows.files.listed import Listed, listed
+from rmwlint.windows.files.meant import meant_for_many
 from rmwlint.windows.files.named_looks import NamedLook, named_looks
 from rmwlint.windows.files.ownership import common_by_name, of_one, of_one_key
 from rmwlint.windows.files.rooted import named_by_few
@@ -249,6 +250,10 @@ class View:
     def puts_own_in_place(self, event: Event) -> bool:
         """Whether an event puts a temporary file of the call's own in place, in one step."""
         return puts_own_in_place(self.fn, event)
+
+    def meant_for_many(self, event: Event) -> bool:
+        """Whether an event makes a folder that is there for several at a time."""
+        return meant_for_many(self.fn, event)
 
     def nobody_comes(self, event: Event) -> bool:
         """Whether nothing says that others come to the path of an event at the same time."""
