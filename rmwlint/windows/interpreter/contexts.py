@@ -9,7 +9,7 @@ from rmwlint.libraries.model import CallModel
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn
 from rmwlint.windows.interpreter.binding import Binding
-from rmwlint.windows.values import Held, Value
+from rmwlint.windows.values import Event, Held, Value
 
 if TYPE_CHECKING:
     from rmwlint.windows.interpreter.interpret import Analysis, Interpreter
@@ -100,9 +100,18 @@ def _rebased(binding: Binding, held: Held, position: int, sure: int) -> Held:
 
 
 def committed_by_leaving(position: int, leave: Fn, written: str) -> Iterator[Held]:
-    """The transaction of an object whose ``__exit__`` commits what its session began by itself."""
-    if any(event.does == "commit" for event in _analysis(leave).events):
+    """The transaction of an object whose ``__exit__`` commits what its session began by itself.
+
+    What a function of another class commits is a connection of its own: that of whom it reports to.
+    """
+    if any(event.does == "commit" and _of_object(leave, event) for event in _analysis(leave).events):
         yield Held(position, "transaction", None, "row", written, sure=_AUTOMATIC)
+
+
+def _of_object(method: Fn, event: Event) -> bool:
+    """Whether an event of a method happens in it or in other methods of its class."""
+    owner = method.owner
+    return owner is not None and all(fn.owner in owner.mro() for fn, _ in event.trail)
 
 
 def held_after(run: Interpreter, position: int, target: Fn, receiver: Value) -> Iterator[Held]:
