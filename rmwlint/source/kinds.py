@@ -7,14 +7,19 @@ once, alone.
 from __future__ import annotations
 
 import os
+import re
 
-_TEST_FOLDERS = frozenset({"tests", "test", "testing", "testsuite", "unittests"})
+_TEST_FOLDERS = frozenset(
+    {"tests", "test", "testing", "testsuite", "unittests", "e2etests", "functionaltests"}
+)
+#: the word in a longer name; not its singular (``speed_test`` may be what a service does)
+_TESTS = re.compile(r"(^|[_-])tests([_-]|$)")
 _MIGRATION_FOLDERS = frozenset({"migrations", "migrate_repo"})
 
 
 def is_test_folder(name: str) -> bool:
     """Whether a folder of this name holds tests."""
-    return name in _TEST_FOLDERS or name.endswith("_tests")
+    return name in _TEST_FOLDERS or _TESTS.search(name) is not None
 
 
 def is_test_file(name: str) -> bool:

@@ -32,6 +32,7 @@ def test_paths_are_relative_inside_the_current_folder_and_absolute_elsewhere(lay
 
 @pytest.mark.parametrize("name", [
     "tests/helpers.py", "pkg/tests/unit/base.py", "test/a.py", "testing/a.py", "pkg/test_orders.py",
+    "pkg/tests_e2e/page.py", "pkg/functional_tests_fixtures/users.py", "docker-tests/up.py", "e2etests/a.py",
     "pkg/orders_test.py", "conftest.py", "pkg/tests.py", "app/migrations/0001_initial.py",
     "alembic/versions/ab12.py", "db/migrate_repo/versions/001.py", "db/alembic_migrations/versions/x.py",
     "app/db_migrations/0001_initial.py",
@@ -41,6 +42,14 @@ def test_tests_and_migrations_are_left_out_of_a_walk(lay_out: LayOut, name: str)
     assert found() == ["pkg/orders.py"]
     assert sorted(found(include_tests=True)) == sorted([name, "pkg/orders.py"])
     assert found(name) == [name]
+
+
+@pytest.mark.parametrize(
+    "name", ["contests/views.py", "requests/a.py", "speed_test/run.py", "test_plans/a.py", "pkg/attests.py"]
+)
+def test_what_only_sounds_like_tests_is_walked(lay_out: LayOut, name: str) -> None:
+    lay_out({name: ""})
+    assert found() == [name]
 
 
 def test_alembic_environments_are_known_by_their_template(lay_out: LayOut) -> None:
