@@ -50,7 +50,8 @@ Good:
 Write only what changed, or compare a version in the write. Low confidence where the write compares a state
 or names columns that it treats apart: then somebody has thought of what may be put back; where the row is
 deleted next; where the object was made, of what came in, in order to be saved; where all who are known to
-have it saved have set each attribute of it before; and in what runs by hand.
+have it saved have set each attribute of it before, or have just made it of what came in; and in what runs by
+hand.
 
 Fix for SQLAlchemy and others: `values(**every_attribute)` → the columns that the function sets. Unsafe: an
 attribute may have been changed in a way that is not seen.

@@ -214,14 +214,16 @@ def _likely(fn: Fn, modules: Iterable[ModuleView]) -> Iterator[Site]:
             yield caller, number
 
 
-def named_sites(fn: Fn) -> tuple[Site, ...]:
+def named_sites(fn: Fn) -> Iterator[Site]:
     """(caller, operation) of the calls of a method's name on what is named after the method's class:
-    ``image_repo.save(image)`` of a ``StoredImageRepo``, or of what stands before one and hands on to it. One
-    word is no name for one of several."""
+    ``image_repo.save(image)`` of a ``StoredImageRepo``, or of what stands before one and hands on to it. Its
+    own module comes first; in others one word (``repo``) is no name for one of several."""
     if fn.owner is None or not fn.first_is_self:
-        return ()
+        return
     words = snake(fn.owner.facts.name).split("_")
-    names = ["_".join(words[at:]) for at in range(max(1, len(words) - 1))]
+    names = ["_".join(words[at:]) for at in range(len(words))]
+    yield from _on_named(fn, (fn.module,), names)
+    names = names[:-1] or names
     module = fn.module
     near = checking(module.program) or module.path
     files: dict[Path, None] = {}
@@ -229,14 +231,15 @@ def named_sites(fn: Fn) -> tuple[Site, ...]:
         found = module.program.outline(module.path).mentions(name)
         module.program.asked.hint(near, "mention", (name,))
         files |= dict.fromkeys(found if len(found) <= _MOST_FILES else ())
-    others = tuple(_using(fn, fn.facts.name, files, checking(module.program)))
-    return tuple(
-        (caller, number)
-        for caller, number, call in _calls_by_name(fn, others)
-        if call.receiver is not None
-        and caller.facts.ops[call.receiver][0] in ("name", "attr")
-        and str(caller.facts.ops[call.receiver][-1]).lstrip("_") in names
-    )
+    others = _using(fn, fn.facts.name, files, checking(module.program))
+    yield from _on_named(fn, (other for other in others if other is not module), names)
+
+
+def _on_named(fn: Fn, modules: Iterable[ModuleView], names: list[str]) -> Iterator[Site]:
+    for caller, number, call in _calls_by_name(fn, modules):
+        receiver = caller.facts.ops[call.receiver] if call.receiver is not None else ("pass",)
+        if receiver[0] in ("name", "attr") and str(receiver[-1]).lstrip("_") in names:
+            yield caller, number
 
 
 def handed_over(fn: Fn) -> tuple[Site, ...]:

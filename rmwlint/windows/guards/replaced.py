@@ -1,11 +1,14 @@
-"""Objects of which every attribute that is written was set by whoever has them written: a request that says
-all that is to be. What came between the read and the write is replaced by intent; whoever comes last wins.
+"""Objects of which every attribute that is written was set by whoever has them written, or which they have
+made or taken in: a request that says all that is to be. What came between the read and the write is replaced
+by intent; whoever comes last wins.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
+from rmwlint.facts.operands import made_of
 from rmwlint.program.calling import (
     Calling,
     Site,
@@ -15,6 +18,7 @@ from rmwlint.program.calling import (
     kept_for_check,
     named_sites,
 )
+from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.flow import always_before
 from rmwlint.windows.guards.first_hand import sources
@@ -24,48 +28,44 @@ _DEEPEST = 4
 
 
 def replaced_by_callers(fn: Fn, write: Event) -> bool:
-    """Whether an object came in whose attributes are written, and all who are known to call have set each of
-    them before, but those that say which row it is."""
-    index = _written_object(fn, write)
-    if index is None:
+    """Whether an object or dict came in whose attributes or entries are written, and all who are known to
+    call have set each of them before, but those that say which row it is, or have made it."""
+    place = write.place
+    taken = Counter(
+        position for _, value in write.columns for position, name, _ in value.deps if position < 0 and name
+    )
+    index = -1 - taken.most_common(1)[0][0] if taken else 0
+    if write.trail or place is None or not taken or (index == 0 and fn.first_is_self):
         return False
-    assert write.place is not None
+    keys = {place.symbol, *(symbol for _, symbol in place.keys)}
     wanted = frozenset(
         name
         for _, value in write.columns
         for position, name, _ in value.deps
-        if position == -1 - index and name and ("attr", ("param", index), name) != write.place.symbol
+        if position == -1 - index and name and ("attr", ("param", index), name) not in keys
     )
-    if not wanted:
-        return False
     key = f"replaced_by_callers {index} {' '.join(sorted(wanted))}"
     return kept_for_check(fn, key, lambda: _all_set(fn, index, wanted, frozenset()))
 
 
-def _written_object(fn: Fn, write: Event) -> int | None:
-    """The parameter whose attributes a call writes, besides those of others; None where it is none."""
-    symbol = write.place.symbol if write.place is not None else None
-    if write.trail or not isinstance(symbol, tuple) or symbol[0] != "attr":
-        return None
-    base = symbol[1]
-    if base[:1] != ("param",) or (base[1] == 0 and fn.first_is_self):
-        return None
-    return int(base[1])
-
-
 def _all_set(fn: Fn, index: int, wanted: frozenset[str], passed: frozenset[Fn]) -> bool:
-    """Whether all who are known to give a function its parameter have set the attributes of it."""
-    if len(passed) >= _DEEPEST or handed_over(fn):
+    """Whether all who are known to give a function its parameter have set its attributes, or made it."""
+    if len(passed) >= _DEEPEST:
         return False
     passed |= {fn}
-    sites = list(_sites(fn, passed))
-    return bool(sites) and all(_set_at(fn, site, index, wanted, passed) for site in sites)
+    known = 0
+    for site in _sites(fn):
+        if site[0] not in passed:
+            known += 1
+            if not _set_at(fn, site, index, wanted, passed):
+                return False
+    return known > 0 and not handed_over(fn)
 
 
-def _sites(fn: Fn, passed: frozenset[Fn]) -> Iterator[Site]:
-    for caller, number in dict.fromkeys((*call_sites(fn), *named_sites(fn))):
-        if caller not in passed:
-            yield caller, number
+def _sites(fn: Fn) -> Iterator[Site]:
+    """The calls that may reach a function. Those are asked for last that take other files to find."""
+    yield from named_sites(fn)
+    yield from call_sites(fn)
 
 
 def _set_at(fn: Fn, site: Site, index: int, wanted: frozenset[str], passed: frozenset[Fn]) -> bool:
@@ -73,7 +73,7 @@ def _set_at(fn: Fn, site: Site, index: int, wanted: frozenset[str], passed: froz
     register = argument(Calling(caller, number, fn.first_is_self), fn, index)
     ops = caller.facts.ops
     if register is None or ops[register][0] != "name":
-        return False
+        return register is not None and _taken_in(caller, register)
     left = wanted - {
         op[2]
         for at, op in enumerate(ops[:number])
@@ -83,6 +83,24 @@ def _set_at(fn: Fn, site: Site, index: int, wanted: frozenset[str], passed: froz
         return True
     given = list(sources(caller, register, number))
     if len(given) != 1 or ops[given[0]][0] != "param":
-        return False
+        return bool(given) and all(_taken_in(caller, source) for source in given)
     itself = ops[given[0]][1]
     return not (itself == 0 and caller.first_is_self) and _all_set(caller, itself, left, passed)
+
+
+def _taken_in(fn: Fn, register: int) -> bool:
+    """Whether a register holds what is constructed there, or what an object that is constructed for that
+    makes of what came in: ``Schema().load(body)``."""
+    ops, calls = fn.facts.ops, link(fn).calls
+    parts = [calls[part] for part in made_of(ops, register) if part in calls and part != register]
+    if any(
+        part.targets or any(row.does == "read" for row in part.rows) for part in parts if part.cls is None
+    ):
+        return False  # of something that was read it may be made as well
+    call = calls.get(register)
+    if call is None:
+        return bool(ops[register][0] == "dict")
+    if call.cls is not None:
+        return True
+    made = calls.get(call.receiver) if call.receiver is not None else None
+    return made is not None and made.cls is not None and not (call.targets or call.rows)

@@ -14,7 +14,7 @@ from rmwlint.program.types import Type
 _DEEPEST = 2
 _BUILTINS = frozenset(["dict", "list", "set", "str", "int", "bool", "float", "tuple", "property"])
 _WRITTEN = frozenset(["commit", "flush"])
-_CALLABLE = frozenset(["class", "external", "function"])
+_FOLLOWED = frozenset(["class", "external", "function", "library"])
 
 
 def unwatched(fn: Fn, kind: Type | None, name: str) -> bool:
@@ -24,7 +24,8 @@ def unwatched(fn: Fn, kind: Type | None, name: str) -> bool:
         return False
     cls: Cls = kind.ref
     program = cls.module.program
-    types = [program.libraries.types[one] for one in cls.library_types()]
+    libraries = program.libraries
+    types = [libraries.types[above] for one in cls.library_types() for above in libraries.lineage(one)]
     words = frozenset(word for one in types for word in one.watched_by)
     if not words or not words.isdisjoint(fn.facts.names):
         return False
@@ -60,7 +61,7 @@ def _may_watch(scope: Fn, register: int, words: frozenset[str], depth: int) -> b
         if any(word in str(op[-1]) for word in words):
             return True
         kind = linked.types[part]
-        known = kind is not None and kind.kind in _CALLABLE
+        known = kind is not None and kind.kind in _FOLLOWED
         own = scope.index != 0 and op[0] == "name" and op[1] in scope.facts.locals  # followed already
         if op[0] == "name" and not known and not own and op[1] not in _BUILTINS:
             bound = scope.module.facts.bindings.get(op[1]) if scope.index == 0 else None
