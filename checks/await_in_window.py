@@ -34,7 +34,8 @@ container in its place first, and work through the old one. Told with low confid
 name, or that of all its known callers, says that it starts a service or sets up what is not in use yet
 (and no argument says which entry), or ends the use of what it empties; where the test refuses a second
 caller, as `assert` does; where an exception handler notes what has failed, as it does for whoever else
-tries; where a row is kept that can be read once more; where what is walked through is only changed by
+tries; where a row is kept that can be read once more, or what whoever else asks for it gets as well (`fetch`,
+`exists`); where what is walked through is only changed by
 what sets it up (`init_services`); where all known callers hold a lock; in a program that is run once, by
 hand, which rarely does the same thing twice at a time; and where a decorator's name says that no two
 calls run together (`debounce`). Silent for an entry whose key is in a set of those being worked on, which
@@ -152,5 +153,6 @@ def _evident(shared: SharedWindow) -> bool:
         return shared.sure > 1
     if shared.keyed:
         again = shared.sure > 1 and shared.stored == "value" and not shared.keeps_row
+        again = again and not shared.brought
         return again or shared.stored in ("resource", "removal")
     return shared.sure > 1 and shared.stored == "resource"

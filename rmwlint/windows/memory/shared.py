@@ -34,7 +34,7 @@ from rmwlint.windows.memory.in_flight import flagged, in_flight, puts_alone
 from rmwlint.windows.memory.meeting import nobody_meets, users_of
 from rmwlint.windows.memory.of_loop import at_home_in_loop
 from rmwlint.windows.memory.owned import came_in, of_signal, of_tasks, one_after_other, one_thread, own_entry
-from rmwlint.windows.memory.spares import fitted_later, spare
+from rmwlint.windows.memory.spares import brought_again, fitted_later, spare
 from rmwlint.windows.text import text
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order, own_attribute
 
@@ -56,7 +56,8 @@ class SharedWindow(NamedTuple):
     ``of_tasks``: what is stored serves the tasks of one thread. ``spare``: a second object like the one
     stored does no harm. ``owned``: the entry is that of the thing that the function was called for.
     ``alone``: one thread runs the function, as far as its callers show. ``worked``: a number is counted on,
-    and something is called between its read and its write.
+    and something is called between its read and its write. ``brought``: whoever else fills the entry comes to
+    the same.
     """
 
     window: Window
@@ -69,6 +70,7 @@ class SharedWindow(NamedTuple):
     owned: bool = False
     alone: bool = False
     worked: bool = False
+    brought: bool = False
 
     @property
     def slight(self) -> bool:
@@ -145,6 +147,8 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
             continue
         handed = key is not None and came_in(fn, key)
         found_shared = SharedWindow(window, stored, sure, key is not None, handed, _of_tasks(where, original))
+        if window.how == "decide" and stored == "value" and key is not None:
+            found_shared = found_shared._replace(brought=brought_again(where, original))
         if window.how == "arith" and not store.trail:
             found_shared = found_shared._replace(worked=_worked(fn, window.read.op, store.op))
         yield _weighed(fn, found_shared, where, original)

@@ -7,7 +7,7 @@ unless under the object's own id.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rmwlint.facts.model import Op
 from rmwlint.libraries.index import snake
@@ -42,6 +42,27 @@ _HEAVY = frozenset(
 _RUNNING = frozenset(["thread", "threads", "threading", "threaded"])
 #: first words of functions that only bring something
 _FETCHES = ("get", "load", "fetch", "read", "find", "lookup")
+#: the same, of functions that answer a question or work something out
+_ANSWERS = frozenset(
+    [
+        "is",
+        "has",
+        "exists",
+        "exist",
+        "check",
+        "query",
+        "search",
+        "count",
+        "calculate",
+        "compute",
+        "hash",
+        "stat",
+    ]
+)
+#: words of functions that bring something which is new each time
+_ANEW = frozenset(
+    ["or", "create", "new", "next", "connection", "channel", "socket", "token", "lock", "lease"]
+)
 #: last words of what is as good as the next of its sort
 _ALIKE = frozenset(["client", "session", "adapter", "engine", "api", "proxy", "config"])
 #: first words of functions that take something which then is taken
@@ -77,6 +98,42 @@ def spare(fn: Fn, store: Event) -> bool:
     written = made_by(fn, value.symbol).rpartition(".")[2].lstrip("_")
     constructed = written[:1].isupper() and not written.isupper()
     return constructed or words[0] in _FETCHES or words[-1] in _ALIKE
+
+
+def brought_again(fn: Fn, store: Event) -> bool:
+    """Whether the entry that is stored is a text, or what an awaited call brings or works out by its name:
+    whoever else stores it comes to the same."""
+    ops = fn.facts.ops
+    op = ops[store.op]
+    if op[0] != "setitem":
+        return False
+    made = _origin(ops, op[3])
+    if made[:2] == ("build", "fstring"):
+        return True
+    if made[0] != "await" or ops[made[1]][0] != "call":
+        return False
+    callee = ops[ops[made[1]][1]]
+    if callee[0] not in ("name", "attr"):
+        return False
+    words = snake(str(callee[-1])).strip("_").split("_")
+    if not _ANEW.isdisjoint(words) or _heavy(words) or words[-1] in _ALIKE:
+        return False
+    return words[0] in _FETCHES or words[0] in _ANSWERS
+
+
+def _origin(ops: Sequence[Op], register: int) -> Op:
+    """The operation that a value comes from, through names stored once and what is taken out of it."""
+    while True:
+        op = ops[register]
+        if op[0] == "name":
+            stores = [other[2] for other in ops if other[:2] == ("store", op[1])]
+            if len(stores) != 1 or stores[0] >= register:
+                return op
+            register = stores[0]
+        elif op[0] in ("item", "attr"):
+            register = op[1]
+        else:
+            return op
 
 
 def _heavy(words: list[str]) -> bool:
