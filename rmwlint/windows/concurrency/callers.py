@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from rmwlint.facts.operands import made_of
 from rmwlint.program.calling import callings, constructions, handed_over, kept_for_check, mentioning
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn, ModuleView
@@ -19,6 +20,8 @@ from rmwlint.windows.flow import in_handler, reaches
 from rmwlint.windows.interpreter.interpret import Interpreter
 
 _DEEPEST = 3
+#: so many registers of what an argument is made of are looked at
+_MADE_OF = 40
 _CONSTRUCTORS = frozenset(["__init__", "__post_init__", "__setstate__"])
 #: how the names of classes end whose objects keep others out
 _LOCKS = ("Lock", "Mutex")
@@ -168,7 +171,8 @@ def duplicate_caught_by_callers(fn: Fn) -> bool:
 
 
 def duplicate_caught(caller: Fn, number: int) -> bool:
-    """Whether a call stands under a handler of duplicates, or in one: it is tried again there."""
+    """Whether a call stands under a handler of duplicates, or in one: it is tried again there. One of all
+    exceptions that goes on has not reckoned with a duplicate: what was to be done is left undone."""
     ops, blocks = caller.facts.ops, caller.facts.blocks
     if not any(op[0] == "caught" for op in ops):
         return False
@@ -177,7 +181,10 @@ def duplicate_caught(caller: Fn, number: int) -> bool:
         at
         for handler, (first, last, _, _) in enumerate(blocks)
         for at in range(first, last)
-        if ops[at][0] == "caught" and "duplicate" in run.handled(ops[at][1]) and run.takes_care(handler, at)
+        if ops[at][0] == "caught"
+        and "duplicate" in (handled := run.handled(ops[at][1]))
+        and run.takes_care(handler, at)
+        and (len(handled) == 1 or in_handler(caller, at, number) or _called_again(caller, at, number))
     }
     around = [
         handler for first, last, _, handlers in blocks if first <= number < last for handler in handlers
@@ -185,6 +192,16 @@ def duplicate_caught(caller: Fn, number: int) -> bool:
     if any(at in caught for handler in around for at in range(*blocks[handler][:2])):
         return True
     return any(reaches(caller, at, number) and in_handler(caller, at, number) for at in caught)
+
+
+def _called_again(caller: Fn, caught: int, number: int) -> bool:
+    """Whether the same call is made once more after a handler, not one for the next element."""
+    ops = caller.facts.ops
+    op = ops[number]
+    given = (*op[2], *(register for _, register in op[3])) if op[0] == "call" else ()
+    return reaches(caller, caught, number) and not any(
+        ops[part][0] == "element" for register in given for part in made_of(ops, register, most=_MADE_OF)
+    )
 
 
 def _always(fn: Fn, question: str, holds: Callable[[Fn, int], bool]) -> bool:
