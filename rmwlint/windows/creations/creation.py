@@ -182,6 +182,17 @@ def _creations(fn: Fn) -> Iterator[Creation]:
             yield best
 
 
+def _put_back(look: Event, create: Event) -> bool:
+    """Whether what is added to the session is the very object that was asked about: it is there."""
+    return (
+        create.does == "create"
+        and look.place is not None
+        and create.place is not None
+        and look.place.kind == create.place.kind == "row"
+        and look.place.symbol == create.place.symbol
+    )
+
+
 def _new_at(save: Event) -> int | None:
     """The operation that made the row which is saved: where that has kept it, the save makes none."""
     symbol = save.place.symbol if save.place is not None else None
@@ -215,7 +226,7 @@ def _creation(
 ) -> Creation | None:
     """The creation after a look, where both speak of one thing; None where they do not. ``by_key``: it is of
     each key that the look has not given: whoever tries again after a duplicate knows that they are unique."""
-    if not _same(fn, look, create) or own(fn, look) or _through_own(fn, look):
+    if not _same(fn, look, create) or own(fn, look) or _through_own(fn, look) or _put_back(look, create):
         return None
     guard = guard_of_creation(fn, look, create, events, how == "counted")
     unique = _unique(fn, look, create)
