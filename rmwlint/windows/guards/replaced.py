@@ -18,7 +18,7 @@ from rmwlint.program.calling import (
     kept_for_check,
     named_sites,
 )
-from rmwlint.program.link import link
+from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn
 from rmwlint.windows.flow import always_before
 from rmwlint.windows.guards.first_hand import sources
@@ -89,8 +89,8 @@ def _set_at(fn: Fn, site: Site, index: int, wanted: frozenset[str], passed: froz
 
 
 def _taken_in(fn: Fn, register: int) -> bool:
-    """Whether a register holds what is constructed there, or what an object that is constructed for that
-    makes of what came in: ``Schema().load(body)``."""
+    """Whether a register holds what is constructed there, what a request says, or what an object that is
+    constructed for that makes of what came in: ``Schema().load(body)``."""
     ops, calls = fn.facts.ops, link(fn).calls
     parts = [calls[part] for part in made_of(ops, register) if part in calls and part != register]
     if any(
@@ -100,7 +100,16 @@ def _taken_in(fn: Fn, register: int) -> bool:
     call = calls.get(register)
     if call is None:
         return bool(ops[register][0] == "dict")
-    if call.cls is not None:
+    if call.cls is not None or _of_request(fn, call):
         return True
     made = calls.get(call.receiver) if call.receiver is not None else None
     return made is not None and made.cls is not None and not (call.targets or call.rows)
+
+
+def _of_request(fn: Fn, call: Call) -> bool:
+    """Whether a call asks what each who comes has an own one of: ``request.get_json()``."""
+    kind = call.rtype
+    if kind is None or kind.kind != "library" or not call.rows:
+        return False
+    types = fn.module.program.libraries.types
+    return types[kind.name].unshared and all(row.does == "pure" for row in call.rows)

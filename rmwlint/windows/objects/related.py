@@ -27,6 +27,8 @@ def no_container(fn: Fn, window: Window) -> bool:
     name = window.attribute
     if not name:
         return False
+    if name.startswith("__"):
+        return True  # the table of the class, and the like: no column
     kinds = [window.write.type, window.read.type if window.read is not None else None]
     classes = [kind.ref for kind in kinds if kind is not None and kind.kind == "instance"]
     if not classes and window.write.place is not None:
