@@ -41,7 +41,6 @@ from rmwlint.windows.files.streams import COMMON, Stream, common, streams
 from rmwlint.windows.files.tables import of_many
 from rmwlint.windows.find import (
     Window,
-    called_alone,
     connected_alone,
     failing,
     guard_of,
@@ -466,11 +465,6 @@ class View:
     def keeps_fractions(self, event: Event) -> bool:
         """Whether the library of a write keeps fractions of seconds in its timestamps."""
         return keeps_fractions(self.fn, event)
-
-    @property
-    def called_alone(self) -> bool:
-        """Whether every way to this, as far as the project shows, begins in what runs by hand."""
-        return called_alone(self.fn)
 
     @property
     def runs_alone(self) -> bool:
