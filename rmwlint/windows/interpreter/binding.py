@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rmwlint.windows.interpreter.interpret import Interpreter
 
 _PLAIN = frozenset(["attr", "item", "call", "binop", "fstring", "compare", "unary", "bool", "element", "key"])
+#: the types whose ``ref`` is a class that has the methods
+_OF_CLASSES = frozenset(["class", "instance", "super"])
 
 
 class Binding:
@@ -67,7 +69,7 @@ class Binding:
     def what(self, what: str) -> str:
         """What a place of the callee is a place of. What a method says of its own class, it says of the class
         that it is called on: ``cls.find(name)`` of a base class looks for an ``Account`` in
-        ``Account.find(name)``."""
+        ``Account.find(name)``, and in ``super().find(name)`` of that class."""
         owner = self.target.owner
         own = self._own_class() if owner is not None and what == owner.qualified else None
         return what if own is None else own.qualified
@@ -82,7 +84,7 @@ class Binding:
 
     def _own_class(self) -> Cls | None:
         kind = self.values[0].type if 0 in self.values else None
-        if kind is None or kind.kind not in ("class", "instance") or self.target.owner not in kind.ref.mro():
+        if kind is None or kind.kind not in _OF_CLASSES or self.target.owner not in kind.ref.mro():
             return None
         found: Cls = kind.ref
         return found
