@@ -14,7 +14,7 @@ _TEST_FOLDERS = frozenset(
 )
 #: the word in a longer name; not its singular (``speed_test`` may be what a service does)
 _TESTS = re.compile(r"(^|[_-])tests([_-]|$)")
-_MIGRATION_FOLDERS = frozenset({"migrations", "migrate_repo"})
+_MIGRATION_FOLDERS = frozenset({"migrations", "migrations_old", "migrate_repo"})
 
 
 def is_test_folder(name: str) -> bool:
