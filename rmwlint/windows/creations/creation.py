@@ -874,8 +874,11 @@ def _always_raises(fn: Fn, number: int) -> bool:
 
 def _sure(fn: Fn, look: Event, create: Event) -> int:
     sure = min(look.sure, create.sure)
-    if row_class(create) is None and _of_unknown_class(fn, look, create):
+    made = row_class(create)
+    if made is None and _of_unknown_class(fn, look, create):
         sure = min(sure, _UNKNOWN)
+    if made is not None and made is fn.owner and made.row() is None:
+        sure = min(sure, _UNKNOWN)  # what is unique only the classes say that are derived from it
     if _told_by_method(look) or _told_by_method(create):
         return 1
     if create.does == "make" and (_by_own_id(look, create) or one_loop(fn)):
