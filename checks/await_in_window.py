@@ -35,12 +35,11 @@ name, or that of all its known callers, says that it starts a service or sets up
 (and no argument says which entry), or ends the use of what it empties; where the test refuses a second
 caller, as `assert` does; where an exception handler notes what has failed, as it does for whoever else
 tries; where a row is kept that can be read once more, or what whoever else asks for it gets as well (`fetch`,
-`exists`); where what is walked through is only changed by
-what sets it up (`init_services`); where all known callers hold a lock; in a program that is run once, by
-hand, which rarely does the same thing twice at a time; and where a decorator's name says that no two
-calls run together (`debounce`). Silent for an entry whose key is in a set of those being worked on, which
-whoever finds it there leaves alone; where a flag of the object says the same; and for entries that one
-loop alone puts in, while others only take some out.
+`exists`); where what is walked through is only changed by what sets it up (`init_services`); where all known
+callers hold a lock; in a program that is run once, by hand, which rarely does the same thing twice at a time;
+and where a decorator's name says that no two calls run together (`debounce`). Silent for an entry whose key
+is in a set of those being worked on, which whoever finds it there leaves alone; where a flag of the object
+says the same; and for entries that one loop alone puts in, while others only take some out.
 """
 
 from collections.abc import Iterator
@@ -152,7 +151,7 @@ def _evident(shared: SharedWindow) -> bool:
     if shared.window.how != "decide":
         return shared.sure > 1
     if shared.keyed:
-        again = shared.sure > 1 and shared.stored == "value" and not shared.keeps_row
-        again = again and not shared.brought
+        harmless = shared.keeps_row or shared.brought
+        again = shared.sure > 1 and shared.stored == "value" and not harmless
         return again or shared.stored in ("resource", "removal")
     return shared.sure > 1 and shared.stored == "resource"

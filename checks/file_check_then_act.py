@@ -226,11 +226,12 @@ def _alone(view: View, window: Window) -> bool:
         return True
     if view.meant_for_many(write):
         return False
-    if view.acts_alone(window):
-        return True
-    if view.of_process(write):
-        return True
-    return view.named_by_few(write) or view.nobody_comes(write)
+    return (
+        view.acts_alone(window)
+        or view.of_process(write)
+        or view.named_by_few(write)
+        or view.nobody_comes(write)
+    )
 
 
 def _locked(view: View, read: Event) -> bool:

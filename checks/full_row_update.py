@@ -73,6 +73,7 @@ def find(view: View) -> Iterator[Violation]:
         guarded = any(not view.left_open(value) for _, value in event.passed)
         thought_of = guarded or view.columns_apart(event)
         unlikely = thought_of or view.deleted_next(event) or view.made_to_save(event) or view.runs_alone
+        # asked last: it looks for callers in other files
         unlikely = unlikely or view.replaced_by_callers(event)
         place = event.place.text
         yield view.violation(

@@ -9,10 +9,8 @@ from __future__ import annotations
 import os
 import re
 
-_TEST_FOLDERS = frozenset(
-    {"tests", "test", "testing", "testsuite", "unittests", "e2etests", "functionaltests"}
-)
-#: the word in a longer name; not its singular (``speed_test`` may be what a service does)
+_TEST_FOLDERS = frozenset({"test", "testing", "testsuite", "unittests", "e2etests", "functionaltests"})
+#: the word, in a longer name too; not its singular (``speed_test`` may be what a service does)
 _TESTS = re.compile(r"(^|[_-])tests([_-]|$)")
 _MIGRATION_FOLDERS = frozenset({"migrations", "migrations_old", "migrate_repo"})
 

@@ -444,12 +444,12 @@ def _is_object(fn: Fn, index: int) -> bool:
 def _has_name(fn: Fn, thing: str) -> bool:
     """Whether a thing is asked for what it is called by."""
     ops = fn.facts.ops
-    return any(op[0] == "item" and ops[op[1]] == ("name", thing) and _names_itself(ops[op[2]]) for op in ops)
-
-
-def _names_itself(key: Op) -> bool:
-    """Whether what is asked for is what the thing that has it is called by."""
-    return key[0] == "const" and (key[1] in _OF_ITSELF or key[1] == "name")
+    return any(
+        op[0] == "item"
+        and ops[op[1]] == ("name", thing)
+        and (ops[op[2]] == ("const", "name") or _own_key(ops[op[2]]))
+        for op in ops
+    )
 
 
 def _plain(fn: Fn, index: int) -> bool:

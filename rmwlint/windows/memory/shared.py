@@ -41,8 +41,6 @@ from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisi
 _OF_CLASSES = frozenset(["classmethod", "staticmethod"])
 #: methods that take something out of a container
 TAKES = frozenset(["pop", "popitem", "clear", "remove", "discard", "difference_update", "popleft"])
-
-
 #: of what a test is made of, so many parts are looked at
 _TESTED = 50
 
@@ -426,7 +424,7 @@ def _window(
         if branch is not None and asks_who(fn, branch):
             continue
         how = "decide" if branch is not None else dep[2]
-        if any(held.kind == "lock" and not held.fresh for held in common(load.held, store.held)):
+        if _under_one_lock(load.held, store.held):
             again = True
             continue
         if how == "decide" and fn.facts.is_async:
@@ -452,40 +450,40 @@ def _looked_again(fn: Fn, store: Event, loads: dict[int, Event]) -> bool:
     loaded to be changed."""
     assert store.place is not None
     changed = _container(fn, store)
-    locks = [held for held in store.held if held.kind == "lock" and not held.fresh]
-    if locks and _asks_again(fn, store, {held.id for held in locks}):
-        return True
-    return any(
+    return _asks_again(fn, store) or any(
         load.place is not None
         and load.place.symbol == store.place.symbol
         and load.op < store.op
         and load.op != changed
-        and any(held.id == other.id for held in load.held for other in locks)
+        and _under_one_lock(load.held, store.held)
         for load in loads.values()
     )
 
 
-def _asks_again(fn: Fn, store: Event, locks: set[int]) -> bool:
-    """Whether a test under one of these locks calls a method of the object that loads the place."""
+def _under_one_lock(one: tuple[Held, ...], other: tuple[Held, ...]) -> bool:
+    """Whether a lock that others know is among what is held at both ends by the same acquisition."""
+    return any(held.kind == "lock" and not held.fresh for held in common(one, other))
+
+
+def _asks_again(fn: Fn, store: Event) -> bool:
+    """Whether a test, under a lock that is still held at the store, calls a method of the object that loads
+    the place."""
     attribute = own_attribute(store.place.symbol) if store.place is not None else None
     if attribute is None:
         return False
     ops, at_calls = fn.facts.ops, heard(fn).at_calls
-    tested = {
-        part
-        for op in ops[: store.op]
-        if op[0] == "branch"
-        for part in made_of(ops, op[1], most=_TESTED)
-        if ops[part][0] == "call"
-    }
-    return any(
-        len(call.targets) == 1
+    asking = {
+        number
+        for number, call in link(fn).calls.items()
+        if len(call.targets) == 1
         and call.receiver is not None
         and fn.is_self(call.receiver)
-        and any(held.id in locks for held in at_calls.get(number, ()))
+        and _under_one_lock(at_calls.get(number, ()), store.held)
         and _loads(call.targets[0], attribute)
-        for number, call in link(fn).calls.items()
-        if number in tested
+    }
+    return bool(asking) and any(
+        op[0] == "branch" and not asking.isdisjoint(made_of(ops, op[1], most=_TESTED))
+        for op in ops[: store.op]
     )
 
 
@@ -498,18 +496,17 @@ def _loads(fn: Fn, attribute: str) -> bool:
 def _companion_looked_at(store: Event, loads: dict[int, Event], stores: list[Event]) -> bool:
     """Whether a place that is stored under the same hold decides the store there: whoever comes second finds
     that one changed (``if token == self.token: self.token, self.expires = renew()``)."""
-    locks = [held for held in store.held if held.kind == "lock" and not held.fresh]
     changed = {
         other.place.symbol
         for other in stores
-        if other.place is not None and any(held.id == lock.id for held in other.held for lock in locks)
+        if other.place is not None and _under_one_lock(other.held, store.held)
     }
     asked = (loads.get(dep[0]) for dep, _, _ in decisions(store.control))
     return any(
         load is not None
         and load.place is not None
         and load.place.symbol in changed
-        and any(held.id == lock.id for held in load.held for lock in locks)
+        and _under_one_lock(load.held, store.held)
         for load in asked
     )
 
@@ -526,7 +523,7 @@ def _still_missing(fn: Fn, store: Event, loads: dict[int, Event]) -> bool:
         load = loads.get(dep[0])
         if load is None or branch is None or not _same(load, store):
             continue
-        kept = any(held.kind == "lock" and not held.fresh for held in common(load.held, store.held))
+        kept = _under_one_lock(load.held, store.held)
         if kept and any(found_there(fn.facts, branch, outcome, op) is False for op in _asked(fn, load.op)):
             return True
     return False
