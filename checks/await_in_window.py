@@ -28,18 +28,20 @@ Good:
                     self.entries[key] = await connect(key)
                 return self.entries[key]
 
-Hold an `asyncio.Lock` over both ends, store the pending future before awaiting it, or look again afterwards.
-What is worked through with an await inside and then emptied loses what was added meanwhile: put an empty
-container in its place first, and work through the old one. Told with low confidence where the function's
-name, or that of all its known callers, says that it starts a service or sets up what is not in use yet
-(and no argument says which entry), or ends the use of what it empties; where the test refuses a second
-caller, as `assert` does; where an exception handler notes what has failed, as it does for whoever else
-tries; where a row is kept that can be read once more, or what whoever else asks for it gets as well (`fetch`,
-`exists`); where what is walked through is only changed by what sets it up (`init_services`); where all known
-callers hold a lock; in a program that is run once, by hand, which rarely does the same thing twice at a time;
-and where a decorator's name says that no two calls run together (`debounce`). Silent for an entry whose key
-is in a set of those being worked on, which whoever finds it there leaves alone; where a flag of the object
-says the same; and for entries that one loop alone puts in, while others only take some out.
+Hold an `asyncio.Lock` over both ends, store the pending future before awaiting it, or look again
+afterwards. What is worked through with an await inside and then emptied loses what was added meanwhile:
+put an empty container in its place first, and work through the old one. Told with low confidence where
+the function's name, or that of all its known callers, says that it starts a service or sets up what is
+not in use yet (and no argument says which entry), or ends the use of what it empties; where the test
+refuses a second caller, as `assert` does; where an exception handler notes what has failed, as it does
+for whoever else tries; where a row is kept that can be read once more, or what whoever else asks for it
+gets as well (`fetch`, `exists`); where what is walked through is only changed by what sets it up
+(`init_services`); where all known callers hold a lock; where all that is awaited is room in a queue that
+has no limit; where all ways to whoever changes the place begin in one task, which awaits one thing after
+the other; in a program that is run once, by hand, which rarely does the same thing twice at a time; and
+where a decorator's name says that no two calls run together (`debounce`). Silent for an entry whose key
+is in a set of those being worked on, which whoever finds it there leaves alone; where a flag of the
+object says the same; and for entries that one loop alone puts in, while others only take some out.
 """
 
 from collections.abc import Iterator
@@ -76,6 +78,10 @@ def find(view: View) -> Iterator[Violation]:
         alone = alone or (shared.keyed and shared.stored == "value" and view.remembers_failure(window))
         sure = MEDIUM if _evident(shared) and not alone and not view.one_shot else LOW
         if sure > LOW and ((not shared.handed and view.prepared) or view.kept_out_wherever_called):
+            sure = LOW
+        if sure > LOW and not view.waits_between(window.read.op, window.write.op):
+            sure = LOW
+        if sure > LOW and view.of_one_task(shared):
             sure = LOW
         place = place_text(view, window)
         where = (view.span(window.write.op), place)
@@ -149,7 +155,7 @@ def find_drains(view: View) -> Iterator[Violation]:
 def _evident(shared: SharedWindow) -> bool:
     """A resource must be made once; of what is looked up by a key, losing a plain value only repeats work."""
     if shared.window.how != "decide":
-        return shared.sure > 1
+        return shared.sure > 1 and not shared.brought
     if shared.keyed:
         harmless = shared.keeps_row or shared.brought
         again = shared.sure > 1 and shared.stored == "value" and not harmless

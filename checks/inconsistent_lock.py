@@ -216,6 +216,8 @@ def _sure(lockset: Lockset, use: Access, acts: bool) -> int:
     """A place that is merely reset, or set up before anybody comes, is no fault yet."""
     if not acts or use.resets or use.prepares or lockset.bears(use) or lockset.left_to_callers(use):
         return LOW
+    if lockset.swapped_out(use):
+        return LOW
     if lockset.given_whole(use) or use.minded or (use.event.does == "load" and lockset.renamed(use)):
         return LOW
     if len(lockset.guarded) <= len(lockset.bare) and not (

@@ -1137,6 +1137,17 @@ class _Linker:
                     return Type("library", shown, None, qualified, MEDIUM)
         return None
 
+    def set_under(self, name: Op) -> Type | None:
+        """The type of what the function sets as an attribute under a name that it has in a variable."""
+        if name[0] != "name":
+            return None
+        for op in self.ops:
+            if op[0] == "call" and len(op[2]) == 3 and self.ops[op[1]] == ("name", "setattr"):
+                if self.ops[op[2][1]] == name:
+                    given: int = op[2][2]
+                    return self.types[given]
+        return None
+
     def builtin_call(self, qualified: str, op: Op) -> Type | None:
         args: tuple[int, ...] = op[2]
         if qualified == "super":
@@ -1150,7 +1161,7 @@ class _Linker:
                 return attribute(self.program, self.types[args[0]], name[1], self.module)
             given = self.types[args[0]]
             if given is None or given.kind != "library":
-                return None
+                return self.set_under(name)
             return Type("member", "*", given, None, MEDIUM)
         if qualified in ("typing.cast", "typing_extensions.cast") and len(args) == 2:
             return _instantiated(self.types[args[0]]) or self.types[args[1]]

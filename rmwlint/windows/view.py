@@ -20,6 +20,7 @@ from rmwlint.windows.concurrency.modules import imports_concurrency, several_pro
 from rmwlint.windows.concurrency.phases import one_at_a_time, prepared, prepares, starts
 from rmwlint.windows.concurrency.quiet import heard, quiet
 from rmwlint.windows.concurrency.sharing import method_around
+from rmwlint.windows.concurrency.suspends import switches_of
 from rmwlint.windows.concurrency.unused import unused
 from rmwlint.windows.concurrency.ways import called_bare
 from rmwlint.windows.creations.choosing import Choice, choices
@@ -727,6 +728,17 @@ class View:
             if event.does == "switch" and first < event.op < last and passes(self.fn, first, event.op, last):
                 return event.op
         return None
+
+    def waits_between(self, first: int, last: int) -> bool:
+        """Whether what is awaited on a way from one operation to another may let others run: not where it is
+        known to run through."""
+        return any(
+            first < switch < last and passes(self.fn, first, switch, last) for switch in switches_of(self.fn)
+        )
+
+    def of_one_task(self, shared: SharedWindow) -> bool:
+        """Whether one task alone comes to the place of a window, as far as the project shows who does."""
+        return shared.of_one_task(self.fn)
 
     def operator_at(self, op: int | None) -> str:
         """The arithmetic operator of the value that an operation stores; empty where there is none."""

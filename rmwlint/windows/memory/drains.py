@@ -15,6 +15,7 @@ from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
 from rmwlint.windows.concurrency.phases import ALONE, prepares
 from rmwlint.windows.concurrency.quiet import heard, shared_memory
+from rmwlint.windows.concurrency.suspends import switches_of
 from rmwlint.windows.flow import in_loop, reaches
 from rmwlint.windows.memory.refills import (
     NamedPlace,
@@ -71,10 +72,12 @@ def drains(fn: Fn) -> Iterator[Drain]:
                 continue
             if locked_at(fn, load.op) or not _worked_through(fn, load.op):
                 continue
-            switch = next((number for number in switches if _between(fn, load.op, number, op)), None)
-            if switch is None or any(reaches(fn, other, op) for other in earlier):
+            between = [number for number in switches if _between(fn, load.op, number, op)]
+            if not between or any(reaches(fn, other, op) for other in earlier):
                 continue
-            sure = sharing(fn, symbol)
+            waiting = [number for number in between if number in switches_of(fn)]
+            switch = (waiting or between)[0]
+            sure = sharing(fn, symbol) if waiting else min(1, sharing(fn, symbol))
             adder = next(_adders(fn, place), None) if sure else None
             if adder is not None and not locked_at(fn, op) and not locked_by_callers(fn):
                 told.add(place)

@@ -265,6 +265,27 @@ class Lockset(NamedTuple):
         ]
         return bool(uses) and all(self.lock in _locks(event.held) for event in uses)
 
+    def swapped_out(self, use: Access) -> bool:
+        """Whether a bare change is one of what the function has taken out under the lock, putting something
+        else in its place: nobody else has that any more."""
+        ops, place = use.fn.facts.ops, use.event.place
+        op = ops[use.event.op]
+        changed = op[1] if op[0] in ("setitem", "delitem") else None
+        if op[0] == "call" and ops[op[1]][0] == "attr":
+            changed = ops[op[1]][1]
+        if changed is None or ops[changed][0] != "name" or place is None:
+            return False
+        given = [other[2] for other in ops if other[:2] == ("store", ops[changed][1])]
+        return len(given) == 1 and any(
+            given[0] < event.op < use.event.op
+            and event.does == "store"
+            and event.place is not None
+            and event.place.symbol == place.symbol
+            and ops[event.op][0] in ("setattr", "store")
+            and self.lock in _locks(event.held)
+            for event in analysis(use.fn).events
+        )
+
     def given_whole(self, use: Access) -> bool:
         """Whether a bare store only puts in place what the caller gives, and nobody makes the next value out
         of the last one: that it comes in between does no more than to come before or after. Or whether it is

@@ -72,7 +72,7 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
     for fn in users:
         begins |= kept_for_check(fn, "begins", partial(_begins, fn))
     threads = {begin for begin in begins if isinstance(begin, Fn)}
-    if own_attribute(symbol) is not None and _confined(first):
+    if own_attribute(symbol) is not None and confined(first):
         return len(threads) + bool(begins - threads - {_BY_HAND}) < 2
     guessed = begins & {_GUESSED, _ANYBODY}
     if guessed:
@@ -192,7 +192,7 @@ def _from_outside(fn: Fn) -> str:
     return _GUESSED if serving or others_come_by(fn, fn.module) else _OUTSIDE
 
 
-def _confined(fn: Fn) -> bool:
+def confined(fn: Fn) -> bool:
     """Whether the objects of a method's class stay with who makes them."""
     owner = method_around(fn).owner
     return owner is not None and kept_for_check(fn, "confined", lambda: _stay(owner))

@@ -20,6 +20,7 @@ from rmwlint.windows.concurrency.phases import ALONE, alone_with, alone_with_all
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.sharing import method_around, shared_class, unshared_class, unshared_type
 from rmwlint.windows.concurrency.stored import makes_own, stored_kind
+from rmwlint.windows.concurrency.suspends import switches_of
 from rmwlint.windows.find import Window, common
 from rmwlint.windows.flow import passes, reaches
 from rmwlint.windows.guards.identities import asks_who, under_own_name
@@ -33,8 +34,9 @@ from rmwlint.windows.memory.done_flags import done_flag, works
 from rmwlint.windows.memory.in_flight import flagged, in_flight, puts_alone
 from rmwlint.windows.memory.meeting import nobody_meets, users_of
 from rmwlint.windows.memory.of_loop import at_home_in_loop
+from rmwlint.windows.memory.one_task import one_task
 from rmwlint.windows.memory.owned import came_in, of_signal, of_tasks, one_after_other, one_thread, own_entry
-from rmwlint.windows.memory.spares import brought_again, fitted_later, spare
+from rmwlint.windows.memory.spares import brought_again, fitted_later, spare, tidied
 from rmwlint.windows.text import text
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order, own_attribute
 
@@ -69,6 +71,11 @@ class SharedWindow(NamedTuple):
     alone: bool = False
     worked: bool = False
     brought: bool = False
+
+    def of_one_task(self, fn: Fn) -> bool:
+        """Whether one task alone comes to the place, as far as the project shows who does."""
+        place = self.window.write.place
+        return place is not None and one_task(users_of(fn, place.symbol), place.symbol)
 
     @property
     def slight(self) -> bool:
@@ -147,6 +154,8 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
         found_shared = SharedWindow(window, stored, sure, key is not None, handed, _of_tasks(where, original))
         if window.how == "decide" and stored == "value" and key is not None:
             found_shared = found_shared._replace(brought=brought_again(where, original))
+        if tidied(fn, window):
+            found_shared = found_shared._replace(brought=True)
         if window.how == "arith" and not store.trail:
             found_shared = found_shared._replace(worked=_worked(fn, window.read.op, store.op))
         yield _weighed(fn, found_shared, where, original)
@@ -682,9 +691,12 @@ def walks(fn: Fn) -> Iterator[Walk]:
             continue
         switch = None
         if fn.facts.is_async:
-            switch = next((e.op for e in events if e.does == "switch" and event.op < e.op < body), None)
-            if switch is None:
+            inside = [e.op for e in events if e.does == "switch" and event.op < e.op < body]
+            if not inside:
                 continue
+            waiting = [op for op in inside if op in switches_of(fn)]
+            switch = (waiting or inside)[0]
+            sure = sure if waiting else 1
         changed = _changed(fn, event)
         if changed is not None and not locked_by_callers(fn):
             if (
@@ -695,9 +707,10 @@ def walks(fn: Fn) -> Iterator[Walk]:
                 sure = 1
             if _before_others(changed[0]) or (sure > 1 and undisturbed(fn, event.op, body - 1)):
                 sure = 1
-            if sure > 1 and switch is None:
-                changers = [changer for changer, _ in _changes(fn, event)]
-                sure = 1 if nobody_meets((fn, *changers), event.place.symbol) else sure
+            if sure > 1:
+                users = (fn, *(changer for changer, _ in _changes(fn, event)))
+                meets = nobody_meets if switch is None else one_task
+                sure = 1 if meets(users, event.place.symbol) else sure
             yield Walk(event, changed[0], changed[1], switch, sure)
 
 

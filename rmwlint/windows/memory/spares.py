@@ -15,9 +15,11 @@ from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.spawning import spawns, takes_locks
 from rmwlint.windows.concurrency.stored import made_by, stored_value
+from rmwlint.windows.find import Window
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.opaque import mutates
 from rmwlint.windows.names import is_id
+from rmwlint.windows.text import text
 from rmwlint.windows.values import Event, Value
 
 #: words of names: of what runs by itself, keeps others out, or passes on what it was given
@@ -69,6 +71,29 @@ _ALIKE = frozenset(["client", "session", "adapter", "engine", "api", "proxy", "c
 _TAKES = frozenset(
     ["allocate", "acquire", "register", "reserve", "claim", "start", "spawn", "launch", "bind", "subscribe"]
 )
+#: methods that take an element out of a set
+_TAKES_OUT = frozenset(["discard", "remove"])
+#: containers that a comprehension makes
+_PLAIN = ("list", "dict", "set")
+#: of what is chosen between, so many are looked at
+_DEEPEST = 3
+#: words of functions whose answer may tell of something that they have made
+_SENDS = frozenset(
+    [
+        "post",
+        "put",
+        "add",
+        "insert",
+        "make",
+        "open",
+        "connect",
+        "request",
+        "call",
+        "execute",
+        "send",
+        "submit",
+    ]
+)
 _RUNS = ("lock", "spawn", "wait", "enqueue")
 _TALKS = ("backend", "read", "write", "test")
 #: first words of methods that make an object fit for use
@@ -101,15 +126,49 @@ def spare(fn: Fn, store: Event) -> bool:
 
 
 def brought_again(fn: Fn, store: Event) -> bool:
-    """Whether the entry that is stored is a text, or what an awaited call brings or works out by its name:
-    whoever else stores it comes to the same."""
+    """Whether the entry that is stored is a text, an answer of yes or no, a list or dict made of what was
+    found, or what an awaited call brings or works out by its name, or a part of its answer, or only notes in
+    a set that something has been done: whoever else stores it comes to the same."""
     ops = fn.facts.ops
     op = ops[store.op]
-    if op[0] != "setitem":
+    if op[0] == "call" and len(op[2]) == 1 and not op[3]:
+        return bool(ops[op[1]][0] == "attr" and ops[op[1]][2] == "add") and not _taken_out(fn, op[1])
+    return op[0] == "setitem" and _comes_again(ops, op[3], _DEEPEST)
+
+
+def _taken_out(fn: Fn, added: int) -> bool:
+    """Whether a function takes something out of the set, too, to which it adds: what is there is at work."""
+    ops = fn.facts.ops
+    table = text(fn.facts, ops[added][1])
+    return any(
+        op[0] == "attr" and op[2] in _TAKES_OUT and text(fn.facts, op[1]) == table for op in ops[added + 1 :]
+    )
+
+
+def tidied(fn: Fn, window: Window) -> bool:
+    """Whether an attribute is only replaced by what an awaited call makes of it, and of nothing else: whoever
+    else does so comes to the same."""
+    ops = fn.facts.ops
+    op = ops[window.write.op]
+    if window.how != "derive" or window.write.trail or op[0] != "setattr" or ops[op[3]][0] != "await":
         return False
-    made = _origin(ops, op[3])
-    if made[:2] == ("build", "fstring"):
+    call = ops[ops[op[3]][1]]
+    if call[0] != "call" or window.read is None:
+        return False
+    return {*call[2], *(register for _, register in call[3])} == {window.read.op}
+
+
+def _comes_again(ops: Sequence[Op], register: int, depth: int, part: bool = False) -> bool:
+    made, inside = _origin(ops, register)
+    part = part or inside
+    if made[:2] == ("build", "fstring") or (made[0] == "collect" and made[1] in _PLAIN):
         return True
+    if made[0] == "name":
+        given = [other[2] for other in ops if other[:2] == ("store", made[1])]
+        found = [one for one in given if not _looked_up(ops, one)]
+        return bool(found) and all(_yes_or_no(ops[one]) for one in found)
+    if made[0] == "choose" and depth:
+        return all(_comes_again(ops, way, depth - 1, part) for way in made[2:])
     if made[0] != "await" or ops[made[1]][0] != "call":
         return False
     callee = ops[ops[made[1]][1]]
@@ -118,22 +177,35 @@ def brought_again(fn: Fn, store: Event) -> bool:
     words = snake(str(callee[-1])).strip("_").split("_")
     if not _ANEW.isdisjoint(words) or _heavy(words) or words[-1] in _ALIKE:
         return False
-    return words[0] in _FETCHES or words[0] in _ANSWERS
+    fetches = words[0] in _FETCHES or words[-1] in _FETCHES or words[0] in _ANSWERS
+    return fetches or (part and words[0] not in _TAKES and _SENDS.isdisjoint(words))
 
 
-def _origin(ops: Sequence[Op], register: int) -> Op:
-    """The operation that a value comes from, through names stored once and what is taken out of it."""
+def _looked_up(ops: Sequence[Op], register: int) -> bool:
+    op = ops[register]
+    return bool(op[0] == "call" and ops[op[1]][0] == "attr" and ops[op[1]][2] == "get")
+
+
+def _yes_or_no(op: Op) -> bool:
+    return op[0] in ("compare", "bool") or (op[0] == "const" and isinstance(op[1], bool))
+
+
+def _origin(ops: Sequence[Op], register: int) -> tuple[Op, bool]:
+    """The operation that a value comes from, through names stored once and what is taken out of it; whether
+    it is a part, under a name written there."""
+    part = False
     while True:
         op = ops[register]
         if op[0] == "name":
             stores = [other[2] for other in ops if other[:2] == ("store", op[1])]
             if len(stores) != 1 or stores[0] >= register:
-                return op
+                return op, part
             register = stores[0]
         elif op[0] in ("item", "attr"):
+            part = part or (op[0] == "item" and ops[op[2]][0] == "const" and isinstance(ops[op[2]][1], str))
             register = op[1]
         else:
-            return op
+            return op, part
 
 
 def _heavy(words: list[str]) -> bool:
