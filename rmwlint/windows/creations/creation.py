@@ -400,7 +400,7 @@ def _subjects(fn: Fn, call: int) -> frozenset[str]:
     ops = fn.facts.ops
     suggests = fn.module.program.libraries.receiver
     found: set[str] = set()
-    pending = [call]
+    pending, asked = [call], {call}
     while pending:
         number = pending.pop()
         op = ops[number]
@@ -410,8 +410,11 @@ def _subjects(fn: Fn, call: int) -> frozenset[str]:
         elif op[0] == "call":
             pending += [*op[2], *(register for _, register in op[3])]
             callee = ops[op[1]]
-            if callee[0] == "attr" and ops[callee[1]][0] == "call":
+            if callee[0] == "attr" and (number not in asked or ops[callee[1]][0] == "call"):
+                # what is asked runs a query; what is given, as ``values.get("name")``, is a part of something
                 pending.append(callee[1])
+                if number in asked:
+                    asked.add(callee[1])
         elif op[0] in _MADE_OF:
             pending += numbers_in(op)
     return frozenset(found)
