@@ -73,6 +73,9 @@ Good, with a session:
 Said too where the row is set to a state by its key alone, in a function whose callers in other files have
 tested that state: what is missing is missing there.
 
+A flag that is set where it was not set yet is told with low confidence: whoever comes second writes the same.
+Not so where a mail, a task or a message goes out there, which then goes out twice.
+
 Low confidence where the client must say which version it changes (`If-Match`) and is refused with an old one,
 where everybody in the project who calls the function has locked rows, where what was fetched replaces what
 had expired, where the test only asks if what was sent is anything new, and where a row that came in is called
@@ -162,7 +165,9 @@ def find_below(view: View) -> Iterator[Violation]:
 
 def _sure(view: View, window: Window) -> int:
     made_here = window.read is None and (view.makes or view.filled_in(window.write))
-    return min(window.sure, LOW) if made_here or _harmless(window) else window.sure
+    if made_here:
+        return min(window.sure, LOW)
+    return min(window.sure, MEDIUM if view.done_again(window) else LOW) if _harmless(window) else window.sure
 
 
 def _sets(window: Window) -> bool:

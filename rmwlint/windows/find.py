@@ -20,6 +20,7 @@ from rmwlint.windows.concurrency.ways import rows_locked_on_every_way
 from rmwlint.windows.flow import fails, other_way
 from rmwlint.windows.guards.compared import compared_by_hand
 from rmwlint.windows.guards.copied import copied
+from rmwlint.windows.guards.done_again import done_again
 from rmwlint.windows.guards.first_hand import called_new, handed_new, kept_new
 from rmwlint.windows.guards.first_saves import called_for_first_save, of_first_save
 from rmwlint.windows.guards.given_back import back_with
@@ -30,7 +31,16 @@ from rmwlint.windows.guards.refreshed import refreshed
 from rmwlint.windows.guards.reserved import reserved
 from rmwlint.windows.interpreter.columns import computed, unsaved
 from rmwlint.windows.interpreter.interpret import Analysis, analysis
-from rmwlint.windows.interpreter.looks import asked, differs, elsewhere, of_state, settled, states
+from rmwlint.windows.interpreter.looks import (
+    asked,
+    differs,
+    elsewhere,
+    excludes,
+    of_state,
+    settled,
+    states,
+    unset,
+)
 from rmwlint.windows.interpreter.paths import private, related
 from rmwlint.windows.names import is_at_work, is_latest_time, is_passing, starts_up
 from rmwlint.windows.values import RANK, UNKNOWN, Dep, Event, Held, Place, Symbol, Value, decisions, in_order
@@ -434,10 +444,10 @@ class _Finder:
             return window
         # each of two that do the same gives back what the row has taken
         back = back_with(self.fn, write) is not None
-        if (written.const is None and not back) or _far_below(write) or failing(self.fn, write):
+        if _far_below(write) or failing(self.fn, write) or starts_up(self.fn.facts.name):
             return window._replace(sure=1)
-        if is_latest_time(window.attribute) or starts_up(self.fn.facts.name):
-            return window._replace(sure=1)
+        if (written.const is None and not back) or is_latest_time(window.attribute):
+            return self.harmless(window, written)
         test = self.result.tests.get(window.branch) if window.branch is not None else None
         called = window.branch in self.result.checked
         if called and test is not None and elsewhere(test, window.attribute or ""):
@@ -449,7 +459,7 @@ class _Finder:
         if elsewhere(test, window.attribute or "") or differs(test, window.outcome, columns):
             return window._replace(sure=1)
         if settled(asked(test, columns, written), written) and not back:
-            return window._replace(sure=1)
+            return self.harmless(window, written)
         if refreshed(self.fn, window.branch or 0, written):
             return window._replace(sure=1)
         if called:
@@ -463,6 +473,18 @@ class _Finder:
             if self.owns(states(known, outcome, asked_of)):
                 return window._replace(sure=1)
         return window
+
+    def harmless(self, window: Window, written: Value) -> Window:
+        """A decision of which the second writes much the same as the first, by what else he does again that
+        the write forbids to whoever comes later."""
+        test = self.result.tests.get(window.branch) if window.branch is not None else None
+        if test is None or not done_again(self.fn, window.branch, window.outcome, window.write.op):
+            return window._replace(sure=1)
+        if written.const is UNKNOWN:
+            forbids = unset(test, window.outcome, _symbols(window))
+        else:
+            forbids = excludes(test, window.outcome, _symbols(window), written)
+        return window._replace(sure=min(window.sure, 2 if forbids else 1))
 
     def claimed(self, write: Event) -> bool:
         """Whether the function has set the row to a state of work under way, in a transaction with the row

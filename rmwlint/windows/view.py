@@ -54,6 +54,7 @@ from rmwlint.windows.find import (
 )
 from rmwlint.windows.flow import in_handler, passes, reaches
 from rmwlint.windows.guards.copied import copied
+from rmwlint.windows.guards.done_again import done_again
 from rmwlint.windows.guards.first_hand import handed_new
 from rmwlint.windows.guards.first_saves import of_created_row, of_first_save, only_new_change
 from rmwlint.windows.guards.identities import puts_what_it_compares
@@ -489,6 +490,10 @@ class View:
         if window.read is not None or place is None:
             return False
         return makes_it(self.fn.facts.name, place.text)
+
+    def done_again(self, window: Window) -> bool:
+        """Whether a message goes out where a window's test lets one through: two that pass send two."""
+        return done_again(self.fn, window.branch, window.outcome, window.write.op)
 
     def made_to_save(self, write: Event) -> bool:
         """Whether the attributes that are written are those of an object that was made for that."""
