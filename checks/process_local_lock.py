@@ -42,8 +42,8 @@ locks of several processes in it, and the name of a cache, but for what a progra
 without them the confidence is low, as it is for a
 lock that only its name tells, and for the path of one object, or with the key of one in it, that the
 function is given (mostly one process works on that object), and for one that it is given under a name such
-as `dest` or `output_path`: it is the caller's own; and where what the other process has done is caught, or
-both write the same text. Likewise for a file under a lock that the processes of one program share
+as `dest` or `output_path`, with an ending of its own or without: it is the caller's own; and where what the
+other process has done is caught, or both write the same text. Likewise for a file under a lock that the processes of one program share
 (`multiprocessing.Lock()`): they are the ones that are known; and where a function looks and acts that others
 call without any lock: the one that is held here is there for something else.
 

@@ -310,9 +310,12 @@ class View:
         return called_bare(write.trail[-1][0])
 
     def of_asker(self, place: Place) -> bool:
-        """Whether a path is one that the function is given as it is, and its name suggests that whoever asks
-        wants something put there."""
+        """Whether a path is one that the function is given, as it is or with an ending that is written there,
+        and its name suggests that whoever asks wants something put there."""
         symbol = place.symbol
+        while isinstance(symbol, tuple) and symbol[:1] == ("binop",):
+            parts = [part for part in symbol[2:] if not isinstance(part, tuple) or part[:1] != ("const",)]
+            symbol = parts[0] if len(parts) == 1 else None
         if not isinstance(symbol, tuple) or symbol[:1] != ("param",):
             return False
         return "files.Destination" in self._suggested(self.fn.facts.params[symbol[1]].name)

@@ -56,6 +56,7 @@ _PREPARES = (
     "tear_down",
     "terminate",
     "dispose",
+    "destroy",
     "consume_api",
     "populate",
     "connect",
