@@ -37,11 +37,13 @@ refuses a second caller, as `assert` does; where an exception handler notes what
 for whoever else tries; where a row is kept that can be read once more, or what whoever else asks for it
 gets as well (`fetch`, `exists`); where what is walked through is only changed by what sets it up
 (`init_services`); where all known callers hold a lock; where all that is awaited is room in a queue that
-has no limit; where all ways to whoever changes the place begin in one task, which awaits one thing after
-the other; in a program that is run once, by hand, which rarely does the same thing twice at a time; and
-where a decorator's name says that no two calls run together (`debounce`). Silent for an entry whose key
-is in a set of those being worked on, which whoever finds it there leaves alone; where a flag of the
-object says the same; and for entries that one loop alone puts in, while others only take some out.
+has no limit; where the entry of the very thing that the function was called for is taken out, which only
+who is at work on that does; where all ways to whoever changes the place begin in one task, which awaits
+one thing after the other; in a program that is run once, by hand, which rarely does the same thing twice
+at a time; and where a decorator's name says that no two calls run together (`debounce`). Silent for an
+entry whose key is in a set of those being worked on, which whoever finds it there leaves alone; where a
+flag of the object says the same; and for entries that one loop alone puts in, while others only take
+some out.
 """
 
 from collections.abc import Iterator
@@ -159,5 +161,5 @@ def _evident(shared: SharedWindow) -> bool:
     if shared.keyed:
         harmless = shared.keeps_row or shared.brought
         again = shared.sure > 1 and shared.stored == "value" and not harmless
-        return again or shared.stored in ("resource", "removal")
+        return again or shared.stored == "resource" or (shared.stored == "removal" and not shared.owned)
     return shared.sure > 1 and shared.stored == "resource"

@@ -35,17 +35,17 @@ Good:
         with multiprocessing.Pool() as pool:
             pool.map(prepare, paths)
 
-Take a lock that reaches as far as its users: `external=True` or a file lock for the processes of one host, a
-coordinator, Redis, etcd or the row's own lock for many hosts. Told as well: a thing of another service,
-looked for and made under a lock of this host. That others are there say processes started in the module,
-locks of several processes in it, and the name of a cache, but for what a program does when it starts;
-without them the confidence is low, as it is for a
-lock that only its name tells, and for the path of one object, or with the key of one in it, that the
-function is given (mostly one process works on that object), and for one that it is given under a name such
-as `dest` or `output_path`, with an ending of its own or without: it is the caller's own; and where what the
-other process has done is caught, or both write the same text. Likewise for a file under a lock that the processes of one program share
-(`multiprocessing.Lock()`): they are the ones that are known; and where a function looks and acts that others
-call without any lock: the one that is held here is there for something else.
+Take a lock that reaches as far as its users: `external=True` or a file lock for the processes of one
+host, a coordinator, Redis, etcd or the row's own lock for many hosts. Told as well: a thing of another
+service, looked for and made under a lock of this host. That others are there say processes started in
+the module, locks of several processes in it, and the name of a cache, but for what a program does when
+it starts; without them the confidence is low, as it is for a lock that only its name tells, and for the
+path of one object, or with the key of one in it, that the function is given (mostly one process works on
+that object), and for one that it is given under a name such as `dest` or `output_path`, with an ending
+of its own or without: it is the caller's own; and where what the other process has done is caught, or
+both write the same text. Likewise for a file under a lock that the processes of one program share
+(`multiprocessing.Lock()`): they are the ones that are known; and where a function looks and acts that
+others call without any lock: the one that is held here is there for something else.
 
 Fix for oslo.concurrency, and others whose lock takes such a keyword: `external=True` on a lock of one
 process. Unsafe: processes wait for each other, and need a folder for lock files.

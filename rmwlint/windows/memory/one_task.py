@@ -4,7 +4,8 @@ The ways to the coroutines that use a place are followed up to where they begin:
 with it, in the same task. A task that is kept in an attribute of its object is the only one of it. What is
 given to others to call, started in a loop or gathered with others, serves who asks, or is called by nobody
 that is known, comes with others. A method that stands in a table of its object is called by whoever takes it
-out of that. An object that never leaves the function that makes it meets only the tasks that it starts.
+out of that. An object that never leaves the function that makes it meets only the tasks that it starts. A
+plain function that runs a loop to its end comes alone, unless its module lets expect that many do.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ from rmwlint.program.calling import Site, call_sites, callings, handed_over, kep
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.by_hand import by_hand
-from rmwlint.windows.concurrency.comers import MAIN, MOST_FOLLOWED, called_by_decorator, serves
+from rmwlint.windows.concurrency.comers import (
+    MAIN,
+    MOST_FOLLOWED,
+    called_by_decorator,
+    others_come_by,
+    serves,
+)
 from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.flow import in_loop
 from rmwlint.windows.interpreter.decorators import decorated_by, wrapped_call
@@ -55,6 +62,7 @@ def _begins(fn: Fn, apart: bool) -> frozenset[_Begin]:
     owner = method_around(fn).owner
     begins: set[_Begin] = set()
     seen = {fn}
+    running: set[Fn] = set()
     pending = [fn]
     while pending:
         one = pending.pop()
@@ -75,12 +83,14 @@ def _begins(fn: Fn, apart: bool) -> frozenset[_Begin]:
                 return frozenset([_MANY])
             if way is one:
                 begins.add(one)
+            elif one in running or (one.facts.is_async and not caller.facts.is_async):
+                running.add(caller)
             if way is not one or not _kept(caller, number):
                 found.append(caller)
         tabled = list(_from_table(one))
         found += tabled
         if not ways and not tabled:
-            if not by_hand(one):
+            if not by_hand(one) and (one not in running or others_come_by(one, one.module)):
                 return frozenset([_MANY])
             begins.add(_BY_HAND)
         pending += [caller for caller in dict.fromkeys(found) if caller not in seen]
@@ -97,11 +107,16 @@ def _calls(fn: Fn) -> tuple[Site, ...]:
 
 
 def _registered(fn: Fn) -> bool:
-    """Whether a decorator may give a function away to be called: not one of the program that wraps it."""
-    return called_by_decorator(fn) and not all(
-        targets and all(wrapped_call(target) is not None for target in targets)
-        for _, targets in decorated_by(fn)
-    )
+    """Whether a decorator may give a function away to be called: not one of the program that wraps it, which
+    may stand in the body of the class itself."""
+    if not called_by_decorator(fn):
+        return False
+    known = {target.facts.name: target for _, targets in decorated_by(fn) for target in targets}
+    for name in fn.decorator_names:
+        target = known.get(name) or (fn.owner.method(name) if fn.owner is not None else None)
+        if target is None or wrapped_call(target) is None:
+            return True
+    return False
 
 
 def _way(fn: Fn, caller: Fn, number: int) -> _Begin:

@@ -36,7 +36,7 @@ from rmwlint.windows.memory.meeting import nobody_meets, users_of
 from rmwlint.windows.memory.of_loop import at_home_in_loop
 from rmwlint.windows.memory.one_task import one_task
 from rmwlint.windows.memory.owned import came_in, of_signal, of_tasks, one_after_other, one_thread, own_entry
-from rmwlint.windows.memory.spares import brought_again, fitted_later, spare, tidied
+from rmwlint.windows.memory.spares import brought_again, fitted_later, noted_as_done, spare, tidied
 from rmwlint.windows.text import text
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order, own_attribute
 
@@ -153,7 +153,8 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
         handed = key is not None and came_in(fn, key)
         found_shared = SharedWindow(window, stored, sure, key is not None, handed, _of_tasks(where, original))
         if window.how == "decide" and stored == "value" and key is not None:
-            found_shared = found_shared._replace(brought=brought_again(where, original))
+            noted = noted_as_done(fn, store)
+            found_shared = found_shared._replace(brought=noted or brought_again(where, original))
         if tidied(fn, window):
             found_shared = found_shared._replace(brought=True)
         if window.how == "arith" and not store.trail:

@@ -13,9 +13,10 @@ from rmwlint.facts.model import Op
 from rmwlint.libraries.index import snake
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
-from rmwlint.windows.concurrency.spawning import spawns, takes_locks
+from rmwlint.windows.concurrency.spawning import spawns, starts_thread, takes_locks
 from rmwlint.windows.concurrency.stored import made_by, stored_value
 from rmwlint.windows.find import Window
+from rmwlint.windows.flow import reaches
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.opaque import mutates
 from rmwlint.windows.names import is_id
@@ -127,21 +128,29 @@ def spare(fn: Fn, store: Event) -> bool:
 
 def brought_again(fn: Fn, store: Event) -> bool:
     """Whether the entry that is stored is a text, an answer of yes or no, a list or dict made of what was
-    found, or what an awaited call brings or works out by its name, or a part of its answer, or only notes in
-    a set that something has been done: whoever else stores it comes to the same."""
+    found, or what an awaited call brings or works out by its name, or a part of its answer: whoever else
+    stores it comes to the same."""
     ops = fn.facts.ops
     op = ops[store.op]
-    if op[0] == "call" and len(op[2]) == 1 and not op[3]:
-        return bool(ops[op[1]][0] == "attr" and ops[op[1]][2] == "add") and not _taken_out(fn, op[1])
     return op[0] == "setitem" and _comes_again(ops, op[3], _DEEPEST)
 
 
-def _taken_out(fn: Fn, added: int) -> bool:
-    """Whether a function takes something out of the set, too, to which it adds: what is there is at work."""
+def noted_as_done(fn: Fn, store: Event) -> bool:
+    """Whether a function only notes in a set that something has been done: it takes nothing out of that
+    again, as who is at work does, and starts nothing afterwards."""
     ops = fn.facts.ops
-    table = text(fn.facts, ops[added][1])
-    return any(
-        op[0] == "attr" and op[2] in _TAKES_OUT and text(fn.facts, op[1]) == table for op in ops[added + 1 :]
+    op = ops[store.op]
+    if store.trail or op[0] != "call" or len(op[2]) != 1 or ops[op[1]][0] != "attr" or ops[op[1]][2] != "add":
+        return False
+    table = text(fn.facts, ops[op[1]][1])
+    taken_out = any(
+        other[0] == "attr" and other[2] in _TAKES_OUT and text(fn.facts, other[1]) == table
+        for other in ops[store.op :]
+    )
+    calls = link(fn).calls
+    return not taken_out and not any(
+        at > store.op and starts_thread(call, True) and reaches(fn, store.op, at)
+        for at, call in calls.items()
     )
 
 
