@@ -301,6 +301,19 @@ class Lockset(NamedTuple):
             access.fn.facts.ops[access.event.op][0] == "setattr" for access in (*self.guarded, *self.bare)
         )
 
+    def only_fills(self, use: Access) -> bool:
+        """Whether a bare look is one for an entry of what nobody takes anything out of, nor binds anew, and
+        the entries are plain values: what it has found stays there; what it has missed is put in again."""
+        if use.event.does != "load":
+            return False
+        stores = [access for access in (*self.guarded, *self.bare) if access.event.does == "store"]
+        return bool(stores) and all(
+            access.fn.facts.ops[access.event.op][0] == "setitem"
+            and stored_kind(access.fn, access.event) == "value"
+            and not any(dep[2] == "arith" for dep in access.event.deps)
+            for access in stores
+        )
+
     def _rests_on(self, access: Access) -> bool:
         """Whether a use under the lock rests on the place staying as it is: it is walked through, or used
         again, in code that somebody calls."""
