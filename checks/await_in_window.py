@@ -37,13 +37,13 @@ refuses a second caller, as `assert` does; where an exception handler notes what
 for whoever else tries; where a row is kept that can be read once more, or what whoever else asks for it
 gets as well (`fetch`, `exists`); where what is walked through is only changed by what sets it up
 (`init_services`); where all known callers hold a lock; where all that is awaited is room in a queue that
-has no limit; where the entry of the very thing that the function was called for is taken out, which only
-who is at work on that does; where all ways to whoever changes the place begin in one task, which awaits
-one thing after the other; in a program that is run once, by hand, which rarely does the same thing twice
-at a time; and where a decorator's name says that no two calls run together (`debounce`). Silent for an
-entry whose key is in a set of those being worked on, which whoever finds it there leaves alone; where a
-flag of the object says the same; and for entries that one loop alone puts in, while others only take
-some out.
+has no limit; where the entry of the very thing that the function was called for is taken out by its id,
+which only who is at work on that does; where all ways to whoever changes the place begin in one task,
+which awaits one thing after the other; in a program that is run once, by hand, which rarely does the
+same thing twice at a time; and where a decorator's name says that no two calls run together
+(`debounce`). Silent for an entry whose key is in a set of those being worked on, which whoever finds it
+there leaves alone; where a flag of the object says the same; and for entries that one loop alone puts
+in, while others only take some out.
 """
 
 from collections.abc import Iterator
@@ -78,7 +78,7 @@ def find(view: View) -> Iterator[Violation]:
         alone = view.one_at_a_time or (not shared.handed and (view.prepares or view.starts))
         alone = alone or (not shared.keyed and view.refuses(window))
         alone = alone or (shared.keyed and shared.stored == "value" and view.remembers_failure(window))
-        sure = MEDIUM if _evident(shared) and not alone and not view.one_shot else LOW
+        sure = MEDIUM if _evident(view, shared) and not alone and not view.one_shot else LOW
         if sure > LOW and ((not shared.handed and view.prepared) or view.kept_out_wherever_called):
             sure = LOW
         if sure > LOW and not view.waits_between(window.read.op, window.write.op):
@@ -154,12 +154,13 @@ def find_drains(view: View) -> Iterator[Violation]:
         )
 
 
-def _evident(shared: SharedWindow) -> bool:
+def _evident(view: View, shared: SharedWindow) -> bool:
     """A resource must be made once; of what is looked up by a key, losing a plain value only repeats work."""
     if shared.window.how != "decide":
         return shared.sure > 1 and not shared.brought
     if shared.keyed:
         harmless = shared.keeps_row or shared.brought
         again = shared.sure > 1 and shared.stored == "value" and not harmless
-        return again or shared.stored == "resource" or (shared.stored == "removal" and not shared.owned)
+        own = shared.owned and view.by_id(shared.window)
+        return again or shared.stored == "resource" or (shared.stored == "removal" and not own)
     return shared.sure > 1 and shared.stored == "resource"

@@ -744,6 +744,10 @@ class View:
             first < switch < last and passes(self.fn, first, switch, last) for switch in switches_of(self.fn)
         )
 
+    def by_id(self, window: Window) -> bool:
+        """Whether an entry is taken out of a table by its key, not what is in a list or set by itself."""
+        return bool(self.fn.facts.ops[window.write.op][0] == "delitem")
+
     def of_one_task(self, shared: SharedWindow) -> bool:
         """Whether one task alone comes to the place of a window, as far as the project shows who does."""
         return shared.of_one_task(self.fn)
