@@ -169,8 +169,8 @@ def _given(fn: Fn, giver: Fn, number: int) -> _Begin:
     if any(row.does == "wait" for row in call.rows):
         if not alone or _collected(giver, number):
             return _MANY
-        begun = any(row.gives is not None for row in call.rows)
-        return fn if begun and _kept(giver, number) else giver
+        begun = any(row.gives is not None for row in call.rows)  # on another thread: the giver goes on
+        return fn if begun else giver
     waits = bool(call.targets) and all(_waits_for_given(target) for target in call.targets)
     return giver if waits and not _collected(giver, number) else _MANY
 
