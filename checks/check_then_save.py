@@ -167,7 +167,9 @@ def _sure(view: View, window: Window) -> int:
     made_here = window.read is None and (view.makes or view.filled_in(window.write))
     if made_here:
         return min(window.sure, LOW)
-    return min(window.sure, MEDIUM if view.done_again(window) else LOW) if _harmless(window) else window.sure
+    if not _harmless(window) or view.handed_out(window):
+        return window.sure
+    return min(window.sure, MEDIUM if view.done_again(window) else LOW)
 
 
 def _sets(window: Window) -> bool:

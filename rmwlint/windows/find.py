@@ -43,6 +43,7 @@ from rmwlint.windows.interpreter.looks import (
 )
 from rmwlint.windows.interpreter.paths import private, related
 from rmwlint.windows.names import is_at_work, is_latest_time, is_passing, starts_up
+from rmwlint.windows.objects.handed_out import handed_out
 from rmwlint.windows.values import RANK, UNKNOWN, Dep, Event, Held, Place, Symbol, Value, decisions, in_order
 
 WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])
@@ -383,7 +384,7 @@ class _Finder:
                         continue
                     dep = (number, column, "derive")
                     for window in self.window(write, dep, column, "decide", None, True, set_at.get(column)):
-                        flag = value.const in (True, False)
+                        flag = value.const in (True, False) and not handed_out(self.fn, read)
                         sure = 1 if flag else min(window.sure, _SUGGESTED)
                         yield self.weighed(window._replace(sure=sure))
 

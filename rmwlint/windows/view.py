@@ -83,6 +83,7 @@ from rmwlint.windows.memory.unlike import Unlike, unlike_others
 from rmwlint.windows.names import is_maker, makes_it
 from rmwlint.windows.objects.converted import converted
 from rmwlint.windows.objects.differences import gathers_difference, leaves_out
+from rmwlint.windows.objects.handed_out import handed_out
 from rmwlint.windows.objects.hints import hints_of_write
 from rmwlint.windows.objects.moved_on import moved_on
 from rmwlint.windows.objects.related import no_container
@@ -580,6 +581,10 @@ class View:
         """Whether the row that is written came in as a form has filled it in, for this method to save: it
         is tested for what was sent."""
         return filled_in(self.fn, write)
+
+    def handed_out(self, window: Window) -> bool:
+        """Whether the row of a window is the first that was found, and the caller is given it."""
+        return window.read is not None and handed_out(self.fn, window.read)
 
     def marks_gone(self, write: Event) -> bool:
         """Whether rows of any class are saved, and all columns that change say, by their names, that the row

@@ -753,6 +753,8 @@ class Interpreter:
         if isinstance(key, int) and key < len(self.selected.get(base.symbol, ())):
             return self.column(base, self.selected[base.symbol][key])._replace(type=kind)
         if base.query is not None:
+            if self.cuts(position):
+                return base
             return row_from_query(self, position, base, kind, op[1])
         symbol = self.symbol("item", base.symbol, index.symbol)
         deps = base.deps | index.deps if index.deps else base.deps
