@@ -22,6 +22,9 @@ Good:
     def visit(page):
         client.incr(page)
 
+Said too where the function raises an exception when it finds the key, and sets it otherwise, and where it
+looks at the key, then has it added (`cache.add`), and drops the answer, which alone says who was first.
+
 Let the store compute (`INCR`, `HINCRBY`, `SADD`, a Lua script), claim with one step (`SET NX`, `add`),
 compare and set (`WATCH`, `cas`), or hold one lock over both.
 
@@ -42,7 +45,10 @@ check = Check("RMW601", "get-then-set", since="0.1")
 def find(view: View) -> Iterator[Violation]:
     for window in view.store_windows("cache"):
         place = window.text
-        if window.how == "claim":
+        if window.how == "claim" and window.branch is None:
+            message = f"`{place}` is looked at, then added, and nobody asks whether it was there by then"
+            loss = "both take themselves for the first"
+        elif window.how == "claim":
             message = f"`{place}` is set because it was not there; another can set it in between"
             loss = "both go on"
         else:

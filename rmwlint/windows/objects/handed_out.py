@@ -1,4 +1,4 @@
-"""Rows that are given to whoever asks: the first of those that nobody has yet, ``….filter(taken=False).first()``.
+"""Rows that are given to whoever asks: the first that nobody has yet, ``….filter(taken=False).first()``.
 
 That two set the flag alike does no harm by itself. Where each gives the row to its caller, two have got one.
 """
@@ -8,9 +8,11 @@ from __future__ import annotations
 from rmwlint.facts.operands import made_of
 from rmwlint.program.program import Fn
 from rmwlint.windows.names import is_id
-from rmwlint.windows.values import Event
+from rmwlint.windows.values import Event, Symbol
 
 _GIVES = frozenset(["return", "yield"])
+#: the symbols of what stands in the code
+_FIXED = (("const",), ("global",), ("new",))
 #: what a row is made of further is not followed
 _MOST = 60
 
@@ -22,7 +24,11 @@ def handed_out(fn: Fn, read: Event) -> bool:
     first = read.row is not None and read.row.kind == "first"
     if place is None or not (first or (read.row is None and ops[read.op][0] == "item")):
         return False
-    if any(is_id(column) for column, _ in place.keys):
-        return False
+    if any(is_id(column) or not _fixed(asked_for) for column, asked_for in place.keys):
+        return False  # it is the caller's own, by its name
     given = (op[1] for op in ops if op[0] in _GIVES and op[1] is not None)
     return any(read.op in made_of(ops, register, most=_MOST) for register in given)
+
+
+def _fixed(asked_for: Symbol) -> bool:
+    return isinstance(asked_for, tuple) and asked_for[:1] in _FIXED

@@ -2,7 +2,8 @@
 
 A value read under a key, with a filter or from a URL makes what is written under the same key, with the same
 filter, to the same URL. Or its absence decides that a fixed mark is set, which is a claim that two can make.
-What only fills a cache where it is empty is neither: both write the same.
+What only fills a cache where it is empty is neither: both write the same. Who raises an exception where the
+key is there does not only fill it.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from rmwlint.facts.operands import dropped
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.find import common, root_symbol, same_place
-from rmwlint.windows.flow import reaches
+from rmwlint.windows.flow import other_way, raises_after, reaches
 from rmwlint.windows.guards.clocks import in_time
 from rmwlint.windows.interpreter.presence import found_there
 from rmwlint.windows.values import RANK, Event, Place, Symbol
@@ -62,7 +64,11 @@ def _windows(fn: Fn) -> Iterator[StoreWindow]:
         return
     for write in events:
         row = write.row
-        if write.does != "write" or row is None or row.place not in _STORES or write.place is None:
+        if row is None or row.place not in _STORES or write.place is None:
+            continue
+        if write.does == "create" and _kind(write) == "cache":
+            yield from _unanswered(fn, reads, write)
+        if write.does != "write":
             continue
         best: StoreWindow | None = None
         for window in _of_write(fn, reads, write, _kind(write)):
@@ -91,15 +97,35 @@ def _of_write(fn: Fn, reads: dict[int, Event], write: Event, kind: str) -> Itera
         if kind == "cache" and dep[2] == "copy":
             sure = 1  # written back as it was: a longer life, or what was found or made
         yield StoreWindow(read, write, kind, dep[2], None, _guard(fn, read, write, kind), sure)
-    if kind != "cache" or not _fixed(fn, write):
+    if kind != "cache":
         return
+    fixed = _fixed(fn, write)
     for dep, branch, outcome in write.control:
         read = reads.get(dep[0])
         if read is None or not _one_place(read, write, kind):
             continue
-        if found_there(fn.facts, branch, outcome, read.op) is False:
+        there = found_there(fn.facts, branch, outcome, read.op)
+        if (there is False and fixed) or (there is not True and _refuses(fn, branch, outcome)):
             sure = min(read.sure, write.sure, 2)
             yield StoreWindow(read, write, kind, "claim", branch, _guard(fn, read, write, kind), sure)
+
+
+def _refuses(fn: Fn, branch: int, outcome: bool) -> bool:
+    """Whether the function raises where a condition turns out otherwise: who only fills a cache does not."""
+    other = other_way(fn, branch, outcome)
+    return other is not None and other[1] > other[0] and raises_after(fn, other[0])
+
+
+def _unanswered(fn: Fn, reads: dict[int, Event], write: Event) -> Iterator[StoreWindow]:
+    """A mark that is looked for and then added, where nobody asks whether it was added by this call: two that
+    find none take themselves for the first."""
+    row = write.row
+    if row is None or not row.exclusive or write.op not in dropped(fn.facts.ops) or not _fixed(fn, write):
+        return
+    for read in reads.values():
+        if read.op < write.op and _one_place(read, write, "cache") and not read.trail:
+            sure = min(read.sure, write.sure, 2)
+            yield StoreWindow(read, write, "cache", "claim", None, _guard(fn, read, write, "cache"), sure)
 
 
 def _fixed(fn: Fn, write: Event) -> bool:
