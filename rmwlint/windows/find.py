@@ -24,6 +24,7 @@ from rmwlint.windows.guards.done_again import done_again
 from rmwlint.windows.guards.first_hand import called_new, handed_new, kept_new
 from rmwlint.windows.guards.first_saves import called_for_first_save, of_first_save
 from rmwlint.windows.guards.given_back import back_with
+from rmwlint.windows.guards.handed_out import handed_out
 from rmwlint.windows.guards.isolated import isolated
 from rmwlint.windows.guards.of_one_block import of_one_block
 from rmwlint.windows.guards.preconditions import preconditioned
@@ -43,7 +44,6 @@ from rmwlint.windows.interpreter.looks import (
 )
 from rmwlint.windows.interpreter.paths import private, related
 from rmwlint.windows.names import is_at_work, is_latest_time, is_passing, starts_up
-from rmwlint.windows.objects.handed_out import handed_out
 from rmwlint.windows.values import RANK, UNKNOWN, Dep, Event, Held, Place, Symbol, Value, decisions, in_order
 
 WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])

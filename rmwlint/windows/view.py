@@ -57,6 +57,7 @@ from rmwlint.windows.guards.copied import copied
 from rmwlint.windows.guards.done_again import done_again
 from rmwlint.windows.guards.first_hand import handed_new
 from rmwlint.windows.guards.first_saves import of_created_row, of_first_save, only_new_change
+from rmwlint.windows.guards.handed_out import handed_out
 from rmwlint.windows.guards.identities import puts_what_it_compares
 from rmwlint.windows.guards.isolated import isolated
 from rmwlint.windows.guards.made_to_save import made_to_save
@@ -83,7 +84,6 @@ from rmwlint.windows.memory.unlike import Unlike, unlike_others
 from rmwlint.windows.names import is_maker, makes_it
 from rmwlint.windows.objects.converted import converted
 from rmwlint.windows.objects.differences import gathers_difference, leaves_out
-from rmwlint.windows.objects.handed_out import handed_out
 from rmwlint.windows.objects.hints import hints_of_write
 from rmwlint.windows.objects.moved_on import moved_on
 from rmwlint.windows.objects.related import no_container
