@@ -45,7 +45,8 @@ Silent where the other way only raises: the second one gets an error either way.
 look where a lock or pid file is removed for it, as being left over: meanwhile somebody else may have removed
 it, and made his own. Told as well: what a listing has named is asked for its age or size where it may be
 gone, and the same class or module removes files (low where the caller of a function says what is listed); and
-a file that is read because it has been found there, where the same class or module removes it.
+a file that is read because it has been found there, where the same class or module removes it; a folder that
+is taken for whole where it is there, and is made and filled in place where it is not.
 
 Fix for os, shutil, pathlib: `exist_ok=True`, `missing_ok=True`, `with
 contextlib.suppress(FileNotFoundError):`. Safe where the act comes to the same for one actor. Unsafe
@@ -173,6 +174,34 @@ def find_found(view: View) -> Iterator[Violation]:
                 ("A", f"reads {path}    FileNotFoundError"),
             ),
             remedy="read it, and take an error for its absence",
+        )
+
+
+@check.on_events
+def find_half_made(view: View) -> Iterator[Violation]:
+    for one in view.half_made:
+        made, place = one.made, one.made.place
+        assert place is not None
+        few = view.of_one(made) or view.named_by_few(made) or view.nobody_comes(made)
+        alone = view.by_hand or view.prepares or (few and not view.meant_for_many(made))
+        path = place.text
+        yield view.violation(
+            check,
+            one.filled.op,
+            f"`{path}` is taken for whole where it is there, and filled in place; others can find half of it",
+            place=path,
+            sure=LOW if alone else min(MEDIUM, made.sure),
+            steps=(
+                view.step("read", one.look, "looked for here"),
+                view.step("write", made.op, "made here: it is there from here on"),
+                view.step("write", one.filled.op, "filled here"),
+            ),
+            interleaving=(
+                ("A", f"finds no {path}, makes it"),
+                ("B", f"finds {path}, takes it for whole"),
+                ("A", "fills it    too late for B"),
+            ),
+            remedy="fill a neighbour and put it in place with `os.replace`, or lock both",
         )
 
 

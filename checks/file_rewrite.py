@@ -203,8 +203,10 @@ def _derived(view: View) -> Iterator[tuple[object, Violation]]:
             continue
         told.add(write.place.symbol)
         path = write.place.text
-        # Of a path that a private function is given only its callers know who else writes there.
-        given = view.fn.facts.name.startswith("_") and not lasting(key_of(view.fn, write.place.symbol))
+        # Of a path that a private function is given only its callers know who else writes there. Likewise
+        # where only the shape of a call says that it writes.
+        few = view.fn.facts.name.startswith("_") or view.handed_on(write)
+        given = few and not lasting(key_of(view.fn, write.place.symbol))
         once = view.by_hand or view.fn.index == 0 or given
         own = view.of_one(write) and not view.of_many(window)
         alone = once or own or view.locked_wherever_called or view.lock_taken_before(read)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from rmwlint.libraries.index import snake
+from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.program.reverse import references
 from rmwlint.violation import Confidence, Span, Step, Violation
@@ -33,6 +34,7 @@ from rmwlint.windows.files.actors import nobody_comes
 from rmwlint.windows.files.alone import acts_alone, of_process, others_lock, puts_own_in_place, same_text
 from rmwlint.windows.files.flags import opens_what_is_there
 from rmwlint.windows.files.found import Found, found_used
+from rmwlint.windows.files.half_made import HalfMade, half_made
 from rmwlint.windows.files.listed import Listed, listed
 from rmwlint.windows.files.meant import meant_for_many
 from rmwlint.windows.files.named_looks import NamedLook, named_looks
@@ -281,6 +283,11 @@ class View:
                 "files.Claim" in self._suggested(snake(name)) for name in self.fn.facts.qualname.split(".")
             )
         )
+
+    def handed_on(self, event: Event) -> bool:
+        """Whether an event is a write into an open file by a function that no library model explains."""
+        call = link(self.fn).calls.get(event.op)
+        return not event.trail and (call is None or not call.rows)
 
     def named_by_few(self, event: Event) -> bool:
         """Whether few can name the path of an event, as far as it is known what it begins in."""
@@ -682,6 +689,11 @@ class View:
     def found(self) -> tuple[Found, ...]:
         """See ``found_used``."""
         return tuple(found_used(self.fn))
+
+    @property
+    def half_made(self) -> tuple[HalfMade, ...]:
+        """Folders that are taken for complete where they are there, and are filled in place."""
+        return tuple(half_made(self.fn))
 
     @property
     def streams(self) -> tuple[Stream, ...]:

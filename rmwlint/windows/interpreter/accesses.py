@@ -293,6 +293,26 @@ def write(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | No
     return Value(("outcome", position), met, kind)
 
 
+def fill(run: Interpreter, site: Site) -> None:
+    """What is handed to an unknown function together with a file that is open for writing goes into it."""
+    if len(site.args) + len(site.kwargs) < 2:
+        return
+    for value in site.given:
+        if value.symbol[:1] != ("opened",):
+            continue
+        at = {dep[0] for dep in value.deps}
+        opened = next(
+            (event for event in run.result.events if event.op in at and event.does == "write"), None
+        )
+        deps = merge_deps([other for other in site.given if other is not value], "derive")
+        if opened is None or opened.place is None or not deps:
+            continue
+        if any(event.op == site.position and event.place == opened.place for event in run.result.events):
+            continue  # a function of the program, which says so itself
+        run.emit(opened._replace(op=site.position, deps=deps, control=run.state.control))
+        return
+
+
 def _write_event(run: Interpreter, site: Site, row: CallModel, at: _At, sure: int) -> Event:
     value = at.value
     columns: list[tuple[str, Value]] = [

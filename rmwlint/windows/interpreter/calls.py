@@ -55,6 +55,8 @@ def call(run: Interpreter, position: int, op: Op) -> Value:
         handed.hand(run, site)
     elif known.targets and found is None:
         found = summary.returned(run, site)
+    if not known.rows:
+        accesses.fill(run, site)
     found = found or opaque.opaque(run, site)
     if site.kwargs and known.cls is not None:
         run.made[found.symbol] = site.kwargs

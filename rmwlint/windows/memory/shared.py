@@ -303,7 +303,8 @@ def _weighed(fn: Fn, shared: SharedWindow, where: Fn, original: Event) -> Shared
     if shared.window.how not in ("decide", "arith") or shared.sure < 2 or not weighs:
         return shared
     if shared.stored == "resource" and (spare(where, original) or _bare(where, original)):
-        return shared._replace(spare=True)
+        # a lock that is taken to make it, and not to look for it, says that there is to be one
+        return shared._replace(spare=not _made_under_lock(where, original))
     if shared.stored != "count" and own_entry(fn, shared.window):
         return shared._replace(owned=True)
     alone = of_signal(fn) or one_thread(fn) or of_tasks(fn) or set_at_start(fn, shared.window)
@@ -321,6 +322,14 @@ def _makes_lock(fn: Fn, store: Event) -> bool:
     op = fn.facts.ops[store.op]
     call = link(fn).calls.get(op[-1]) if op[0] in ("setattr", "setitem", "store") else None
     return call is not None and any(row.does == "lock" for row in call.rows)
+
+
+def _made_under_lock(fn: Fn, store: Event) -> bool:
+    """Whether what is stored is made under a lock that is held at the store, with no look in between."""
+    op = fn.facts.ops[store.op]
+    made = op[-1] if op[0] in ("setattr", "setitem", "store") else None
+    held = heard(fn).at_calls.get(made, ()) if made is not None else ()
+    return _under_one_lock(held, store.held)
 
 
 def _bare(fn: Fn, store: Event) -> bool:
@@ -733,13 +742,17 @@ def _before_others(fn: Fn) -> bool:
 
 
 def _changed(fn: Fn, walk: Event) -> tuple[Fn, Event] | None:
-    """Where the size of a container that is walked through is changed, rather not where it is set up."""
-    first: tuple[Fn, Event] | None = None
+    """Where the size of a container that is walked through is changed: rather where something is taken out,
+    and rather not where it is set up."""
+    best: tuple[Fn, Event] | None = None
+    least = 4
     for found in _changes(fn, walk):
-        if not _before_others(found[0]):
-            return found
-        first = first or found
-    return first
+        rank = 2 * _before_others(found[0]) + _puts(*found)
+        if rank < least:
+            best, least = found, rank
+        if not rank:
+            break
+    return best
 
 
 def _in_loop_of_tasks(fn: Fn, symbol: Symbol) -> bool:
@@ -787,13 +800,16 @@ def _loop_body(fn: Fn, op: int) -> int | None:
 def _changes(fn: Fn, walk: Event) -> Iterator[tuple[Fn, Event]]:
     """Where the size of a shared container is changed, outside constructors: in its class or module.
 
-    Where the walk holds a lock, only under no lock: any that the change holds may be the one both mean.
+    Where the walk holds a lock, only under no lock: any that the change holds may be the one both mean. What
+    puts something in counts where it takes a lock for that: it expects others, and the walk does not. Who has
+    had a lock before the walk may have kept them from coming (``with self.lock: self.closed = True``).
     """
     assert walk.place is not None
     symbol = walk.place.symbol
     if not isinstance(symbol, tuple):
         return
     locked = any(held.kind == "lock" for held in walk.held)
+    prepared = any(event.does == "lock" and event.op < walk.op for event in heard(fn).events)
     own = symbol[0] == "attr" and len(symbol) == 3
     owner = method_around(fn).facts.owner if own else None
     for other in fn.module.functions():
@@ -808,10 +824,17 @@ def _changes(fn: Fn, walk: Event) -> Iterator[tuple[Fn, Event]]:
             same = there == symbol
             if own and isinstance(there, tuple) and len(there) == 3 and there[0] == "attr":
                 same = there[2] == symbol[2] and there[1][0] in ("param", "outer")
-            if same and not _puts(other, event) and not (locked and _locked(other, event)):
+            if same and _upsets(other, event, locked=locked, prepared=prepared):
                 if not one_after_other(fn, other):
                     yield other, event
                 break
+
+
+def _upsets(fn: Fn, event: Event, *, locked: bool, prepared: bool) -> bool:
+    """Whether a change can come in while a walk goes on that holds a lock itself, or has had one before."""
+    if not _puts(fn, event):
+        return not (locked and _locked(fn, event))
+    return not (locked or prepared or _replaces(fn, event)) and _locked(fn, event)
 
 
 def _locked(fn: Fn, event: Event) -> bool:
@@ -825,6 +848,13 @@ def _puts(fn: Fn, event: Event) -> bool:
         return bool(op[0] != "delitem")
     callee = fn.facts.ops[op[1]]
     return bool(callee[0] != "attr" or callee[2] not in TAKES)
+
+
+def _replaces(fn: Fn, event: Event) -> bool:
+    """Whether the change gives an entry that is there another value: counted on, or under a fixed name."""
+    ops = fn.facts.ops
+    op = ops[event.op]
+    return bool(op[0] == "setitem" and (ops[op[3]][0] == "inplace" or ops[op[2]][0] == "const"))
 
 
 # -- who else is there --------------------------------------------------------------------------------

@@ -373,31 +373,74 @@ def fitted_later(fn: Fn, store: Event) -> bool:
     ops = fn.facts.ops
     op = ops[store.op]
     branches = {branch for _, branch, _ in store.control}
-    if op[0] not in ("setattr", "store") or not branches:
+    if op[0] not in ("setattr", "store", "setitem") or not branches:
         return False
     control = analysis(fn).control_at
+    names = _names_of(ops, store.op)
     for number in range(store.op + 1, len(ops)):
         later = ops[number]
         if later[0] == "setattr":
-            holder, decided = later[1], _in_block(fn, store.op, number)
-        elif later[0] == "call" and ops[later[1]][0] == "attr":
-            method = ops[later[1]]
-            if snake(method[2]).lstrip("_").split("_")[0] not in _FITS:
-                continue
-            holder = method[1]
+            holders, decided = [later[1]], _in_block(fn, store.op, number)
+        elif later[0] == "call":
+            holders = _made_fit(fn, number)
             decided = bool(branches & {branch for _, branch, _ in control.get(number, ())})
         else:
             continue
-        if decided and _holds(ops, holder, op):
+        if decided and any(_holds(ops, holder, op, names) for holder in holders):
             return True
     return False
 
 
-def _holds(ops: tuple[Op, ...], register: int, store: Op) -> bool:
-    """Whether a register is what a store has just put there."""
+def _made_fit(fn: Fn, number: int) -> list[int]:
+    """The registers of what a call makes fit for use: its receiver, by the method's name, or what it hands to
+    a function that changes it."""
+    ops = fn.facts.ops
+    callee, given = ops[ops[number][1]], ops[number][2]
+    fits = callee[0] == "attr" and snake(callee[2]).lstrip("_").split("_")[0] in _FITS
+    made = [callee[1]] if fits else []
+    if not any(ops[register][0] in ("name", "attr", "item") for register in given):
+        return made
+    call = link(fn).calls.get(number)
+    if call is None or call.cls is not None or len(call.targets) != 1:
+        return made
+    target = call.targets[0]
+    params = target.facts.params[1 if target.first_is_self else 0 :]
+    changed = [reg for reg, param in zip(given, params, strict=False) if _changes(target, param.name)]
+    return made + changed
+
+
+def _changes(fn: Fn, name: str) -> bool:
+    """Whether a function itself changes what it has under a name: an attribute, an entry, or its content."""
+    ops = fn.facts.ops
+    libraries = fn.module.program.libraries
+    for op in ops:
+        changed = op[1] if op[0] in ("setattr", "setitem") else None
+        if op[0] == "call" and ops[op[1]][0] == "attr" and mutates(libraries, ops[op[1]][2]):
+            changed = ops[op[1]][1]
+        if changed is not None and ops[changed] == ("name", name):
+            return True
+    return False
+
+
+def _names_of(ops: Sequence[Op], store: int) -> frozenset[str]:
+    """The local names that stand for what an operation stores, and for nothing else."""
+    value = ops[store][-1]
+    names = {op[1] for op in ops if op[0] == "store" and op[-1] == value}
+    if ops[value][0] == "name":
+        names.add(ops[value][1])
+    stores = [op[1] for op in ops if op[0] == "store"]
+    return frozenset(name for name in names if stores.count(name) == 1)
+
+
+def _holds(ops: tuple[Op, ...], register: int, store: Op, names: frozenset[str]) -> bool:
+    """Whether a register is what a store has just put there, which has these names too."""
     op = ops[register]
+    if op[0] == "name" and op[1] in names:
+        return True
     if store[0] == "store":
         return op == ("name", store[1])
+    if store[0] == "setitem":
+        return False  # what is put into an entry by its key is asked for apart
     return op[0] == "attr" and op[2] == store[2] and ops[op[1]] == ops[store[1]]
 
 
