@@ -105,7 +105,9 @@ def _of_write(fn: Fn, reads: dict[int, Event], write: Event, kind: str) -> Itera
         if read is None or not _one_place(read, write, kind):
             continue
         there = found_there(fn.facts, branch, outcome, read.op)
-        if (there is False and fixed) or (there is not True and _refuses(fn, branch, outcome)):
+        if (there is False and fixed) or (
+            there is not True and not write.trail and _refuses(fn, branch, outcome)
+        ):
             sure = min(read.sure, write.sure, 2)
             yield StoreWindow(read, write, kind, "claim", branch, _guard(fn, read, write, kind), sure)
 
