@@ -851,10 +851,18 @@ def _puts(fn: Fn, event: Event) -> bool:
 
 
 def _replaces(fn: Fn, event: Event) -> bool:
-    """Whether the change gives an entry that is there another value: counted on, or under a fixed name."""
+    """Whether the change gives an entry that is there another value: counted on, under a fixed name, or where
+    an entry of the table is taken before as one that must be there."""
     ops = fn.facts.ops
     op = ops[event.op]
-    return bool(op[0] == "setitem" and (ops[op[3]][0] == "inplace" or ops[op[2]][0] == "const"))
+    if op[0] != "setitem":
+        return False
+    table = text(fn.facts, op[1])
+    return (
+        ops[op[3]][0] == "inplace"
+        or ops[op[2]][0] == "const"
+        or any(other[0] == "item" and text(fn.facts, other[1]) == table for other in ops[: event.op])
+    )
 
 
 # -- who else is there --------------------------------------------------------------------------------
