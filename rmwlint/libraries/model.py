@@ -174,7 +174,8 @@ Hazards
   ``backend``   ``kind``: http rpc grpc ssh smtp subprocess socket cloud cache driver. ``tolerates``, of a
                 subprocess: the keyword with which it goes on where the program fails; ``*``: always
   ``enqueue``   a task or message is sent
-  ``wait``      ``kind``: sleep join result queue lock poll; ``room``: until a queue with a limit has some
+  ``wait``      ``kind``: sleep join result queue lock poll; ``results``: of several at a time; ``room``:
+                until a queue with a limit has some
   ``switch``    gives way to other tasks or green threads; with ``form = "decorator"``: a generator so
                 decorated is a coroutine, and gives way where it yields
   ``spawn``     starts a thread or process (or, with ``kind = "task"``, a task of this thread) that runs its

@@ -35,8 +35,8 @@ from rmwlint.windows.values import Symbol, own_attribute
 _MANY = "many"
 _BY_HAND = "by hand"
 _MAKER = "who has made the object"
-#: calls that wait for one coroutine, and are given several at times
-_GATHERS = frozenset(["gather", "as_completed", "wait"])
+#: what is waited for by calls that take several coroutines
+_RESULTS = "results"
 
 #: where ways begin: one of the above, or the coroutine that a task runs
 _Begin = Fn | str
@@ -164,7 +164,7 @@ def _given(fn: Fn, giver: Fn, number: int) -> _Begin:
     spawns = _spawns(call)
     if spawns:
         return _MANY if in_loop(giver, number) or _collected(giver, number) else fn
-    alone = len(op[2]) == 1 or call.name not in _GATHERS
+    alone = len(op[2]) == 1 or all(row.kind != _RESULTS for row in call.rows)
     alone = alone and all(giver.facts.ops[register][0] != "star" for register in op[2])
     if any(row.does == "wait" for row in call.rows):
         if not alone or _collected(giver, number):
