@@ -49,13 +49,13 @@ told of a function that, as far as the project shows, is only called under a loc
 of the object. Told with low confidence: a place that is only reset, or set up by a method that refuses
 to run twice, or that the constructor calls too; what one step puts into a list, or takes out of a
 container that nobody who holds the lock looks at twice: they bear it; what is stored as the caller gives
-it, whatever was there; what has been swapped out under the lock before; a look for a plain value in a
-table that is only ever filled; a look that only asks if that is there already, refuses to begin a second
-time, minds that what it looks for may be gone, or gives the object another name for its uses under the
-lock. Told as well: a row that is saved without the lock that other methods take by its name
-(`synchronized(order.uuid)`), and a function that changes files, called without the lock of all processes
-that its other callers hold; not where it copies files to where its caller says, or works in another
-folder than theirs.
+it, whatever was there; what has been swapped out under the lock before; a look for a plain value,
+fetched from elsewhere, in a table that is only ever filled; a look that only asks if that is there
+already, refuses to begin a second time, minds that what it looks for may be gone, or gives the object
+another name for its uses under the lock. Told as well: a row that is saved without the lock that other
+methods take by its name (`synchronized(order.uuid)`), and a function that changes files, called without
+the lock of all processes that its other callers hold; not where it copies files to where its caller
+says, or works in another folder than theirs.
 """
 
 from collections.abc import Iterator

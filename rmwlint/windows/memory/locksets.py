@@ -83,6 +83,9 @@ _LOOKS = (
     "update_stats",
 )
 
+#: operations that take a value from where it stands
+_FETCHED = frozenset(["attr", "const", "global", "item"])
+
 
 class Access(NamedTuple):
     """One use of a place. ``locks``: the symbols of the locks held there. ``elsewhere``: whether others
@@ -303,12 +306,14 @@ class Lockset(NamedTuple):
 
     def only_fills(self, use: Access) -> bool:
         """Whether a bare look is one for an entry of what nobody takes anything out of, nor binds anew, and
-        the entries are plain values: what it has found stays there; what it has missed is put in again."""
+        the entries are plain values that stand elsewhere too: what it has found stays there; what it has
+        missed is the same when it is put in again."""
         if use.event.does != "load":
             return False
         stores = [access for access in (*self.guarded, *self.bare) if access.event.does == "store"]
         return bool(stores) and all(
             access.fn.facts.ops[access.event.op][0] == "setitem"
+            and _stands_elsewhere(access)
             and stored_kind(access.fn, access.event) == "value"
             and not any(dep[2] == "arith" for dep in access.event.deps)
             for access in stores
@@ -368,6 +373,13 @@ def _made_from_others(access: Access) -> bool:
         return False
     found = {event.op for event in analysis(access.fn).events if event.does == "load"}
     return any(dep[0] in found for dep in access.event.deps)
+
+
+def _stands_elsewhere(access: Access) -> bool:
+    """Whether what is stored under a key is fetched from where it stands anyhow, and not made for it."""
+    ops = access.fn.facts.ops
+    given = ops[ops[access.event.op][3]]
+    return given[0] in _FETCHED or (given[0] == "call" and ops[given[1]] == ("name", "getattr"))
 
 
 def _in_order(use: Access, register: int) -> bool:
