@@ -38,6 +38,13 @@ def operands(op: Op) -> Iterator[int]:
         yield from numbers_in(op)
 
 
+def returned(ops: Sequence[Op]) -> Iterator[tuple[int, int]]:
+    """The operations by which a function returns or yields something, each with the register of that."""
+    for number, op in enumerate(ops):
+        if op[0] in ("return", "yield") and op[1] is not None:
+            yield number, op[1]
+
+
 def dropped(ops: Sequence[Op]) -> frozenset[int]:
     """The calls that are statements: nobody takes what they return, awaited or not."""
     taken: set[int] = set()

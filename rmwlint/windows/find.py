@@ -44,7 +44,19 @@ from rmwlint.windows.interpreter.looks import (
 )
 from rmwlint.windows.interpreter.paths import private, related
 from rmwlint.windows.names import is_at_work, is_latest_time, is_passing, starts_up
-from rmwlint.windows.values import RANK, UNKNOWN, Dep, Event, Held, Place, Symbol, Value, decisions, in_order
+from rmwlint.windows.values import (
+    RANK,
+    UNKNOWN,
+    Dep,
+    Event,
+    Held,
+    Place,
+    Symbol,
+    Value,
+    decisions,
+    in_order,
+    written_there,
+)
 
 WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])
 READS = frozenset(["read", "test"])
@@ -52,8 +64,6 @@ READS = frozenset(["read", "test"])
 _IDENTITIES = frozenset(["id", "uuid", "pk"])
 #: names of one column, the key; so is what a row is found by without one
 _PRIMARY = frozenset(["id", "pk", "?"])
-#: the symbols of what a query compares a state with
-_STATES = (("const",), ("global",), ("new",))
 #: a function is asked for by others so many steps away
 _DEEPEST = 7
 #: the confidence of what no branch of the function shows
@@ -377,8 +387,7 @@ class _Finder:
                     if (
                         value is None
                         or value.deps
-                        or not isinstance(asked_for, tuple)
-                        or asked_for[:1] not in _STATES
+                        or not written_there(asked_for)
                         or value.symbol == asked_for
                     ):
                         continue

@@ -29,6 +29,8 @@ RANK = {"copy": 0, "derive": 1, "container": 2, "arith": 3}
 
 _WALKS = frozenset(["keys", "values", "items", "iterkeys", "itervalues", "iteritems"])
 _WALKERS = frozenset(("global", f"six.{name}") for name in ("iterkeys", "itervalues", "iteritems"))
+#: the symbols of what is written in the code
+_WRITTEN = (("const",), ("global",), ("new",))
 
 
 class Unknown:
@@ -194,6 +196,12 @@ def decisions(control: frozenset[tuple[Dep, int, bool]]) -> list[tuple[Dep, int,
 
 def _number(dep: Dep) -> tuple[int, str, str]:
     return dep[0], dep[1] or "", dep[2]
+
+
+def written_there(symbol: Symbol) -> bool:
+    """Whether a symbol stands for what is written in the code: a constant, by value or by name, or a display
+    of some."""
+    return isinstance(symbol, tuple) and symbol[:1] in _WRITTEN
 
 
 def own_attribute(symbol: Symbol) -> str | None:

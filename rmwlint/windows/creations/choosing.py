@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rmwlint.facts.model import Op
-from rmwlint.facts.operands import last_store
+from rmwlint.facts.operands import last_store, returned
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.quiet import heard
@@ -161,7 +161,7 @@ def _sources(taken: _Taken) -> Iterator[_Taken]:
         for part in parts:
             target = _target(fn, part)
             if target is not None:
-                for at, register in _returned(target):
+                for at, register in returned(target.facts.ops):
                     yield from _sources(_Taken(target, register, at, (*calls, (fn, part))))
 
 
@@ -171,12 +171,6 @@ def _target(fn: Fn, number: int) -> Fn | None:
         return None
     call = link(fn).calls.get(number)
     return call.targets[0] if call is not None and len(call.targets) == 1 and call.cls is None else None
-
-
-def _returned(fn: Fn) -> Iterator[tuple[int, int]]:
-    for number, op in enumerate(fn.facts.ops):
-        if op[0] in ("return", "yield") and op[1] is not None:
-            yield number, op[1]
 
 
 def _left_out(fn: Fn, register: int, at: int, calls: tuple[tuple[Fn, int], ...]) -> Iterator[_Taken]:
@@ -214,7 +208,7 @@ def _left_out(fn: Fn, register: int, at: int, calls: tuple[tuple[Fn, int], ...])
         elif op[0] == "call":
             target = _target(fn, number)
             if target is not None and len(calls) < _DEEPEST:
-                for back, value in _returned(target):
+                for back, value in returned(target.facts.ops):
                     yield from _left_out(target, value, back, (*calls, (fn, number)))
             callee = ops[op[1]]
             if callee[0] == "attr" and callee[2] in _EXCLUDING:

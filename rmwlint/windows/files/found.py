@@ -13,9 +13,9 @@ from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
 from rmwlint.windows.concurrency.phases import ALONE, prepares
 from rmwlint.windows.concurrency.quiet import heard
+from rmwlint.windows.files.looked_for import decided_by, presence_looks
 from rmwlint.windows.files.rewrites import asked_for, home, key_of, lasting, locked, of_handle
 from rmwlint.windows.interpreter.paths import of_kernel, private, scratch
-from rmwlint.windows.interpreter.presence import found_there
 from rmwlint.windows.values import Event
 
 
@@ -33,23 +33,18 @@ def found_used(fn: Fn) -> Iterator[Found]:
     """The first use of each file that was found there, without a handler, and that others remove."""
     if fn.index == 0 or fn.facts.name in ALONE:
         return
-    events = heard(fn).events
-    looks = {
-        event.op: event
-        for event in events
-        if event.does == "test" and event.row is not None and event.row.kind == "presence" and not event.trail
-    }
+    events, looks = heard(fn).events, presence_looks(fn)
     told: set[Any] = set()
     for event in events if looks else ():
         key = _key(fn, event) if _uses(fn, event) else None
         if key is None or key in told:
             continue
-        look = _found_by(fn, event, looks)
-        if look is None or locked(event) or locked_by_callers(fn):
+        found = decided_by(fn, event, looks, there=True)
+        if found is None or locked(event) or locked_by_callers(fn):
             continue
         told.add(key)
         for other, removed in _removals(fn, key):
-            yield Found(look, event, other, removed)
+            yield Found(found[0][0], event, other, removed)
             break
 
 
@@ -72,17 +67,6 @@ def _key(fn: Fn, event: Event) -> Any:
     if key is None or not lasting(key) or asked_for(key):
         return None
     return None if scratch(fn, symbol) or private(fn, symbol) or of_kernel(fn, symbol) else key
-
-
-def _found_by(fn: Fn, event: Event, looks: dict[int, Event]) -> int | None:
-    """The look that has found the file there, where the use depends on it."""
-    for dep, branch, outcome in event.control:
-        look = looks.get(dep[0])
-        if look is None or look.place is None or event.place is None:
-            continue
-        if look.place.symbol == event.place.symbol and found_there(fn.facts, branch, outcome, look.op):
-            return look.op
-    return None
 
 
 def _removals(fn: Fn, key: Any) -> Iterator[tuple[Fn, int]]:

@@ -15,9 +15,9 @@ from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
 from rmwlint.windows.concurrency.phases import ALONE
 from rmwlint.windows.concurrency.quiet import heard
+from rmwlint.windows.files.looked_for import decided_by, presence_looks
 from rmwlint.windows.files.rewrites import locked, of_handle
 from rmwlint.windows.interpreter.paths import private, scratch
-from rmwlint.windows.interpreter.presence import found_there
 from rmwlint.windows.values import Dep, Event, Symbol
 
 
@@ -33,36 +33,17 @@ def half_made(fn: Fn) -> Iterator[HalfMade]:
     """The folders that a function makes and fills, without a lock, where it has not found them."""
     if fn.index == 0 or fn.facts.name in ALONE:
         return
-    events = heard(fn).events
-    looks = {
-        event.op: event
-        for event in events
-        if event.does == "test" and event.row is not None and event.row.kind == "presence" and not event.trail
-    }
+    events, looks = heard(fn).events, presence_looks(fn)
     for made in events if looks else ():
         if made.does != "ensure" or made.place is None or made.place.kind != "directory" or locked(made):
             continue
         symbol = made.place.symbol
-        decided = _decided_by(fn, made, looks)
+        decided = decided_by(fn, made, looks, there=False)
         if decided is None or scratch(fn, symbol) or private(fn, symbol) or locked_by_callers(fn):
             continue
         filled = next((event for event in events if _fills(fn, event, made, decided)), None)
         if filled is not None:
             yield HalfMade(decided[0][0], made, filled)
-
-
-def _decided_by(fn: Fn, made: Event, looks: dict[int, Event]) -> tuple[Dep, int, bool] | None:
-    """The look at the folder that has not found it, where it decides that the folder is made."""
-    for dep, branch, outcome in made.control:
-        look = looks.get(dep[0])
-        if look is None or look.place is None or made.place is None:
-            continue
-        if (
-            look.place.symbol == made.place.symbol
-            and found_there(fn.facts, branch, outcome, look.op) is False
-        ):
-            return dep, branch, outcome
-    return None
 
 
 def _fills(fn: Fn, event: Event, made: Event, decided: tuple[Dep, int, bool]) -> bool:

@@ -5,14 +5,11 @@ That two set the flag alike does no harm by itself. Where each gives the row to 
 
 from __future__ import annotations
 
-from rmwlint.facts.operands import made_of
+from rmwlint.facts.operands import made_of, returned
 from rmwlint.program.program import Fn
 from rmwlint.windows.names import is_id
-from rmwlint.windows.values import Event, Symbol
+from rmwlint.windows.values import Event, written_there
 
-_GIVES = frozenset(["return", "yield"])
-#: the symbols of what stands in the code
-_FIXED = (("const",), ("global",), ("new",))
 #: what a row is made of further is not followed
 _MOST = 60
 
@@ -24,11 +21,6 @@ def handed_out(fn: Fn, read: Event) -> bool:
     first = read.row is not None and read.row.kind == "first"
     if place is None or not (first or (read.row is None and ops[read.op][0] == "item")):
         return False
-    if any(is_id(column) or not _fixed(asked_for) for column, asked_for in place.keys):
+    if any(is_id(column) or not written_there(asked_for) for column, asked_for in place.keys):
         return False  # it is the caller's own, by its name
-    given = (op[1] for op in ops if op[0] in _GIVES and op[1] is not None)
-    return any(read.op in made_of(ops, register, most=_MOST) for register in given)
-
-
-def _fixed(asked_for: Symbol) -> bool:
-    return isinstance(asked_for, tuple) and asked_for[:1] in _FIXED
+    return any(read.op in made_of(ops, register, most=_MOST) for _, register in returned(ops))

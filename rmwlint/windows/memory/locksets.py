@@ -84,7 +84,7 @@ _LOOKS = (
 )
 
 #: operations that take a value from where it stands
-_FETCHED = frozenset(["attr", "const", "global", "item"])
+_FETCHED = frozenset(["attr", "const", "item"])
 
 
 class Access(NamedTuple):
