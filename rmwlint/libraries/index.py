@@ -330,6 +330,7 @@ class Libraries:
                     _union(known.watched_everywhere, model.watched_everywhere),
                     _union(known.isolated_by, model.isolated_by),
                     _union(known.related_as, model.related_as),
+                    _union(known.overridden, model.overridden),
                 )
             self.types[model.name] = model
             for qualified in model.classes:
@@ -675,6 +676,11 @@ class Libraries:
     def saving(self) -> frozenset[str]:
         """The names of methods that save or make one row."""
         return self._saving_by({"write", "create"})
+
+    @property
+    def overridden(self) -> frozenset[str]:
+        """The names of methods that classes define in place of those that save or delete a row."""
+        return frozenset(name for model in self.types.values() for name in model.overridden)
 
     def _saving_by(self, does: set[str]) -> frozenset[str]:
         key = " ".join(sorted(does))

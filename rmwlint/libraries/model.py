@@ -51,6 +51,8 @@ File
                                         #   class that one of these attributes is taken of
     filled_in = ["save_model.arg1"]     # methods that users' classes define, each with the argument in which
                                         #   it is given a row that a form has filled in, to save it
+    overridden = ["save", "delete"]     # methods that users' classes define in place of the library's, and that
+                                        #   save or delete a row in the transaction of whoever calls them
     watched_by = ["MutableDict"]        # what is changed inside a column is written only where a name in its
                                         #   declaration has one of these in it, the function calls one,
     watched_everywhere = ["watch_all"]  #   or the project has one of these words anywhere
@@ -288,6 +290,7 @@ class TypeModel(NamedTuple):
     watched_everywhere: tuple[str, ...] = ()
     isolated_by: tuple[str, ...] = ()
     related_as: tuple[str, ...] = ()
+    overridden: tuple[str, ...] = ()
 
 
 class CallModel(NamedTuple):

@@ -294,6 +294,7 @@ _TYPE: dict[str, Check] = {
     "watched_everywhere": _texts,
     "isolated_by": _texts,
     "related_as": _patterns,
+    "overridden": _texts,
     "shown_by": _texts,
     "shown_on": _texts,
     "homes": _dotted,
@@ -462,6 +463,7 @@ def _type(row: dict[str, Any], library: str, imports: tuple[str, ...]) -> TypeMo
         row.get("watched_everywhere", ()),
         row.get("isolated_by", ()),
         row.get("related_as", ()),
+        row.get("overridden", ()),
     )
 
 

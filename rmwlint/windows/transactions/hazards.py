@@ -26,9 +26,14 @@ from rmwlint.windows.interpreter.decorators import held_by_decorators
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.surroundings import NUMBER
 from rmwlint.windows.transactions.automatic import begun_by_itself
+from rmwlint.windows.transactions.hooks import saves_itself
 from rmwlint.windows.transactions.passed_on import sent_on
 from rmwlint.windows.transactions.writes import given_row, may_write_around, written_before
 from rmwlint.windows.values import Held
+
+
+#: so many calls further down a save still does something for its own sake
+_NEAR = 2
 
 
 class Hazard(NamedTuple):
@@ -146,20 +151,38 @@ def _depends(fn: Fn, hazard: Hazard, kind: str) -> bool:
 
 
 def hazards_of_hook(fn: Fn, kind: str, held: Held) -> Iterator[Hazard]:
-    """The hazards of one kind of a function that runs while its caller holds something, one for each call."""
+    """The hazards of one kind of a function that runs while its caller holds something, one for each call.
+
+    What saves a row itself may well be called in no transaction: what it does before it has written anything,
+    or far below, counts little, and what another save does that it calls is told there.
+    """
     if postponed(fn):
         return
     later = names_called_later(fn)
+    saves = saves_itself(fn)
     for number, call in link(fn).calls.items():
         if later and label(fn, number, call) in later:
             continue
         effect = _worst(fn, number, call, kind)
-        if effect is not None:
-            yield told(fn, number, effect, held)
+        if effect is None:
+            continue
+        one = told(fn, number, effect, held)
+        if saves and any(saves_itself(callee) for callee, _ in one.below):
+            continue
+        far = saves and (len(one.below) > _NEAR or not _saved_before(fn, number))
+        yield one._replace(sure=1) if far else one
     for effect in _of_wrappers(fn):
         if effect.kind == kind:
             yield told(fn, effect.op, effect, held)
             break
+
+
+def _saved_before(fn: Fn, number: int) -> bool:
+    """Whether a method that saves a row has done so before an operation, or done what it stands in for."""
+    ops = fn.facts.ops
+    names = fn.module.program.libraries.overridden
+    called = (ops[op[1]] for op in ops[:number] if op[0] == "call")
+    return any(op[0] == "attr" and op[2] in names for op in called) or written_before(fn, number)
 
 
 def _of_wrappers(fn: Fn) -> Iterator[Effect]:

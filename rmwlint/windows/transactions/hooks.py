@@ -21,10 +21,12 @@ from rmwlint.windows.values import Held
 
 
 class _Hook(NamedTuple):
-    """``by``: the class whose saves alone call it, each in a transaction or not; None where it is any."""
+    """``by``: the class whose saves alone call it, each in a transaction or not; None where it is any.
+    ``own``: it stands in for the method that saves."""
 
     held: Held
     by: Cls | None = None
+    own: bool = False
 
 
 def hook(fn: Fn) -> Held | None:
@@ -36,6 +38,11 @@ def called_in_autocommit(fn: Fn) -> bool:
     """Whether a hook is called by saves alone, of rows that nobody is seen to save in a transaction."""
     found = _hooks_of(fn)
     return bool(found) and all(one.by is not None and not saved_in_transaction(fn, one.by) for one in found)
+
+
+def saves_itself(fn: Fn) -> bool:
+    """Whether a method stands in for the one that saves or deletes a row of its class."""
+    return any(one.own for one in _hooks_of(fn))
 
 
 def _hooks_of(fn: Fn) -> tuple[_Hook, ...]:
@@ -86,6 +93,17 @@ def _by_method(fn: Fn) -> Iterator[_Hook]:
         for row in libraries.method_meaning(library_type, fn.facts.name, {}):
             if row.does == "hook" and not row.form and row.at is None:
                 yield _Hook(_held(-1, fn.facts.name, row, 3))
+        for ancestor in libraries.lineage(library_type):
+            if fn.facts.name in libraries.types[ancestor].overridden:
+                yield _in_place(fn, owner)
+
+
+def _in_place(fn: Fn, owner: Cls) -> _Hook:
+    """The hook that a method is which stands in for one that saves: of a row, or of what is always saved in a
+    transaction."""
+    row = owner.row() is not None
+    held = Held(-1, "transaction", None, "row", fn.facts.name, sure=2 if row else 3)
+    return _Hook(held, owner if row else None, True)
 
 
 def _registered(module: ModuleView) -> dict[int, list[_Hook]]:
