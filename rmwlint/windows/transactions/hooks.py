@@ -40,6 +40,12 @@ def called_in_autocommit(fn: Fn) -> bool:
     return bool(found) and all(one.by is not None and not saved_in_transaction(fn, one.by) for one in found)
 
 
+def called_in_transaction(fn: Fn) -> bool:
+    """Whether a function is a hook that others call in a transaction: not a save of a row, which anybody may
+    call."""
+    return any(one.by is None or not one.own for one in _hooks_of(fn))
+
+
 def saves_itself(fn: Fn) -> bool:
     """Whether a method stands in for the one that saves or deletes a row of its class."""
     return any(one.own for one in _hooks_of(fn))

@@ -14,7 +14,7 @@ from rmwlint.program.program import Fn
 from rmwlint.windows.interpreter.decorators import held_by_decorators
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.locking_queries import asking
-from rmwlint.windows.transactions.hooks import hook
+from rmwlint.windows.transactions.hooks import called_in_transaction
 from rmwlint.windows.values import Event, Held
 
 _DEEPEST = 4
@@ -64,7 +64,7 @@ def _alone(fn: Fn, depth: int, needs: frozenset[Premise]) -> int:
 
     ``needs``: what must be true of its parameters for the lock to be taken.
     """
-    if depth > _DEEPEST or _open(held_by_decorators(fn)) or hook(fn) is not None:
+    if depth > _DEEPEST or _open(held_by_decorators(fn)) or called_in_transaction(fn):
         return 0
     if _opaque_decorators(fn):
         return 1
