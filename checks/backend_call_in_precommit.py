@@ -29,10 +29,10 @@ A save may be in a transaction or not. Told with low confidence of a hook of the
 project, where none of them is seen in one: no class or function that names the class opens one, or gets or
 makes a row of it (`get_or_create`), it has no admin page, and no setting opens one around every request.
 
-What a class defines in place of the library's `save` and `delete` is such a hook, too: an admin page saves its
-row in a transaction, and `get_or_create` makes one in it. So is `save_model` of the page itself. Told there is
-what comes after the save; with low confidence what comes before it, when nothing is written yet, and what is
-more than three calls away. What another such method does is told there.
+What a class defines in place of the library's `save` and `delete` is such a hook, too: an admin page saves
+its row in a transaction, and `get_or_create` makes one in it. So is `save_model` of the page itself. Told
+there is what comes after the save; with low confidence what comes before it, when nothing is written yet, and
+what is more than three calls away. What another such method does is told there.
 
 Do it in the hook that runs after the commit, or hand it over with `transaction.on_commit`.
 """

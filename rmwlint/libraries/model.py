@@ -51,7 +51,7 @@ File
                                         #   class that one of these attributes is taken of
     filled_in = ["save_model.arg1"]     # methods that users' classes define, each with the argument in which
                                         #   it is given a row that a form has filled in, to save it
-    overridden = ["save", "delete"]     # methods that users' classes define in place of the library's, and that
+    overridden = ["save", "delete"]     # methods that users' classes define in place of the library's: they
                                         #   save or delete a row in the transaction of whoever calls them
     watched_by = ["MutableDict"]        # what is changed inside a column is written only where a name in its
                                         #   declaration has one of these in it, the function calls one,

@@ -31,7 +31,6 @@ from rmwlint.windows.transactions.passed_on import sent_on
 from rmwlint.windows.transactions.writes import given_row, may_write_around, written_before
 from rmwlint.windows.values import Held
 
-
 #: so many calls further down a save still does something for its own sake
 _NEAR = 2
 
