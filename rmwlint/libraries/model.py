@@ -173,8 +173,8 @@ State of the whole process
                 ``at``: the argument that is set, ``arg0`` by default
 
 Hazards
-  ``backend``   ``kind``: http rpc grpc ssh smtp subprocess socket cloud cache driver. ``tolerates``, of a
-                subprocess: the keyword with which it goes on where the program fails; ``*``: always
+  ``backend``   ``kind``: http rpc grpc ssh smtp subprocess socket cloud cache driver storage. ``tolerates``,
+                of a subprocess: the keyword with which it goes on where the program fails; ``*``: always
   ``enqueue``   a task or message is sent
   ``wait``      ``kind``: sleep join result queue lock poll; ``results``: of several at a time; ``room``:
                 until a queue with a limit has some

@@ -17,7 +17,9 @@ from rmwlint.libraries.model import AttributeModel, BaseModel, CallModel, TypeMo
 
 _PLACES = ("row", "rows", "file", "directory", "key", "document", "http")
 _REACHES = ("thread", "task", "process", "host", "cluster", "row")
-_BACKENDS = ("http", "rpc", "grpc", "ssh", "smtp", "subprocess", "socket", "cloud", "cache", "driver")
+_BACKENDS = (
+    *("http", "rpc", "grpc", "ssh", "smtp", "subprocess", "socket", "cloud", "cache", "driver", "storage"),
+)
 _SPAWNS = ("thread", "task", "loop", "process")
 _LOOKS = ("presence", "listing", "detail", "count")
 _READS = ("first", "value")
