@@ -25,6 +25,9 @@ Good:
 Said too where the function raises an exception when it finds the key, and sets it otherwise, and where it
 looks at the key, then has it added (`cache.add`), and drops the answer, which alone says who was first.
 
+Said too of a key that must be there, or be what was given, else the function raises an exception, and that is
+deleted then: a code that is good for once is spent twice. Not said where the answer of the deletion is used.
+
 Let the store compute (`INCR`, `HINCRBY`, `SADD`, a Lua script), claim with one step (`SET NX`, `add`),
 compare and set (`WATCH`, `cas`), or hold one lock over both.
 
@@ -48,12 +51,16 @@ def find(view: View) -> Iterator[Violation]:
         if window.how == "claim" and window.branch is None:
             message = f"`{place}` is looked at, then added, and nobody asks whether it was there by then"
             loss = "both take themselves for the first"
+        elif window.how == "spent":
+            message = f"`{place}` must be there and is deleted then, and nobody asks whether it still was"
+            loss = "both have spent it"
         elif window.how == "claim":
             message = f"`{place}` is set because it was not there; another can set it in between"
             loss = "both go on"
         else:
             message = f"`{place}` is set from what it was before; what another sets in between is lost"
             loss = "A's change is lost"
+        deed = "deletes" if window.how == "spent" else "sets"
         yield view.violation(
             check,
             window.write.op,
@@ -64,8 +71,8 @@ def find(view: View) -> Iterator[Violation]:
             interleaving=(
                 ("A", f"gets {place}"),
                 ("B", f"gets {place}"),
-                ("A", f"sets {place}"),
-                ("B", f"sets {place}    {loss}"),
+                ("A", f"{deed} {place}"),
+                ("B", f"{deed} {place}    {loss}"),
             ),
             remedy="let the store do it in one step (INCR, SET NX, a script), or compare and set",
             hints=(("library", window.write.row.library),) if window.write.row is not None else (),

@@ -28,7 +28,7 @@ _KEYS = frozenset(["_id", "id", "pk", "key", "uuid", ""])
 
 class StoreWindow(NamedTuple):
     """``kind``: cache | document | item | resource | http. ``how``: copy | derive | container | arith, of
-    what was read; claim where its absence decides. ``guard``: why nobody can write in between, empty where
+    what was read; claim where its absence decides; spent where it must be there, and is deleted. ``guard``: why nobody can write in between, empty where
     somebody can."""
 
     read: Event
@@ -68,6 +68,8 @@ def _windows(fn: Fn) -> Iterator[StoreWindow]:
             continue
         if write.does == "create" and _kind(write) == "cache":
             yield from _unanswered(fn, reads, write)
+        if write.does == "delete" and _kind(write) == "cache":
+            yield from _spent(fn, reads, write)
         if write.does != "write":
             continue
         best: StoreWindow | None = None
@@ -128,6 +130,41 @@ def _unanswered(fn: Fn, reads: dict[int, Event], write: Event) -> Iterator[Store
         if read.op < write.op and _one_place(read, write, "cache") and not read.trail:
             sure = min(read.sure, write.sure, 2)
             yield StoreWindow(read, write, "cache", "claim", None, _guard(fn, read, write, "cache"), sure)
+
+
+def _spent(fn: Fn, reads: dict[int, Event], delete: Event) -> Iterator[StoreWindow]:
+    """A key without which the function refuses, and which it deletes then, where nobody asks whether this call
+    has deleted it: two that find it both spend it."""
+    if delete.trail or delete.op not in dropped(fn.facts.ops):
+        return
+    for dep, branch, outcome in sorted(delete.control, key=lambda one: one[1]):
+        read = reads.get(dep[0])
+        if read is None or read.trail or read.does != "read" or not _one_place(read, delete, "cache"):
+            continue
+        wanted = found_there(fn.facts, branch, outcome, read.op) or _matches(fn, branch, outcome)
+        if wanted and _refuses(fn, branch, outcome):
+            sure = min(read.sure, delete.sure, 2)
+            yield StoreWindow(read, delete, "cache", "spent", branch, _guard(fn, read, delete, "cache"), sure)
+            return
+
+
+def _matches(fn: Fn, branch: int, outcome: bool) -> bool:
+    """Whether a condition turns out so where one thing is like another, which is not None."""
+    ops = fn.facts.ops
+    if ops[branch][0] != "branch":
+        return False
+    pending = [(ops[branch][1], outcome)]
+    while pending:
+        register, holds = pending.pop()
+        op = ops[register]
+        if op[0] == "bool" and (op[1] == "and") is holds:
+            pending += [(part, holds) for part in op[2]]
+        elif op[0] == "unary" and op[1] == "not":
+            pending.append((op[2], not holds))
+        elif op[0] == "compare" and op[1] == (("==",) if holds else ("!=",)):
+            if all(ops[part] != ("const", None) for part in op[2]):
+                return True
+    return False
 
 
 def _fixed(fn: Fn, write: Event) -> bool:
