@@ -28,8 +28,8 @@ _KEYS = frozenset(["_id", "id", "pk", "key", "uuid", ""])
 
 class StoreWindow(NamedTuple):
     """``kind``: cache | document | item | resource | http. ``how``: copy | derive | container | arith, of
-    what was read; claim where its absence decides; spent where it must be there, and is deleted. ``guard``: why nobody can write in between, empty where
-    somebody can."""
+    what was read; claim where its absence decides; spent where it must be there, and is deleted then.
+    ``guard``: why nobody can write in between, empty where somebody can."""
 
     read: Event
     write: Event
@@ -133,8 +133,8 @@ def _unanswered(fn: Fn, reads: dict[int, Event], write: Event) -> Iterator[Store
 
 
 def _spent(fn: Fn, reads: dict[int, Event], delete: Event) -> Iterator[StoreWindow]:
-    """A key without which the function refuses, and which it deletes then, where nobody asks whether this call
-    has deleted it: two that find it both spend it."""
+    """A key without which the function refuses, and which it deletes then, where nobody asks whether this
+    call has deleted it: two that find it both spend it."""
     if delete.trail or delete.op not in dropped(fn.facts.ops):
         return
     for dep, branch, outcome in sorted(delete.control, key=lambda one: one[1]):
