@@ -40,8 +40,9 @@ gets as well (`fetch`, `exists`); where what is walked through is only changed b
 has no limit; where the entry of the very thing that the function was called for is taken out by its id,
 which only who is at work on that does; where all ways to whoever changes the place begin in one task,
 which awaits one thing after the other; in a program that is run once, by hand, which rarely does the
-same thing twice at a time; and where a decorator's name says that no two calls run together
-(`debounce`). Silent for an entry whose key is in a set of those being worked on, which whoever finds it
+same thing twice at a time; where a decorator's name says that no two calls run together (`debounce`), or
+a base class's (`Actor`); and where what is walked through is only emptied as a whole meanwhile, which
+begins anew. Silent for an entry whose key is in a set of those being worked on, which whoever finds it
 there leaves alone; where a flag of the object says the same; and for entries that one loop alone puts
 in, while others only take some out.
 """

@@ -81,7 +81,10 @@ def configures(fn: Fn) -> bool:
 
 
 def one_at_a_time(fn: Fn) -> bool:
-    """Whether the name of a decorator, or of what it is taken from, says that no two calls run together."""
+    """Whether the name of a decorator, or of what it is taken from, says that no two calls run together, or
+    the name of what the function's class is derived from."""
+    if of_actor(fn):
+        return True
     parent = fn.parent
     suggests = fn.module.program.libraries.receiver
     for register in fn.facts.decorators if parent is not None else ():
@@ -93,6 +96,19 @@ def one_at_a_time(fn: Fn) -> bool:
         if ops[register][0] == "name" and "naming.OneAtATime" in suggests(str(ops[register][1])):
             return True
     return False
+
+
+def of_actor(fn: Fn) -> bool:
+    """Whether a function is a method of what takes one message after the other, as the name of a base class
+    says; what stands in one may run as a task beside them."""
+    if fn.owner is None:
+        return False
+    suggests = fn.module.program.libraries.receiver
+    return any(
+        "naming.OneMessageAtATime" in suggests(written.rpartition(".")[2])
+        for base in fn.owner.mro()
+        for written in base.facts.base_names
+    )
 
 
 def prepared(fn: Fn) -> bool:

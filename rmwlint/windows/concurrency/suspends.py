@@ -2,7 +2,7 @@
 
 What waits for room in a queue that takes any number runs through to its end like a plain function; so does
 a coroutine of the program that awaits nothing else. One that awaits nothing at all is one for the sake of
-others that do: it tells nothing.
+others that do: it tells nothing, but where it does what an interface of the program leaves open.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ _DEEPEST = 4
 _ROOM = "room"
 #: operations with which a coroutine may wait
 _WAITING = frozenset(["yield", "yieldfrom"])
+#: all that stands in a coroutine that leaves open what is done
+_NOTHING = frozenset(["param", "const", "name", "raise", "return"])
 
 
 def switches_of(fn: Fn) -> tuple[int, ...]:
@@ -54,13 +56,27 @@ def _runs_through(fn: Fn, near: Fn, depth: int) -> bool:
             if method is not None and method not in kinds:
                 rest_on(near.module.path, method.module.path, program)
                 kinds.append(method)
-    return all(_never_waits(one, depth) for one in kinds)
+    written = [one for one in kinds if not _left_open(one)]
+    return bool(written) and all(_never_waits(one, depth, len(kinds) > len(written)) for one in written)
 
 
-def _never_waits(fn: Fn, depth: int) -> bool:
+def _left_open(fn: Fn) -> bool:
+    """Whether a coroutine does nothing at all, for others to say what is done."""
+    ops = fn.facts.ops
+    return fn.facts.is_async and all(
+        op[0] in _NOTHING or (op[0] == "store" and ops[op[2]][0] == "param") for op in ops
+    )
+
+
+def _never_waits(fn: Fn, depth: int, said: bool = False) -> bool:
+    """``said``: it is what an interface that leaves everything open stands for."""
     facts = fn.facts
-    if not facts.is_async or facts.decorators or all(op[0] != "await" for op in facts.ops):
+    if not facts.is_async or facts.decorators:
         return False
+    if all(op[0] != "await" for op in facts.ops):
+        works = any(op[0] == "setattr" for op in facts.ops)
+        if not (said and works):
+            return False
     return all(
         op[0] not in _WAITING
         and (op[0] != "enter" or not op[2])
@@ -70,17 +86,38 @@ def _never_waits(fn: Fn, depth: int) -> bool:
 
 
 def _has_room(fn: Fn, call: Call) -> bool:
-    """Whether a call waits for room only, and none of the queues that the module makes has a limit."""
-    if call.rtype is None or not any(row.does == "wait" and row.kind == _ROOM for row in call.rows):
-        return False
+    """Whether a call waits for room only, and none of the queues that the module makes has a limit. What is
+    not known, and has such a method, is taken for one of these where they are kept one for each."""
     libraries = fn.module.program.libraries
-    made = [
-        one.facts.ops[number]
-        for one in fn.module.functions()
-        for number, other in link(one).calls.items()
-        if other.qualified and libraries.type_of_class(other.qualified) == call.rtype.name
-    ]
+    if call.rtype is None:
+        if call.receiver is None or call.rows or not _one_for_each(fn, call.receiver):
+            return False
+    elif not any(row.does == "wait" and row.kind == _ROOM for row in call.rows):
+        return False
+    made = []
+    for one in fn.module.functions():
+        for number, other in link(one).calls.items():
+            kind = libraries.type_of_class(other.qualified) if other.qualified else None
+            if kind is None or (call.rtype is not None and kind != call.rtype.name):
+                continue
+            if any(row.does == "wait" and row.kind == _ROOM for row in libraries.methods(kind, call.name)):
+                made.append(one.facts.ops[number])
     return bool(made) and not any(op[2] or op[3] for op in made)
+
+
+def _one_for_each(fn: Fn, register: int) -> bool:
+    """Whether a register holds what a loop or a look-up takes out of a container, or an attribute of that."""
+    ops = fn.facts.ops
+    op = ops[register]
+    while op[0] == "attr":
+        register = op[1]
+        op = ops[register]
+    if op[0] == "name":
+        return any(
+            other[:2] == ("store", op[1]) and ops[other[2]][0] in ("element", "item", "unpack")
+            for other in ops
+        )
+    return op[0] == "item"
 
 
 __all__ = ["switches_of"]

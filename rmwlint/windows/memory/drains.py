@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rmwlint.facts.operands import numbers_in
+from rmwlint.facts.operands import made_of, numbers_in
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
 from rmwlint.windows.concurrency.phases import ALONE, prepares
@@ -78,7 +78,8 @@ def drains(fn: Fn) -> Iterator[Drain]:
             waiting = [number for number in between if number in switches_of(fn)]
             switch = (waiting or between)[0]
             sure = sharing(fn, symbol) if waiting else min(1, sharing(fn, symbol))
-            adder = next(_adders(fn, place), None) if sure else None
+            closed = _closed(fn, load.op)
+            adder = next(_adders(fn, place, closed), None) if sure else None
             if adder is not None and not locked_at(fn, op) and not locked_by_callers(fn):
                 told.add(place)
                 ends = fn.facts.name.strip("_").startswith(_ENDS)
@@ -119,15 +120,37 @@ def _worked_through(fn: Fn, load: int) -> bool:
     return False
 
 
-def _adders(fn: Fn, place: NamedPlace) -> Iterator[tuple[Fn, int]]:
-    """Functions, and where, that put something into the place while tasks run."""
+def _closed(fn: Fn, load: int) -> frozenset[str]:
+    """The attributes of its object that a method has given constants before it loads a place."""
+    ops = fn.facts.ops
+    return frozenset(
+        op[2] for op in ops[:load] if op[0] == "setattr" and fn.is_self(op[1]) and ops[op[3]][0] == "const"
+    )
+
+
+def _turned_away(fn: Fn, number: int, closed: frozenset[str]) -> bool:
+    """Whether a method goes no further, before an operation, where one of these attributes says so."""
+    ops, blocks = fn.facts.ops, fn.facts.blocks
+    for start, last, successors, _ in blocks:
+        if last <= start or last > number or ops[last - 1][0] != "branch" or len(successors) != 2:
+            continue
+        asked = made_of(ops, ops[last - 1][1])
+        named = any(ops[at][0] == "attr" and ops[at][2] in closed and fn.is_self(ops[at][1]) for at in asked)
+        if named and not all(reaches(fn, blocks[after][0], number) for after in successors):
+            return True
+    return False
+
+
+def _adders(fn: Fn, place: NamedPlace, closed: frozenset[str]) -> Iterator[tuple[Fn, int]]:
+    """Functions, and where, that put something into the place while tasks run; not those that attributes of
+    the object have closed."""
     others = fn.module.functions() if place[0] == "global" else users_around(fn)
     for other in others:
         name = other.facts.name
         if other is fn or other.index == 0 or name in ALONE or prepares(other) or name in fn.facts.names:
             continue
         for number, filled in filled_in(other):
-            if filled == place:
+            if filled == place and not (closed and _turned_away(other, number, closed)):
                 yield other, number
                 break
 

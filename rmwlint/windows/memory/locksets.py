@@ -9,10 +9,11 @@ object keeps for itself guards that object.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from rmwlint.facts.operands import made_of
+from rmwlint.facts.operands import made_of, operands
 from rmwlint.program.calling import callings, mentioning
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
@@ -21,9 +22,11 @@ from rmwlint.windows.concurrency.phases import ALONE
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.concurrency.stored import stored_kind
+from rmwlint.windows.guards.clocks import tells_time
 from rmwlint.windows.interpreter.constants import constant
 from rmwlint.windows.interpreter.decorators import held_by_decorators
 from rmwlint.windows.interpreter.interpret import analysis
+from rmwlint.windows.memory.of_loop import runs_in_loop
 from rmwlint.windows.values import Event, Held, Symbol, Value
 
 _USES = frozenset(["load", "store", "walk"])
@@ -35,6 +38,8 @@ _PUTS = frozenset(["add", "append", "appendleft", "setdefault"])
 _TAKES = frozenset(["pop", "discard", "remove"])
 #: the same of what comes next, whatever it is
 _TAKES_NEXT = frozenset(["pop", "popleft", "popitem"])
+#: comparisons that ask if something is in a container
+_ASKS = frozenset(["in", "not in"])
 #: first words of methods that run before an object is used, or after
 _PREPARES = (
     "enter__",
@@ -62,6 +67,8 @@ _PREPARES = (
     "connect",
     "disconnect",
 )
+#: names of methods that are called when something starts, by whoever uses it from then on
+_AT_START = re.compile(r"on_(\w+_)?start$")
 #: first words of methods that only look
 _LOOKS = (
     "get",
@@ -98,11 +105,11 @@ class Access(NamedTuple):
 
     @property
     def resets(self) -> bool:
-        """Whether it gives the place a constant, or the function starts over: with several places at once, or
-        with what it sets up for the constructor, which calls it too."""
+        """Whether it gives the place a constant or a setting, or the function starts over: with several places
+        at once, or with what it sets up for the constructor, which calls it too."""
         if self.event.does != "store":
             return False
-        if stored_kind(self.fn, self.event) == "flag":
+        if stored_kind(self.fn, self.event) == "flag" or _to_setting(self.fn, self.event):
             return True
         anew = self.fn.facts.ops[self.event.op][0] == "setattr" and not self.event.deps
         if anew and called_by_constructor(self.fn):
@@ -157,7 +164,15 @@ class Access(NamedTuple):
     def prepares(self) -> bool:
         """Whether the function's name says that it runs before anybody comes, or after all have gone, or
         whether it refuses to run twice."""
-        return self.fn.facts.name.lstrip("_").startswith(_PREPARES) or _refuses_twice(self.fn)
+        name = self.fn.facts.name.lstrip("_")
+        return name.startswith(_PREPARES) or _AT_START.match(name) is not None or _refuses_twice(self.fn)
+
+    @property
+    def notes_time(self) -> bool:
+        """Whether it stores the time, which makes no difference whose comes last."""
+        ops = self.fn.facts.ops
+        op = ops[self.event.op]
+        return op[0] in ("setattr", "setitem") and tells_time(self.fn, op[3])
 
 
 def _never(fn: Fn, register: int) -> bool:
@@ -193,6 +208,16 @@ def _empties(fn: Fn, event: Event) -> bool:
     if value is not None and (value.items == () or _plain_container(fn, value)):
         return event.place is not None and event.place.what != "container"
     return stored_kind(fn, event) in ("flag", "emptied")
+
+
+def _to_setting(fn: Fn, event: Event) -> bool:
+    """Whether what is stored is an attribute of an object that the method's own keeps: ``self.options.limit``."""
+    ops = fn.facts.ops
+    op = ops[event.op]
+    if op[0] != "setattr" or ops[op[3]][0] != "attr":
+        return False
+    keeper = ops[ops[op[3]][1]]
+    return keeper[0] == "attr" and fn.is_self(keeper[1])
 
 
 def _plain_container(fn: Fn, value: Value) -> bool:
@@ -324,8 +349,33 @@ class Lockset(NamedTuple):
         again, in code that somebody calls."""
         if access.event.does == "walk":
             return not _copied(access) and _called_by_somebody(access.fn)
-        lines = {other.fn.facts.spans[other.event.op][0] for other in self.guarded if other.fn is access.fn}
-        return len(lines) > 1 and _called_by_somebody(access.fn)
+        own = [other for other in self.guarded if other.fn is access.fn]
+        lines = {other.fn.facts.spans[other.event.op][0] for other in own}
+        return len(lines) > 1 and not all(map(_asks_or_puts, own)) and _called_by_somebody(access.fn)
+
+    def looks_for_own(self, use: Access) -> bool:
+        """Whether a bare look is one of who alone takes anything out, and the place bears that: what is found
+        stays until then."""
+        if use.event.does != "load":
+            return False
+        taking = [access for access in (*self.guarded, *self.bare) if _takes_out(access)]
+        return bool(taking) and all(access.fn is use.fn and self.bears(access) for access in taking)
+
+    def looks_to_reset(self, use: Access) -> bool:
+        """Whether all that a bare look decides on the place is that it is reset."""
+        decided = [
+            access
+            for access in (*self.guarded, *self.bare)
+            if access.fn is use.fn
+            and access.event.does == "store"
+            and any(dep[0] == use.event.op for dep, _, _ in access.event.control)
+        ]
+        return use.event.does == "load" and bool(decided) and all(access.resets for access in decided)
+
+    def of_loop(self, use: Access) -> bool:
+        """Whether a bare look is made where the coroutines of the class run, as far as its callers show: they
+        are the ones that change things."""
+        return use.event.does == "load" and not use.fn.facts.is_async and runs_in_loop(use.fn)
 
     def left_to_callers(self, use: Access) -> bool:
         """Whether another class takes the object's lock to call the method: that is its callers' part."""
@@ -380,6 +430,25 @@ def _stands_elsewhere(access: Access) -> bool:
     ops = access.fn.facts.ops
     given = ops[ops[access.event.op][3]]
     return given[0] in _FETCHED or (given[0] == "call" and ops[given[1]] == ("name", "getattr"))
+
+
+def _asks_or_puts(access: Access) -> bool:
+    """Whether a use only asks if something is in a container, or puts something in."""
+    ops = access.fn.facts.ops
+    op = ops[access.event.op]
+    if access.event.does == "store":
+        return op[0] == "call" and ops[op[1]][0] == "attr" and ops[op[1]][2] in _PUTS
+    users = [other for other in ops[access.event.op + 1 :] if access.event.op in operands(other)]
+    return bool(users) and all(user[0] == "compare" and set(user[1]) <= _ASKS for user in users)
+
+
+def _takes_out(access: Access) -> bool:
+    """Whether a use takes something out of a container, or puts another in its place."""
+    ops = access.fn.facts.ops
+    op = ops[access.event.op]
+    if access.event.does != "store" or op[0] == "setitem":
+        return False
+    return op[0] != "call" or ops[op[1]][0] != "attr" or ops[op[1]][2] not in _PUTS
 
 
 def _in_order(use: Access, register: int) -> bool:

@@ -25,11 +25,16 @@ def at_home_in_loop(fn: Fn, attribute: str) -> bool:
     """Whether a method that is no coroutine runs in the thread of the coroutines of its class, as all do that
     use the attribute."""
     owner = method_around(fn).owner
+    return owner is not None and runs_in_loop(fn) and not locked_somewhere(owner, attribute)
+
+
+def runs_in_loop(fn: Fn) -> bool:
+    """Whether a method that is no coroutine runs in the thread of the coroutines of its class, as far as the
+    project shows who calls it."""
+    owner = method_around(fn).owner
     if owner is None or shared_by_library(owner) or not _of_coroutines(owner):
         return False
-    return not locked_somewhere(owner, attribute) and not kept_for_check(
-        fn, "from_thread", lambda: _from_thread(fn, {fn})
-    )
+    return not kept_for_check(fn, "from_thread", lambda: _from_thread(fn, {fn}))
 
 
 def _of_coroutines(cls: Cls) -> bool:

@@ -16,7 +16,15 @@ from rmwlint.windows.concurrency.by_hand import reached_by_threads
 from rmwlint.windows.concurrency.callers import kept_out_wherever_called, locked_by_callers
 from rmwlint.windows.concurrency.green import undisturbed
 from rmwlint.windows.concurrency.modules import around_concurrency
-from rmwlint.windows.concurrency.phases import ALONE, alone_with, alone_with_all, at_load, configures, sets_up
+from rmwlint.windows.concurrency.phases import (
+    ALONE,
+    alone_with,
+    alone_with_all,
+    at_load,
+    configures,
+    of_actor,
+    sets_up,
+)
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.sharing import method_around, shared_class, unshared_class, unshared_type
 from rmwlint.windows.concurrency.stored import makes_own, stored_kind
@@ -717,6 +725,8 @@ def walks(fn: Fn) -> Iterator[Walk]:
                 sure = 1
             if _before_others(changed[0]) or (sure > 1 and undisturbed(fn, event.op, body - 1)):
                 sure = 1
+            if switch is not None and (_empties(*changed) or (of_actor(fn) and of_actor(changed[0]))):
+                sure = 1
             if sure > 1:
                 users = (fn, *(changer for changer, _ in _changes(fn, event)))
                 meets = nobody_meets if switch is None else one_task
@@ -743,11 +753,11 @@ def _before_others(fn: Fn) -> bool:
 
 def _changed(fn: Fn, walk: Event) -> tuple[Fn, Event] | None:
     """Where the size of a container that is walked through is changed: rather where something is taken out,
-    and rather not where it is set up."""
+    and rather not where it is set up, nor where all begins anew."""
     best: tuple[Fn, Event] | None = None
-    least = 4
+    least = 6
     for found in _changes(fn, walk):
-        rank = 2 * _before_others(found[0]) + _puts(*found)
+        rank = 2 * _before_others(found[0]) + 2 * _empties(*found) + _puts(*found)
         if rank < least:
             best, least = found, rank
         if not rank:
@@ -848,6 +858,12 @@ def _puts(fn: Fn, event: Event) -> bool:
         return bool(op[0] != "delitem")
     callee = fn.facts.ops[op[1]]
     return bool(callee[0] != "attr" or callee[2] not in TAKES)
+
+
+def _empties(fn: Fn, event: Event) -> bool:
+    """Whether the change takes out all there is, as where everything begins anew, or ends."""
+    op = fn.facts.ops[event.op]
+    return op[0] == "call" and fn.facts.ops[op[1]][0] == "attr" and fn.facts.ops[op[1]][2] == "clear"
 
 
 def _replaces(fn: Fn, event: Event) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rmwlint.facts.model import Op
+from rmwlint.facts.operands import last_store
 from rmwlint.libraries.index import snake
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
@@ -60,6 +61,8 @@ _ANSWERS = frozenset(
         "compute",
         "hash",
         "stat",
+        "collect",
+        "measure",
     ]
 )
 #: words of functions that bring something which is new each time
@@ -128,11 +131,27 @@ def spare(fn: Fn, store: Event) -> bool:
 
 def brought_again(fn: Fn, store: Event) -> bool:
     """Whether the entry that is stored is a text, an answer of yes or no, a list or dict made of what was
-    found, or what an awaited call brings or works out by its name, or a part of its answer: whoever else
-    stores it comes to the same."""
+    found, what is taken from another attribute there and then, or what an awaited call brings or works out
+    by its name, or a part of its answer: whoever else stores it comes to the same."""
     ops = fn.facts.ops
     op = ops[store.op]
-    return op[0] == "setitem" and _comes_again(ops, op[3], _DEEPEST)
+    if op[0] != "setitem":
+        return False
+    return _comes_again(ops, op[3], _DEEPEST) or _taken_there(fn, op[3], store.op)
+
+
+def _taken_there(fn: Fn, register: int, number: int) -> bool:
+    """Whether a value is taken from an attribute of the object, with nothing awaited before it is stored."""
+    ops = fn.facts.ops
+    if ops[register][0] == "name":
+        at = last_store(ops, str(ops[register][1]), register)
+        if at < 0 or any(ops[other][0] == "await" and reaches(fn, at, other) for other in range(at, number)):
+            return False
+        register = ops[at][2]
+    op = ops[register]
+    if op[0] == "attr":
+        return fn.is_self(op[1])
+    return op[0] == "call" and ops[op[1]] == ("name", "getattr") and len(op[2]) > 1 and fn.is_self(op[2][0])
 
 
 def noted_as_done(fn: Fn, store: Event) -> bool:
