@@ -105,8 +105,8 @@ class Access(NamedTuple):
 
     @property
     def resets(self) -> bool:
-        """Whether it gives the place a constant or a setting, or the function starts over: with several places
-        at once, or with what it sets up for the constructor, which calls it too."""
+        """Whether it gives the place a constant or a setting, or the function starts over: with several at once,
+        or with what it sets up for the constructor, which calls it too."""
         if self.event.does != "store":
             return False
         if stored_kind(self.fn, self.event) == "flag" or _to_setting(self.fn, self.event):
@@ -211,7 +211,7 @@ def _empties(fn: Fn, event: Event) -> bool:
 
 
 def _to_setting(fn: Fn, event: Event) -> bool:
-    """Whether what is stored is an attribute of an object that the method's own keeps: ``self.options.limit``."""
+    """Whether what is stored is an attribute of an object that the method's own keeps (`self.options.limit`)."""
     ops = fn.facts.ops
     op = ops[event.op]
     if op[0] != "setattr" or ops[op[3]][0] != "attr":
