@@ -164,4 +164,4 @@ def _evident(view: View, shared: SharedWindow) -> bool:
         again = shared.sure > 1 and shared.stored == "value" and not harmless
         own = shared.owned and view.by_id(shared.window)
         return again or shared.stored == "resource" or (shared.stored == "removal" and not own)
-    return shared.sure > 1 and shared.stored == "resource"
+    return shared.sure > 1 and shared.stored == "resource" and not shared.brought

@@ -9,8 +9,8 @@ from rmwlint.program.program import Fn
 
 #: names, and first words, of functions that run before anybody else comes
 _PREPARES = frozenset(["register", "setup", "set_up", "init", "initialize", "main", "start", "serve"])
-_PREPARING = re.compile(r"(register|setup|set_?up|init)(_|[A-Z])")
-_SETTING_UP = re.compile(r"(initiali[sz]e|init|set_?up)($|_|[A-Z])")
+_PREPARING = re.compile(r"(register|setup|set_?up|init)(_|[A-Z])|async_(setup|set_up|init)($|_)")
+_SETTING_UP = re.compile(r"(async_)?(initiali[sz]e|init|set_?up)($|_|[A-Z])")
 #: the same of a service, which is started and configured anew by the one task that looks after it
 _STARTING = re.compile(r"(start|configure|reconfigure|reconfig)($|_|[A-Z])")
 #: the same, where it is only configured

@@ -105,8 +105,8 @@ class Access(NamedTuple):
 
     @property
     def resets(self) -> bool:
-        """Whether it gives the place a constant or a setting, or the function starts over: with several at once,
-        or with what it sets up for the constructor, which calls it too."""
+        """Whether it gives the place a constant or a setting, or the function starts over: with several at a
+        time, or with what it sets up for the constructor, which calls it too."""
         if self.event.does != "store":
             return False
         if stored_kind(self.fn, self.event) == "flag" or _to_setting(self.fn, self.event):
@@ -211,7 +211,7 @@ def _empties(fn: Fn, event: Event) -> bool:
 
 
 def _to_setting(fn: Fn, event: Event) -> bool:
-    """Whether what is stored is an attribute of an object that the method's own keeps (`self.options.limit`)."""
+    """Whether an attribute is stored of an object that the method's own keeps (``self.options.limit``)."""
     ops = fn.facts.ops
     op = ops[event.op]
     if op[0] != "setattr" or ops[op[3]][0] != "attr":
@@ -362,7 +362,7 @@ class Lockset(NamedTuple):
         return bool(taking) and all(access.fn is use.fn and self.bears(access) for access in taking)
 
     def looks_to_reset(self, use: Access) -> bool:
-        """Whether all that a bare look decides on the place is that it is reset."""
+        """Whether all that a bare look decides on the place is that it goes back to a setting."""
         decided = [
             access
             for access in (*self.guarded, *self.bare)
@@ -370,7 +370,7 @@ class Lockset(NamedTuple):
             and access.event.does == "store"
             and any(dep[0] == use.event.op for dep, _, _ in access.event.control)
         ]
-        return use.event.does == "load" and bool(decided) and all(access.resets for access in decided)
+        return bool(decided) and all(_to_setting(use.fn, access.event) for access in decided)
 
     def of_loop(self, use: Access) -> bool:
         """Whether a bare look is made where the coroutines of the class run, as far as its callers show: they
@@ -699,8 +699,36 @@ def _held_on_entry(fns: list[Fn]) -> tuple[dict[Fn, frozenset[Symbol]], frozense
                     entry[fn] = frozenset.intersection(*sets)
                 else:
                     entry[fn] = frozenset([_KEPT_OUT])
+    for fn in entry:
+        if "property" in fn.decorator_names and not entry[fn]:
+            entry[fn] = _held_where_asked(fn, fns, entry)
     unknown = frozenset(fn for fn in entry if fn not in callers and _private(fn))
     return entry, unknown
+
+
+def _held_where_asked(fn: Fn, fns: list[Fn], entry: dict[Fn, frozenset[Symbol]]) -> frozenset[Symbol]:
+    """The locks that are held wherever the class asks for a property of its own, none where others do too."""
+    name, near = fn.facts.name, fn.module.path
+    sets: list[frozenset[Symbol]] = []
+    for other in fns:
+        if name not in other.facts.names or other.facts.name in ALONE:
+            continue
+        for number, op in enumerate(other.facts.ops):
+            if op[0] == "attr" and op[2] == name and other.is_self(op[1]):
+                sets.append(_locks(_held_about(other, number)) | entry.get(other, frozenset()))
+    if not sets or any(path != near for path in fn.module.program.mentions(name, near)):
+        return frozenset()
+    return frozenset.intersection(*sets)
+
+
+def _held_about(fn: Fn, number: int) -> tuple[Held, ...]:
+    """What is held where an attribute is asked for, or at the call of a method of what that gives."""
+    ops, found = fn.facts.ops, analysis(fn)
+    held = next((event.held for event in found.events if event.op == number), None)
+    if held is not None:
+        return held
+    methods = [at for at, op in enumerate(ops) if op[0] == "attr" and op[1] == number]
+    return next((found.at_calls[at] for at in found.at_calls if ops[at][1] in methods), ())
 
 
 def _private(fn: Fn) -> bool:

@@ -44,7 +44,15 @@ from rmwlint.windows.memory.meeting import nobody_meets, users_of
 from rmwlint.windows.memory.of_loop import at_home_in_loop
 from rmwlint.windows.memory.one_task import one_task
 from rmwlint.windows.memory.owned import came_in, of_signal, of_tasks, one_after_other, one_thread, own_entry
-from rmwlint.windows.memory.spares import brought_again, fitted_later, noted_as_done, spare, tidied
+from rmwlint.windows.memory.spares import (
+    brought_again,
+    fetched_again,
+    fitted_later,
+    noted_as_done,
+    spare,
+    tells_last,
+    tidied,
+)
 from rmwlint.windows.text import text
 from rmwlint.windows.values import RANK, Dep, Event, Held, Place, Symbol, decisions, in_order, own_attribute
 
@@ -163,7 +171,10 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
         if window.how == "decide" and stored == "value" and key is not None:
             noted = noted_as_done(fn, store)
             found_shared = found_shared._replace(brought=noted or brought_again(where, original))
-        if tidied(fn, window):
+        if window.how == "decide" and stored == "resource" and key is None and fetched_again(where, original):
+            found_shared = found_shared._replace(brought=True)
+        latest = window.how == "derive" or (window.how == "decide" and stored == "value")
+        if tidied(fn, window) or (latest and tells_last(store)):
             found_shared = found_shared._replace(brought=True)
         if window.how == "arith" and not store.trail:
             found_shared = found_shared._replace(worked=_worked(fn, window.read.op, store.op))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rmwlint.facts.model import Op
-from rmwlint.facts.operands import last_store
+from rmwlint.facts.operands import last_store, made_of
 from rmwlint.libraries.index import snake
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
@@ -22,7 +22,7 @@ from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.interpreter.opaque import mutates
 from rmwlint.windows.names import is_id
 from rmwlint.windows.text import text
-from rmwlint.windows.values import Event, Value
+from rmwlint.windows.values import Event, Value, own_attribute
 
 #: words of names: of what runs by itself, keeps others out, or passes on what it was given
 _HEAVY = frozenset(
@@ -77,6 +77,14 @@ _TAKES = frozenset(
 )
 #: methods that take an element out of a set
 _TAKES_OUT = frozenset(["discard", "remove"])
+#: first words of what is noted anew each time
+_LAST = frozenset(["last", "latest", "previous"])
+#: last words of what is kept open by whoever has got it
+_KEPT = frozenset(["pool", "transport", "stream", "reader", "writer", "process", "browser", "driver", "task"])
+#: of what a value is made of, so many parts are looked at
+_MOST = 60
+#: last words of attributes that are words or figures, and nothing that could be used up
+_TELLING = frozenset(["name", "title", "text", "version", "url", "size"])
 #: containers that a comprehension makes
 _PLAIN = ("list", "dict", "set")
 #: of what is chosen between, so many are looked at
@@ -154,6 +162,27 @@ def _taken_there(fn: Fn, register: int, number: int) -> bool:
     return op[0] == "call" and ops[op[1]] == ("name", "getattr") and len(op[2]) > 1 and fn.is_self(op[2][0])
 
 
+def fetched_again(fn: Fn, store: Event) -> bool:
+    """Whether an attribute is given what awaited calls fetch, by their names, or an object made of it alone:
+    whoever else fetches it gets the same."""
+    ops = fn.facts.ops
+    op = ops[store.op]
+    if op[0] != "setattr" or store.trail:
+        return False
+    made = made_of(ops, op[3], most=_MOST)
+    awaited = [ops[at][1] for at in made if ops[at][0] in ("await", "yield") and isinstance(ops[at][1], int)]
+    return bool(awaited) and len(made) < _MOST and all(_fetches(ops, register) for register in awaited)
+
+
+def _fetches(ops: Sequence[Op], register: int) -> bool:
+    op = ops[register]
+    if op[0] != "call" or ops[op[1]][0] not in ("name", "attr"):
+        return False
+    words = snake(str(ops[op[1]][-1])).strip("_").split("_")
+    kept = words[-1] in _ALIKE or words[-1] in _KEPT or not _ANEW.isdisjoint(words) or _heavy(words)
+    return words[0] in _FETCHES and len(words) > 1 and not kept
+
+
 def noted_as_done(fn: Fn, store: Event) -> bool:
     """Whether a function only notes in a set that something has been done: it takes nothing out of that
     again, as who is at work does, and starts nothing afterwards."""
@@ -171,6 +200,12 @@ def noted_as_done(fn: Fn, store: Event) -> bool:
         at > store.op and starts_thread(call, True) and reaches(fn, store.op, at)
         for at, call in calls.items()
     )
+
+
+def tells_last(store: Event) -> bool:
+    """Whether an attribute's name says that it keeps what came last: whoever comes last says what that is."""
+    attribute = own_attribute(store.place.symbol) if store.place is not None else None
+    return attribute is not None and snake(attribute).strip("_").split("_")[0] in _LAST
 
 
 def tidied(fn: Fn, window: Window) -> bool:
@@ -194,6 +229,8 @@ def _comes_again(ops: Sequence[Op], register: int, depth: int, part: bool = Fals
     if made[0] == "name":
         given = [other[2] for other in ops if other[:2] == ("store", made[1])]
         found = [one for one in given if not _looked_up(ops, one)]
+        if len(found) == 1 and depth:
+            return _comes_again(ops, found[0], depth - 1, part)
         return bool(found) and all(_yes_or_no(ops[one]) for one in found)
     if made[0] == "choose" and depth:
         return all(_comes_again(ops, way, depth - 1, part) for way in made[2:])
@@ -220,7 +257,7 @@ def _yes_or_no(op: Op) -> bool:
 
 def _origin(ops: Sequence[Op], register: int) -> tuple[Op, bool]:
     """The operation that a value comes from, through names stored once and what is taken out of it; whether
-    it is a part, under a name written there."""
+    it is a part, under a name written there, or such that it only tells something."""
     part = False
     while True:
         op = ops[register]
@@ -231,6 +268,7 @@ def _origin(ops: Sequence[Op], register: int) -> tuple[Op, bool]:
             register = stores[0]
         elif op[0] in ("item", "attr"):
             part = part or (op[0] == "item" and ops[op[2]][0] == "const" and isinstance(ops[op[2]][1], str))
+            part = part or (op[0] == "attr" and snake(op[2]).split("_")[-1] in _TELLING)
             register = op[1]
         else:
             return op, part
