@@ -163,5 +163,6 @@ def _evident(view: View, shared: SharedWindow) -> bool:
         harmless = shared.keeps_row or shared.brought
         again = shared.sure > 1 and shared.stored == "value" and not harmless
         own = shared.owned and view.by_id(shared.window)
-        return again or shared.stored == "resource" or (shared.stored == "removal" and not own)
+        made = shared.stored == "resource" and not shared.brought
+        return again or made or (shared.stored == "removal" and not own)
     return shared.sure > 1 and shared.stored == "resource" and not shared.brought

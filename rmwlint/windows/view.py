@@ -763,7 +763,11 @@ class View:
 
     def by_id(self, window: Window) -> bool:
         """Whether an entry is taken out of a table by its key, not what is in a list or set by itself."""
-        return bool(self.fn.facts.ops[window.write.op][0] == "delitem")
+        ops = self.fn.facts.ops
+        op = ops[window.write.op]
+        if op[0] == "call" and ops[op[1]][0] == "attr" and ops[op[1]][2] == "pop":
+            return len(op[2]) == 1 and ops[op[2][0]][0] == "attr"
+        return bool(op[0] == "delitem")
 
     def of_one_task(self, shared: SharedWindow) -> bool:
         """Whether one task alone comes to the place of a window, as far as the project shows who does."""

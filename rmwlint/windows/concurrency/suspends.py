@@ -117,7 +117,7 @@ def _one_for_each(fn: Fn, register: int) -> bool:
             other[:2] == ("store", op[1]) and ops[other[2]][0] in ("element", "item", "unpack")
             for other in ops
         )
-    return op[0] == "item"
+    return bool(op[0] == "item")
 
 
 __all__ = ["switches_of"]

@@ -73,9 +73,10 @@ def flagged(fn: Fn, window: Window) -> bool:
                 continue
             starts = [blocks[successor][0] for successor in successors]
             away = [start for start in starts if start != write.op and not reaches(fn, start, write.op)]
-            if len(away) != 1 or any(branch < switch < number for switch in switches):
+            if len(away) != 1 or any(branch < one < number and reaches(fn, one, number) for one in switches):
                 continue
-            if _asks(fn, ops[branch][1], op[2]) and not any(switch < branch for switch in switches):
+            looked = min(read.op, branch)
+            if _asks(fn, ops[branch][1], op[2]) and not any(looked < one < branch for one in switches):
                 return True
     return False
 

@@ -27,6 +27,7 @@ from rmwlint.windows.interpreter.constants import constant
 from rmwlint.windows.interpreter.decorators import held_by_decorators
 from rmwlint.windows.interpreter.interpret import analysis
 from rmwlint.windows.memory.of_loop import runs_in_loop
+from rmwlint.windows.memory.spares import tells_last
 from rmwlint.windows.values import Event, Held, Symbol, Value
 
 _USES = frozenset(["load", "store", "walk"])
@@ -169,9 +170,11 @@ class Access(NamedTuple):
 
     @property
     def notes_time(self) -> bool:
-        """Whether it stores the time, which makes no difference whose comes last."""
+        """Whether it stores the time, or notes what came last: it makes no difference whose does."""
         ops = self.fn.facts.ops
         op = ops[self.event.op]
+        if op[0] == "setattr" and tells_last(self.event) and not self.event.deps:
+            return True
         return op[0] in ("setattr", "setitem") and tells_time(self.fn, op[3])
 
 

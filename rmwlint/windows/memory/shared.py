@@ -171,7 +171,8 @@ def _windows(fn: Fn) -> Iterator[SharedWindow]:
         if window.how == "decide" and stored == "value" and key is not None:
             noted = noted_as_done(fn, store)
             found_shared = found_shared._replace(brought=noted or brought_again(where, original))
-        if window.how == "decide" and stored == "resource" and key is None and fetched_again(where, original):
+        once = stored == "resource" == stored_kind(where, original)
+        if window.how == "decide" and once and fetched_again(where, original):
             found_shared = found_shared._replace(brought=True)
         latest = window.how == "derive" or (window.how == "decide" and stored == "value")
         if tidied(fn, window) or (latest and tells_last(store)):
@@ -874,7 +875,7 @@ def _puts(fn: Fn, event: Event) -> bool:
 def _empties(fn: Fn, event: Event) -> bool:
     """Whether the change takes out all there is, as where everything begins anew, or ends."""
     op = fn.facts.ops[event.op]
-    return op[0] == "call" and fn.facts.ops[op[1]][0] == "attr" and fn.facts.ops[op[1]][2] == "clear"
+    return bool(op[0] == "call" and fn.facts.ops[op[1]][0] == "attr" and fn.facts.ops[op[1]][2] == "clear")
 
 
 def _replaces(fn: Fn, event: Event) -> bool:

@@ -82,7 +82,7 @@ _LAST = frozenset(["last", "latest", "previous"])
 #: last words of what is kept open by whoever has got it
 _KEPT = frozenset(["pool", "transport", "stream", "reader", "writer", "process", "browser", "driver", "task"])
 #: of what a value is made of, so many parts are looked at
-_MOST = 60
+_MOST = 120
 #: last words of attributes that are words or figures, and nothing that could be used up
 _TELLING = frozenset(["name", "title", "text", "version", "url", "size"])
 #: containers that a comprehension makes
@@ -143,9 +143,32 @@ def brought_again(fn: Fn, store: Event) -> bool:
     by its name, or a part of its answer: whoever else stores it comes to the same."""
     ops = fn.facts.ops
     op = ops[store.op]
+    if op[0] == "call":
+        entries = _entries_put(ops, op)
+        return bool(entries) and all(_comes_again(ops, one, _DEEPEST) or _listed(ops, one) for one in entries)
     if op[0] != "setitem":
         return False
     return _comes_again(ops, op[3], _DEEPEST) or _taken_there(fn, op[3], store.op)
+
+
+def _entries_put(ops: Sequence[Op], op: Op) -> list[int]:
+    """The values that ``table.update({key: value})`` puts in."""
+    callee = ops[op[1]]
+    if callee[0] != "attr" or callee[2] != "update" or len(op[2]) != 1 or ops[op[2][0]][0] != "dict":
+        return []
+    return [value for _, value in ops[op[2][0]][1]]
+
+
+def _listed(ops: Sequence[Op], register: int) -> bool:
+    """Whether a value is a list of what was found, which is filled under a name."""
+    op = ops[register]
+    if op[0] != "name":
+        return False
+    given = [ops[other[2]] for other in ops if other[:2] == ("store", op[1])]
+    return bool(given) and all(
+        one[:2] == ("build", "list") or (one[0] == "call" and ops[one[1]] == ("name", "list"))
+        for one in given
+    )
 
 
 def _taken_there(fn: Fn, register: int, number: int) -> bool:
@@ -163,11 +186,11 @@ def _taken_there(fn: Fn, register: int, number: int) -> bool:
 
 
 def fetched_again(fn: Fn, store: Event) -> bool:
-    """Whether an attribute is given what awaited calls fetch, by their names, or an object made of it alone:
+    """Whether a place is given what awaited calls fetch, by their names, or an object made of that alone:
     whoever else fetches it gets the same."""
     ops = fn.facts.ops
     op = ops[store.op]
-    if op[0] != "setattr" or store.trail:
+    if op[0] not in ("setattr", "setitem") or store.trail:
         return False
     made = made_of(ops, op[3], most=_MOST)
     awaited = [ops[at][1] for at in made if ops[at][0] in ("await", "yield") and isinstance(ops[at][1], int)]
