@@ -187,10 +187,10 @@ def _taken_there(fn: Fn, register: int, number: int) -> bool:
 
 def fetched_again(fn: Fn, store: Event) -> bool:
     """Whether a place is given what awaited calls fetch, by their names, or an object made of that alone:
-    whoever else fetches it gets the same."""
+    whoever else fetches it gets the same. Not one that is made fit for use once others find it there."""
     ops = fn.facts.ops
     op = ops[store.op]
-    if op[0] not in ("setattr", "setitem") or store.trail:
+    if op[0] not in ("setattr", "setitem") or store.trail or fitted_later(fn, store):
         return False
     made = made_of(ops, op[3], most=_MOST)
     awaited = [ops[at][1] for at in made if ops[at][0] in ("await", "yield") and isinstance(ops[at][1], int)]
