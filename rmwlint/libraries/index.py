@@ -695,6 +695,16 @@ class Libraries:
         return known
 
     @property
+    def labelled(self) -> frozenset[str]:
+        """The last names of the classes that say by what name strings call the packages they stand in."""
+        return frozenset(
+            qualified.rpartition(".")[2]
+            for name, bases in self._bases.items()
+            if any(base.means == "label" for base in bases)
+            for qualified in self.types[name].classes
+        )
+
+    @property
     def coroutines(self) -> frozenset[str]:
         """The decorators that make a coroutine of a generator, by qualified name."""
         if self._coroutines is None:

@@ -89,6 +89,7 @@ File
                                         # stamped: every save sets it
                                         # primary: part of the primary key
                                         # table: the class of the rows, which declares the columns
+                                        # label: what strings call the package of the class
                                         # nullable: may be empty, and two empty ones are not equal
                                         # unsaved: a list of attributes that no save writes
 

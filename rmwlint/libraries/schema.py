@@ -325,6 +325,7 @@ _BASE: dict[str, Check] = {
         "table",
         "nullable",
         "unsaved",
+        "label",
     ),
     "key": _text,
     "calls": _dotted,

@@ -560,6 +560,19 @@ class _Arguments:
         return found
 
 
+def _called(cls: Cls, label: str) -> bool:
+    """Whether a class says that strings call its package so."""
+    ops, libraries = cls.module.facts.functions[cls.facts.scope].ops, cls.module.program.libraries
+    fields = {
+        switch.field
+        for library_type in cls.library_types()
+        for switch in libraries.bases(library_type)
+        if switch.means == "label"
+    }
+    given = (cls.facts.fields.get(field) for field in fields)
+    return any(register is not None and ops[register] == ("const", label) for register in given)
+
+
 class _Linker:
     def __init__(self, target: Link) -> None:
         self.link = target
@@ -1255,16 +1268,27 @@ class _Linker:
         parts = self.module.name.split(".")
         if not app:
             return self.class_of_packages(name, parts)
-        for size in range(len(parts), -1, -1):
-            prefix = ".".join([*parts[:size], app])
-            for candidate in (f"{prefix}.models.{name}", f"{prefix}.{name}"):
-                head = candidate.rpartition(".")[0]
+        prefixes = [".".join([*parts[:size], app]) for size in range(len(parts), -1, -1)]
+        for prefix in prefixes if "." in app else [*prefixes, *self.labelled(app)]:
+            for head in (f"{prefix}.models", prefix):
                 module = self.program.module(head, self.module.path)
                 if module is not None:
                     found = module.member(name, self.module)
                     if found is not None and found.kind == "class":
                         return self.instance(found.ref)
         return None
+
+    def labelled(self, label: str) -> Iterator[str]:
+        """The packages that a class in them calls by a name of its own (``label = "shop_orders"``)."""
+        near, mentions = self.module.path, self.program.mentions
+        saying = {path for name in sorted(self.libraries.labelled) for path in mentions(name, near)}
+        for path in sorted(saying.intersection(mentions(label, near))) if saying else ():
+            module = self.program.module_of(path)
+            known = None if module is None else self.program.module(module.name, near)
+            if known is not None and any(
+                _called(known.cls(one), label) for one in range(len(known.facts.classes))
+            ):
+                yield known.name.rpartition(".")[0]
 
     def class_of_packages(self, name: str, parts: list[str]) -> Type | None:
         """The class of that name that one of the two packages around the module exports."""
