@@ -72,6 +72,8 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
     for fn in users:
         begins |= kept_for_check(fn, "begins", partial(_begins, fn))
     threads = {begin for begin in begins if isinstance(begin, Fn)}
+    if any(_several(thread) and not _its_own(first, symbol, thread) for thread in threads):
+        return False
     if own_attribute(symbol) is not None and confined(first):
         return len(threads) + bool(begins - threads - {_BY_HAND}) < 2
     guessed = begins & {_GUESSED, _ANYBODY}
@@ -82,6 +84,23 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
     if _MANY in begins or len(threads) > 1 or (threads and len(begins) > 1):
         return False
     return _OUTSIDE not in begins or not _expects_threads(first, symbol)
+
+
+def _several(fn: Fn) -> bool:
+    """Whether a function is what a thread runs that is an object of its class, and they are made in a loop."""
+    owner = fn.owner
+    if owner is None or not runs_thread(fn):
+        return False
+    made = constructions(owner, owner.method("__init__") or fn)
+    return any(in_loop(calling.caller, calling.number) for calling in made)
+
+
+def _its_own(fn: Fn, symbol: Symbol, thread: Fn) -> bool:
+    """Whether a place is an attribute of the object that such a thread is: each of them has one."""
+    owner = method_around(fn).owner
+    if own_attribute(symbol) is None or owner is None or thread.owner is None:
+        return False
+    return owner in thread.owner.mro() or thread.owner in owner.mro()
 
 
 def _expected_below(fn: Fn) -> bool:
