@@ -18,6 +18,7 @@ from rmwlint.program.reverse import only_referred
 from rmwlint.program.types import Type
 from rmwlint.windows.flow import raising_blocks
 from rmwlint.windows.interpreter import calls, locks
+from rmwlint.windows.interpreter.aliases import looked_again
 from rmwlint.windows.interpreter.columns import computed, unsaved
 from rmwlint.windows.interpreter.constants import constant_of
 from rmwlint.windows.interpreter.decorators import held_by_decorators
@@ -543,7 +544,7 @@ class Interpreter:
         name: str = op[1]
         found = self.state.env.get(name)
         if found is not None:
-            return found
+            return looked_again(self, position, found) if found.deps and self.state.held else found
         kind = self.link.types[position]
         if name in self.locals:
             return Value(("op", position), type=kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from rmwlint.facts.model import Op
 from rmwlint.program.deferral import names_called_later, postponed, wrappers
 from rmwlint.program.effects import (
     Effect,
@@ -274,9 +275,20 @@ def _is_refused(fn: Fn, number: int, below: tuple[tuple[Fn, Effect], ...]) -> bo
 
 
 def _sets(fn: Fn, names: frozenset[str]) -> bool:
-    """Whether a function stores one of those attributes."""
+    """Whether a function stores one of those attributes, or has ``setattr`` do it."""
     ops = fn.facts.ops
-    return bool(names) and any(op[0] == "setattr" and op[2] in names for op in ops)
+    return bool(names) and any(
+        op[2] in names
+        if op[0] == "setattr"
+        else op[0] == "call" and ops[op[1]] == ("name", "setattr") and _names_one(fn, op, names)
+        for op in ops
+    )
+
+
+def _names_one(fn: Fn, call: Op, names: frozenset[str]) -> bool:
+    """Whether the second argument of a call is one of these names, as a constant."""
+    given = fn.facts.ops[call[2][1]] if len(call[2]) > 1 else ("pass",)
+    return given[0] == "const" and given[1] in names
 
 
 __all__ = ["Hazard", "hazards_in_transaction", "hazards_of_hook", "hazards_under", "open_transaction", "told"]
