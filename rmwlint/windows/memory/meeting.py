@@ -7,7 +7,8 @@ view, a handler, a pool, and what is started in a loop come with others; so does
 that never leaves the function that makes it is used by the one thread that runs that, and by those that the
 object starts itself. That many come by the framework that a module imports, or because too many call, says
 little of one object: its class must expect threads, too. In a module that tells nothing of its callers, a
-lock that the class takes for whatever it is tells enough.
+lock that the class takes for whatever it is tells enough. Where all ways begin outside, and nothing says who
+comes from there, a lock over the place itself must tell of others, whatever threads the class starts.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from rmwlint.windows.concurrency.comers import (
 )
 from rmwlint.windows.concurrency.modules import concurrent_module, copied_in
 from rmwlint.windows.concurrency.phases import ALONE, sets_up, starts
-from rmwlint.windows.concurrency.quiet import stored_by_name
+from rmwlint.windows.concurrency.quiet import heard, stored_by_name
 from rmwlint.windows.concurrency.sharing import known_to_all, method_around, shared_below
 from rmwlint.windows.concurrency.spawning import starts_thread
 from rmwlint.windows.flow import in_loop
@@ -83,6 +84,8 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
         begins = begins - guessed | {_MANY if shared else _OUTSIDE}
     if _MANY in begins or len(threads) > 1 or (threads and len(begins) > 1):
         return False
+    if begins == {_OUTSIDE}:
+        return not _guarded_somewhere(first, symbol)
     return _OUTSIDE not in begins or not _expects_threads(first, symbol)
 
 
@@ -116,6 +119,22 @@ def _expects_threads(fn: Fn, symbol: Symbol) -> bool:
     if owner is None or attribute is None:
         return symbol is not None and concurrent_module(fn.module, False)
     return not threads_told(owner, attribute) or known_to_all(owner) or locked_somewhere(owner, attribute)
+
+
+def _guarded_somewhere(fn: Fn, symbol: Symbol) -> bool:
+    """Whether a lock of threads is held over a place somewhere in its class or module."""
+    owner, attribute = method_around(fn).owner, own_attribute(symbol)
+    if attribute is not None:
+        return owner is not None and locked_somewhere(owner, attribute)
+    name = str(symbol[-1]).rpartition(".")[2] if isinstance(symbol, tuple) else ""
+    return any(
+        event.place is not None
+        and event.place.symbol == symbol
+        and any(held.kind == "lock" and held.reach == _THREAD for held in event.held)
+        for other in fn.module.functions()
+        if name in other.facts.names or name in other.facts.global_names
+        for event in heard(other).events
+    )
 
 
 def _takes_locks(fn: Fn) -> bool:
