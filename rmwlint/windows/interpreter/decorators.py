@@ -22,6 +22,8 @@ FIRST_OF_CLASS = -2000
 _FAR = frozenset(["host", "cluster"])
 #: The method of a class through which a framework calls its others.
 _CALLS_ALL = "dispatch"
+#: What runs when an object is called.
+_CALLED = "__call__"
 
 
 class Decoration(NamedTuple):
@@ -100,6 +102,8 @@ def _of_decorator(parent: Fn, register: int, number: int) -> Iterator[Held]:
     if not decorator.rows and decorator.targets:
         target = decorator.targets[0]
         key = ("named", decorator.args[0].symbol) if decorator.args else ("decorator", target.qualified)
+        if target.facts.name == _CALLED and not decorator.args:
+            key = _static(parent, register).symbol
         inside = held_by_wrapper(target)
         for held in inside:
             own = key if held.kind == "lock" else None
@@ -136,7 +140,7 @@ def _suggested(parent: Fn, register: int, decorator: Decoration, number: int, wr
     if callee[0] not in ("name", "attr"):
         return
     for suggested in libraries.receiver(callee[-1]):
-        for row in libraries.method_meaning(suggested, "__call__", {}):
+        for row in libraries.method_meaning(suggested, _CALLED, {}):
             if row.does == "lock" and "decorator" in row.form:
                 key = lock_key(row, None, decorator.args, number)
                 yield Held(number, "lock", key, lock_reach(row, decorator.kwargs), written, sure=2)
@@ -150,16 +154,26 @@ def decoration(parent: Fn, register: int) -> Decoration:
     value = linked.types[register]
     if op[0] != "call":
         targets = (value.ref,) if value is not None and value.kind in ("function", "method") else ()
-        return Decoration(_rows(parent, value), targets, (), (), 3)
+        return Decoration(_rows(parent, value), targets or _called_object(value), (), (), 3)
     args = tuple(_static(parent, argument) for argument in op[2])
     kwargs = tuple((keyword, _static(parent, argument)) for keyword, argument in op[3])
     known = linked.calls.get(register)
     rows = known.rows if known is not None else ()
     if not rows and value is not None and value.kind == "library":
-        rows = method_rows(program, value, "__call__", {})
+        rows = method_rows(program, value, _CALLED, {})
     if known is None:
         return Decoration(rows, (), args, kwargs, 3)
-    return Decoration(rows, known.targets, args, kwargs, known.sure)
+    # each object that is made here without a name has a lock of its own
+    made = known.cls.method(_CALLED) if known.cls is not None and args else None
+    return Decoration(rows, known.targets if made is None else (made,), args, kwargs, known.sure)
+
+
+def _called_object(value: Type | None) -> tuple[Fn, ...]:
+    """What runs when an object of the program is called."""
+    if value is None or value.kind != "instance":
+        return ()
+    called = value.ref.method(_CALLED)
+    return () if called is None else (called,)
 
 
 def _rows(parent: Fn, value: Type | None) -> tuple[CallModel, ...]:
@@ -172,7 +186,7 @@ def _rows(parent: Fn, value: Type | None) -> tuple[CallModel, ...]:
     if value.kind == "member" and value.arg is not None:
         return method_rows(program, value.arg, value.name, {})
     if value.kind == "library":
-        return method_rows(program, value, "__call__", {})
+        return method_rows(program, value, _CALLED, {})
     return ()
 
 
