@@ -2,7 +2,7 @@
 
 ``if self._loaded: return``, then ``self._load()`` and ``self._loaded = True``: two that find it unset do the
 work twice; where it is set first, the second one goes on with what the first one has not finished yet. Such a
-flag is known by its name, or by what it announces: ``_asked = True``, and only then ``_answer = ask()``, which
+flag is known by its name, or by what it announces: ``_asked = True``, then ``_answer = ask()``, which
 whoever finds the flag set takes as it is.
 """
 

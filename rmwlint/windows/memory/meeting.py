@@ -90,7 +90,7 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
 
 
 def _several(fn: Fn) -> bool:
-    """Whether a function is what a thread runs that is an object of its class, and they are made in a loop."""
+    """Whether a function is what threads run that are objects of its class, made in a loop."""
     owner = fn.owner
     if owner is None or not runs_thread(fn):
         return False
