@@ -53,7 +53,8 @@ threads that the object itself starts stay clear of; a walk through what only a 
 things up (`init_services`) or configures them, that is called where modules are loaded, or a class method
 that nothing in the project mentions; what `configure` fills, or what coroutines alone read; a place to which
 all ways begin in one thread, in a program that is run by hand, or where nobody is known to call, the program
-serves nobody and the class takes no locks of threads; an object that never leaves the function that makes it.
+serves nobody and no lock of threads is held over the place; an object that never leaves the function that
+makes it.
 
 Likewise where nothing between the two may wait, in a project whose programs have their threads patched to be
 green ones (`eventlet.monkey_patch()`), and what is only called under a lock, or by a constructor of the
@@ -67,7 +68,8 @@ be made once, too; and an element that is taken out where others take theirs mus
 Told in a constructor only of what all objects of the class have, as in a `__new__` that keeps the one object
 (low where nothing is done to that then).
 
-Told as well: a number that is read, kept while something else is called, and written back counted on.
+Told as well: a number that is read, kept while something else is called, and written back counted on; a flag
+that is set before what it announces is made and kept.
 
 Hold a lock over test and store, or use the one call that does both (`setdefault`, `pop(key, None)`). Told as
 well: an object that is set up because its flag says that it is not, and a thread started before what it uses
