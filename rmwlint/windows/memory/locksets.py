@@ -21,6 +21,7 @@ from rmwlint.windows.concurrency.callers import called_by_constructor, locked_by
 from rmwlint.windows.concurrency.phases import ALONE
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.sharing import method_around
+from rmwlint.windows.concurrency.spawning import starts_thread
 from rmwlint.windows.concurrency.stored import stored_kind
 from rmwlint.windows.guards.clocks import tells_time
 from rmwlint.windows.interpreter.constants import constant
@@ -107,13 +108,16 @@ class Access(NamedTuple):
     @property
     def resets(self) -> bool:
         """Whether it gives the place a constant or a setting, or the function starts over: with several at a
-        time, or with what it sets up for the constructor, which calls it too."""
+        time, for threads that it starts then, or with what it sets up for the constructor, which calls it
+        too."""
         if self.event.does != "store":
             return False
         if stored_kind(self.fn, self.event) == "flag" or _to_setting(self.fn, self.event):
             return True
         anew = self.fn.facts.ops[self.event.op][0] == "setattr" and not self.event.deps
         if anew and called_by_constructor(self.fn):
+            return True
+        if _empties(self.fn, self.event) and _starts_after(self.fn, self.event.op):
             return True
         emptied = {
             event.place
@@ -211,6 +215,11 @@ def _empties(fn: Fn, event: Event) -> bool:
     if value is not None and (value.items == () or _plain_container(fn, value)):
         return event.place is not None and event.place.what != "container"
     return stored_kind(fn, event) in ("flag", "emptied")
+
+
+def _starts_after(fn: Fn, number: int) -> bool:
+    """Whether a function starts threads after an operation."""
+    return any(at > number and starts_thread(call) for at, call in link(fn).calls.items())
 
 
 def _to_setting(fn: Fn, event: Event) -> bool:

@@ -201,9 +201,15 @@ def _fetches(ops: Sequence[Op], register: int) -> bool:
     op = ops[register]
     if op[0] != "call" or ops[op[1]][0] not in ("name", "attr"):
         return False
-    words = snake(str(ops[op[1]][-1])).strip("_").split("_")
+    words = _said(str(ops[op[1]][-1]))
     kept = words[-1] in _ALIKE or words[-1] in _KEPT or not _ANEW.isdisjoint(words) or _heavy(words)
     return words[0] in _FETCHES and len(words) > 1 and not kept
+
+
+def _said(name: str) -> list[str]:
+    """The words of a function's name, but for the one that says it is a coroutine."""
+    words = snake(name).strip("_").split("_")
+    return words[1:] if words[0] == "async" and len(words) > 1 else words
 
 
 def noted_as_done(fn: Fn, store: Event) -> bool:
@@ -262,7 +268,7 @@ def _comes_again(ops: Sequence[Op], register: int, depth: int, part: bool = Fals
     callee = ops[ops[made[1]][1]]
     if callee[0] not in ("name", "attr"):
         return False
-    words = snake(str(callee[-1])).strip("_").split("_")
+    words = _said(str(callee[-1]))
     if not _ANEW.isdisjoint(words) or _heavy(words) or words[-1] in _ALIKE:
         return False
     fetches = words[0] in _FETCHES or words[-1] in _FETCHES or words[0] in _ANSWERS
