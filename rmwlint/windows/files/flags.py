@@ -27,8 +27,13 @@ def _flags(fn: Fn, number: int) -> frozenset[str] | None:
     op = ops[number]
     pending = list(op[2][1:2]) + [register for keyword, register in op[3] if keyword == "flags"]
     found: set[str] = set()
+    # a name that is added to refers to itself
+    seen: set[int] = set()
     while pending:
         register = pending.pop()
+        if register in seen:
+            continue
+        seen.add(register)
         given = ops[register]
         if given[0] == "attr":
             found.add(given[2])
