@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rmwlint.facts.model import Op
-from rmwlint.facts.operands import numbers_in
+from rmwlint.facts.operands import operands
 from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.program.types import Type
@@ -65,7 +65,7 @@ def _goes(fn: Fn, number: int) -> bool:
         op = ops[at]
         used = [
             register
-            for register in numbers_in(op)
+            for register in operands(op)
             if register == number or (ops[register][0] == "name" and ops[register][1] in names)
         ]
         if not used:

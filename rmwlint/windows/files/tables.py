@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rmwlint.facts.operands import numbers_in
+from rmwlint.facts.operands import operands
 from rmwlint.program.program import Fn
 from rmwlint.windows.find import Window
 from rmwlint.windows.values import Symbol
@@ -63,7 +63,7 @@ def _made_of(fn: Fn, register: int) -> Iterator[Symbol]:
         if ops[number][0] == "name":
             pending += [op[2] for op in ops if op[:2] == ("store", ops[number][1])]
         else:
-            pending += numbers_in(ops[number])
+            pending += operands(ops[number])
 
 
 def _changed(fn: Fn) -> Iterator[tuple[int, int]]:
