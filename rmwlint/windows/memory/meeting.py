@@ -66,7 +66,7 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
     ``torn``: who only looks is hit as well, so that any lock in a class is enough to expect threads.
     """
     users = list(fns)
-    if not users or (own_attribute(symbol) is not None and _expected_below(users[0])):
+    if not users:
         return False
     first = users[0]
     begins: set[_Begin] = set()
@@ -79,14 +79,14 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
         return len(threads) + bool(begins - threads - {_BY_HAND}) < 2
     guessed = begins & {_GUESSED, _ANYBODY}
     if guessed:
-        shared = own_attribute(symbol) is None or _expects_threads(first, symbol)
+        shared = own_attribute(symbol) is None or _expects_threads(first, symbol) or _expected_below(first)
         shared = shared or ((torn or _ANYBODY in guessed) and _takes_locks(first))
         begins = begins - guessed | {_MANY if shared else _OUTSIDE}
     if _MANY in begins or len(threads) > 1 or (threads and len(begins) > 1):
         return False
     if begins == {_OUTSIDE}:
         return not _guarded_somewhere(first, symbol)
-    return _OUTSIDE not in begins or not _expects_threads(first, symbol)
+    return _OUTSIDE not in begins or not (_expects_threads(first, symbol) or _expected_below(first))
 
 
 def _several(fn: Fn) -> bool:
