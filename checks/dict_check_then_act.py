@@ -49,9 +49,9 @@ self.jobs[job.id]`), where nobody walks through the table and takes out what he 
 is called and not handed to a thread, as far as the project shows the calls, or what only the thread of an
 event loop does; likewise a plain method of a class with coroutines, unless the project shows a way from a
 thread to it, the class holds a lock of threads over the same attribute, or runs the loop itself; what the
-threads that the object itself starts stay clear of; a walk through what only a method changes that sets
-things up (`init_services`) or configures them, that is called where modules are loaded, or a class method
-that nothing in the project mentions; what `configure` fills, or what coroutines alone read; a place to which
+threads that the object itself starts stay clear of; a walk in a method that ends the use of the object
+(`close`, `stop`), or through what only a method changes that sets things up (`init_services`) or configures
+them, that is called where modules are loaded, or a class method that nothing in the project mentions; what `configure` fills, or what coroutines alone read; a place to which
 all ways begin in one thread, in a program that is run by hand, or where nobody is known to call, the program
 serves nobody and no lock of threads is held over the place; an object that never leaves the function that
 makes it.
@@ -166,7 +166,7 @@ def find_walks(view: View) -> Iterator[Violation]:
             walk.event.op,
             f"`{place}` is walked through; `{walk.changer.facts.qualname}` can change its size meanwhile",
             place=place,
-            sure=MEDIUM if walk.sure > 1 and not view.prepares else LOW,
+            sure=MEDIUM if walk.sure > 1 and not (view.prepares or view.ends) else LOW,
             steps=[
                 view.step("read", walk.event.op, "walked through here"),
                 view.step("write", walk.change.op, "its size changes here", walk.changer),

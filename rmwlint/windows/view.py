@@ -18,7 +18,7 @@ from rmwlint.windows.concurrency.callers import (
     locked_wherever_called,
 )
 from rmwlint.windows.concurrency.modules import imports_concurrency, several_processes
-from rmwlint.windows.concurrency.phases import one_at_a_time, prepared, prepares, starts
+from rmwlint.windows.concurrency.phases import ends, one_at_a_time, prepared, prepares, starts
 from rmwlint.windows.concurrency.quiet import heard, quiet
 from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.concurrency.suspends import switches_of
@@ -398,6 +398,11 @@ class View:
     def by_hand(self) -> bool:
         """Whether this is part of a program that is run once, by hand, or called by such alone."""
         return by_hand(self.fn)
+
+    @property
+    def ends(self) -> bool:
+        """Whether the function's name says that it ends the use of an object."""
+        return ends(self.fn)
 
     @property
     def prepares(self) -> bool:

@@ -63,6 +63,25 @@ reports = Reports("/var/reports")
 def show():
     return str(reports.size())
 """
+ARCHIVE = """
+from ledger.pool import shelves
+
+_archive = None
+
+def archive():
+    global _archive
+    if _archive is None:
+        _archive = shelves.allocate("archive")
+    return _archive
+"""
+ASKED = """
+import %s
+
+from ledger.archive import archive
+
+def show():
+    return archive().title
+"""
 OTHERS = {f"ledger/part{number}.py": f"NUMBER = {number}\n" for number in range(40)}
 
 
@@ -89,3 +108,22 @@ def test_who_removes_what_is_listed_is_whoever_does_so_while_others_are_there(
     run = rmwlint("check", "--no-cache", "--select", "RMW406", "--output-format", "json", ".")
     [violation] = json.loads(run.out)["violations"]
     assert "`drop` can remove it" in violation["message"]
+
+
+@pytest.mark.parametrize(
+    ("framework", "told"), [("flask", 1), ("webob", 1), ("fastapi", 0), ("starlette", 0)]
+)
+def test_what_serves_all_on_one_event_loop_tells_of_no_other_threads(
+    lay_out: LayOut, rmwlint: Command, framework: str, told: int
+) -> None:
+    lay_out(
+        {
+            "pyproject.toml": "",
+            "ledger/__init__.py": "",
+            "ledger/pool.py": "import threading\n\nshelves = None\n",
+            "ledger/archive.py": ARCHIVE,
+            "ledger/web.py": ASKED % framework,
+        }
+    )
+    run = rmwlint("check", "--no-cache", "--select", "RMW409", "--output-format", "json", ".")
+    assert len(json.loads(run.out)["violations"]) == told

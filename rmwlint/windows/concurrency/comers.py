@@ -10,7 +10,7 @@ known lead to them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from rmwlint.program.calling import Site, call_sites, callings, constructions, kept_for_check, mentioning
@@ -28,6 +28,7 @@ MOST_FOLLOWED = 80
 #: functions with which a program begins
 MAIN = frozenset(["main", "__main__"])
 _CROWD = "files.Crowd"
+_OF_TASKS = "files.CrowdOfTasks"
 #: where one file in so many speaks of a framework, the project is about it
 _FEW = 25
 _MAIN_THREAD = "files.MainThread"
@@ -184,14 +185,22 @@ def stands_alone(module: ModuleView) -> bool:
 
 def crowd_in_project(module: ModuleView) -> bool:
     """Whether serving many is what the project of a module does: enough of its files speak of a framework."""
-    return kept_for_check(module.fn(0), "crowd_in_project", lambda: _project_crowded(module))
+    return kept_for_check(module.fn(0), "crowd_in_project", lambda: _project_crowded(module, frozenset()))
 
 
-def _project_crowded(module: ModuleView) -> bool:
+def threads_in_project(module: ModuleView) -> bool:
+    """Likewise, by what serves each in a thread of its own: not what gives all of them to one event loop."""
+    tasks = module.program.libraries.types[_OF_TASKS].receivers
+    return kept_for_check(module.fn(0), "threads_in_project", lambda: _project_crowded(module, tasks))
+
+
+def _project_crowded(module: ModuleView, but: Collection[str]) -> bool:
     program = module.program
     speaking: set[Path] = set()
     files = len(program.outline(module.path).files)
     for name in program.libraries.types[_CROWD].receivers:
+        if name in but:
+            continue
         speaking |= mentioning_name(module, name)
         if len(speaking) * _FEW >= files:
             return True

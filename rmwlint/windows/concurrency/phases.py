@@ -15,6 +15,12 @@ _SETTING_UP = re.compile(r"(async_)?(initiali[sz]e|init|set_?up)($|_|[A-Z])")
 _STARTING = re.compile(r"(start|configure|reconfigure|reconfig)($|_|[A-Z])")
 #: the same, where it is only configured
 _CONFIGURING = re.compile(r"(re)?config(ure)?($|_|[A-Z])")
+#: the same of what ends the use of an object
+_ENDINGS = """
+    close aclose stop shutdown shut_down teardown tear_down disconnect dispose cancel destroy terminate
+    cleanup clean_up finalize exit aexit kill quit
+"""
+_ENDS = tuple(_ENDINGS.split())
 #: methods that run before an object is shown to anybody, or after the last one let go of it
 ALONE = frozenset(
     [
@@ -73,6 +79,11 @@ def sets_up(fn: Fn) -> bool:
 def starts(fn: Fn) -> bool:
     """Whether the function's name says that it starts a service, or configures it anew."""
     return _STARTING.match(fn.facts.name.lstrip("_")) is not None
+
+
+def ends(fn: Fn) -> bool:
+    """Whether the function's name says that it ends the use of an object, after which nobody should come."""
+    return fn.facts.name.strip("_").startswith(_ENDS)
 
 
 def configures(fn: Fn) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rmwlint.facts.operands import made_of, numbers_in
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
-from rmwlint.windows.concurrency.phases import ALONE, prepares
+from rmwlint.windows.concurrency.phases import ALONE, ends, prepares
 from rmwlint.windows.concurrency.quiet import heard, shared_memory
 from rmwlint.windows.concurrency.suspends import switches_of
 from rmwlint.windows.flow import in_loop, reaches
@@ -27,12 +27,6 @@ from rmwlint.windows.memory.refills import (
 )
 from rmwlint.windows.memory.shared import sharing
 
-#: names, and first words, of what ends the use of an object: what is added then is lost anyhow
-_ENDINGS = """
-    close aclose stop shutdown shut_down teardown tear_down disconnect dispose cancel destroy terminate
-    cleanup clean_up finalize exit aexit kill quit
-"""
-_ENDS = tuple(_ENDINGS.split())
 #: what gives a view of a container, or goes over it as it is
 _LIVE = frozenset(["items", "values", "keys", "enumerate", "iter", "reversed", "zip"])
 
@@ -82,8 +76,7 @@ def drains(fn: Fn) -> Iterator[Drain]:
             adder = next(_adders(fn, place, closed), None) if sure else None
             if adder is not None and not locked_at(fn, op) and not locked_by_callers(fn):
                 told.add(place)
-                ends = fn.facts.name.strip("_").startswith(_ENDS)
-                yield Drain(load.place.text, load.op, switch, op, *adder, ends, sure)
+                yield Drain(load.place.text, load.op, switch, op, *adder, ends(fn), sure)
                 break
 
 

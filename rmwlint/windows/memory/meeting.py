@@ -33,6 +33,7 @@ from rmwlint.windows.concurrency.comers import (
     runs_thread,
     serves,
     stands_alone,
+    threads_in_project,
 )
 from rmwlint.windows.concurrency.modules import concurrent_module, copied_in
 from rmwlint.windows.concurrency.phases import ALONE, sets_up, starts
@@ -79,7 +80,10 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
         return len(threads) + bool(begins - threads - {_BY_HAND}) < 2
     guessed = begins & {_GUESSED, _ANYBODY}
     if guessed:
-        shared = own_attribute(symbol) is None or _expects_threads(first, symbol) or _expected_below(first)
+        if own_attribute(symbol) is None:
+            shared = concurrent_module(first.module, False) or threads_in_project(first.module)
+        else:
+            shared = _expects_threads(first, symbol) or _expected_below(first)
         shared = shared or ((torn or _ANYBODY in guessed) and _takes_locks(first))
         begins = begins - guessed | {_MANY if shared else _OUTSIDE}
     if _MANY in begins or len(threads) > 1 or (threads and len(begins) > 1):
