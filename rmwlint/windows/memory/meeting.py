@@ -6,9 +6,11 @@ one and the same, nobody meets there, whatever else the class or the module has 
 view, a handler, a pool, and what is started in a loop come with others; so does what too many call. An object
 that never leaves the function that makes it is used by the one thread that runs that, and by those that the
 object starts itself. That many come by the framework that a module imports, or because too many call, says
-little of one object: its class must expect threads, too. In a module that tells nothing of its callers, a
-lock that the class takes for whatever it is tells enough. Where all ways begin outside, and nothing says who
-comes from there, a lock over the place itself must tell of others, whatever threads the class starts.
+little of one object: its class must expect threads, too; and of a variable of a module, its module must have
+to do with threads, or the project serve each in a thread of its own. In a module that tells nothing of its
+callers, a lock that the class takes for whatever it is tells enough, or one that a derived class takes. Where
+all ways begin outside, and nothing says who comes from there, a lock over the place itself must tell of
+others, whatever threads the class starts: what a derived class locks, it may lock for all that the base does.
 """
 
 from __future__ import annotations
@@ -80,17 +82,19 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
         return len(threads) + bool(begins - threads - {_BY_HAND}) < 2
     guessed = begins & {_GUESSED, _ANYBODY}
     if guessed:
-        if own_attribute(symbol) is None:
+        if symbol is None:
+            shared = _ANYBODY in guessed
+        elif own_attribute(symbol) is None:
             shared = concurrent_module(first.module, False) or threads_in_project(first.module)
         else:
-            shared = _expects_threads(first, symbol) or _expected_below(first)
+            shared = _expects_threads(first, symbol) or (_ANYBODY in guessed and _expected_below(first))
         shared = shared or ((torn or _ANYBODY in guessed) and _takes_locks(first))
         begins = begins - guessed | {_MANY if shared else _OUTSIDE}
     if _MANY in begins or len(threads) > 1 or (threads and len(begins) > 1):
         return False
     if begins == {_OUTSIDE}:
         return not _guarded_somewhere(first, symbol)
-    return _OUTSIDE not in begins or not (_expects_threads(first, symbol) or _expected_below(first))
+    return _OUTSIDE not in begins or not _expects_threads(first, symbol)
 
 
 def _several(fn: Fn) -> bool:
