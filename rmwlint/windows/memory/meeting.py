@@ -66,7 +66,8 @@ _Begin = Fn | str
 def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bool:
     """Whether nothing says that two threads come to a place at the same time by these functions.
 
-    ``torn``: who only looks is hit as well, so that any lock in a class is enough to expect threads.
+    ``torn``: who only looks is hit as well, so that any lock in a class, or in one derived from it, is enough
+    to expect threads.
     """
     users = list(fns)
     if not users:
@@ -82,13 +83,14 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
         return len(threads) + bool(begins - threads - {_BY_HAND}) < 2
     guessed = begins & {_GUESSED, _ANYBODY}
     if guessed:
+        doubtful = torn or _ANYBODY in guessed
         if symbol is None:
-            shared = _ANYBODY in guessed
+            shared = _ANYBODY in guessed or threads_in_project(first.module)
         elif own_attribute(symbol) is None:
             shared = concurrent_module(first.module, False) or threads_in_project(first.module)
         else:
-            shared = _expects_threads(first, symbol) or (_ANYBODY in guessed and _expected_below(first))
-        shared = shared or ((torn or _ANYBODY in guessed) and _takes_locks(first))
+            shared = _expects_threads(first, symbol) or (doubtful and _expected_below(first))
+        shared = shared or (doubtful and _takes_locks(first))
         begins = begins - guessed | {_MANY if shared else _OUTSIDE}
     if _MANY in begins or len(threads) > 1 or (threads and len(begins) > 1):
         return False
