@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import re
 
-_TEST_FOLDERS = frozenset({"test", "testing", "testsuite", "unittests", "e2etests", "functionaltests"})
+_TEST_FOLDERS = frozenset({"test", "testing", "testsuite", "unittests", "e2etests", "functionaltests"}) | {
+    *("test_utils", "test_helpers", "test_support", "testutils"),  # what only tests use
+}
 #: the word, in a longer name too; not its singular (``speed_test`` may be what a service does)
 _TESTS = re.compile(r"(^|[_-])tests([_-]|$)")
 _MIGRATION_FOLDERS = frozenset({"migrations", "migrations_old", "migrate_repo"})

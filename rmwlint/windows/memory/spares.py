@@ -106,7 +106,8 @@ _SENDS = frozenset(
         "submit",
     ]
 )
-_RUNS = ("lock", "spawn", "wait", "enqueue")
+#: what methods of a library's object do that runs something; one that talks to a server may well offer locks
+_RUNS = ("spawn", "wait", "enqueue")
 _TALKS = ("backend", "read", "write", "test")
 #: first words of methods that make an object fit for use
 _FITS = ("parse", "load", "connect", "start", "open", "init", "setup", "set", "configure", "register", "add")
