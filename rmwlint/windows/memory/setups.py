@@ -39,6 +39,8 @@ _RESULTS = {
 }
 #: verbs that can be done twice with no harm, or that guard themselves
 _HARMLESS = ("clos", "lock", "stopp", "cancel", "finish", "expir", "delet", "need", "us", "chang", "allow")
+#: verbs that set nothing up: they end something, or hold it up
+_ENDS = ("complet", "fulfil", "terminat", "paus", "resum", "finali", "flush", "kill", "releas", "abort")
 #: verbs whose methods are called otherwise
 _ALSO = {"initial": ("setup", "set_up", "init", "load"), "configur": ("setup", "set_up", "load")}
 
@@ -101,7 +103,7 @@ def stem(name: str) -> str:
     for ending in _DONE:
         if word.endswith(ending) and len(word) > len(ending) + 1:
             found = word[: -len(ending)] + _RESULTS[ending]
-            return "" if found.startswith(_HARMLESS) or "_" in found else found
+            return "" if found.startswith((*_HARMLESS, *_ENDS)) or "_" in found else found
     return ""
 
 
