@@ -6,10 +6,10 @@ one and the same, nobody meets there, whatever else the class or the module has 
 view, a handler, a pool, and what is started in a loop come with others; so does what too many call. An object
 that never leaves the function that makes it is used by the one thread that runs that, and by those that the
 object starts itself. That many come by the framework that a module imports, or because too many call, says
-little of one object: its class must expect threads, too; and of a variable of a module, its module must have
-to do with threads, or the project serve each in a thread of its own. In a module that tells nothing of its
-callers, a lock that the class takes for whatever it is tells enough, or one that a derived class takes. Where
-all ways begin outside, and nothing says who comes from there, a lock over the place itself must tell of
+little by itself: the module must have to do with threads, or the project serve each in a thread of its own;
+and where it is an object that is used, its class must expect threads, too. In a module that tells nothing of
+its callers, a lock that the class takes for whatever it is tells enough, or one that a derived class takes.
+Where all ways begin outside, and nothing says who comes from there, a lock over the place itself must tell of
 others, whatever threads the class starts: what a derived class locks, it may lock for all that the base does.
 """
 
@@ -83,20 +83,27 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
         return len(threads) + bool(begins - threads - {_BY_HAND}) < 2
     guessed = begins & {_GUESSED, _ANYBODY}
     if guessed:
-        doubtful = torn or _ANYBODY in guessed
-        if symbol is None:
-            shared = _ANYBODY in guessed or threads_in_project(first.module)
-        elif own_attribute(symbol) is None:
-            shared = concurrent_module(first.module, False) or threads_in_project(first.module)
-        else:
-            shared = _expects_threads(first, symbol) or (doubtful and _expected_below(first))
-        shared = shared or (doubtful and _takes_locks(first))
+        shared = _by_guess(first, symbol, _ANYBODY in guessed, torn)
         begins = begins - guessed | {_MANY if shared else _OUTSIDE}
     if _MANY in begins or len(threads) > 1 or (threads and len(begins) > 1):
         return False
     if begins == {_OUTSIDE}:
         return not _guarded_somewhere(first, symbol)
     return _OUTSIDE not in begins or not _expects_threads(first, symbol)
+
+
+def _by_guess(fn: Fn, symbol: Symbol, anybody: bool, torn: bool) -> bool:
+    """Whether threads are to be expected at a place where it is only guessed that many come to a function.
+
+    ``anybody``: its module tells nothing of its callers; else it must have to do with threads, or its project
+    serve each in a thread. ``torn``: see ``nobody_meets``.
+    """
+    if not (anybody or threads_in_project(fn.module) or concurrent_module(fn.module, False)):
+        return False
+    if own_attribute(symbol) is None:
+        return True
+    expected = _expects_threads(fn, symbol)
+    return expected or ((torn or anybody) and (_expected_below(fn) or _takes_locks(fn)))
 
 
 def _several(fn: Fn) -> bool:
