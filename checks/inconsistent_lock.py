@@ -231,5 +231,7 @@ def _sure(lockset: Lockset, use: Access, acts: bool) -> int:
         return LOW
     if lockset.beside:
         return LOW
-    between_tasks = lockset.reach == "task" and (not use.fn.facts.is_async or use.at_once)
+    between_tasks = lockset.reach == "task" and (
+        not use.fn.facts.is_async or use.at_once or lockset.unseen_by_tasks(use)
+    )
     return MEDIUM if use.elsewhere and not between_tasks else LOW

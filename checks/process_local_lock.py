@@ -151,6 +151,8 @@ def _sure(view: View, window: Window, held: Held) -> int:
     tolerated = expected is not None and expected in window.write.caught
     if not known or tolerated or view.same_text(window.write) or view.locked_by_chance(window):
         return LOW
+    if view.further_lock_entered(window.write):
+        return LOW
     of_path = place.kind in ("file", "directory")
     family = any(one.kind == "lock" and one.reach == "process" for one in window.held)
     if of_path and (family or view.of_asker(place)):

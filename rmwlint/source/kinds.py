@@ -10,6 +10,7 @@ import os
 import re
 
 _TEST_FOLDERS = frozenset({"test", "testing", "testsuite", "unittests", "e2etests", "functionaltests"}) | {
+    *("itest", "itests"),  # of the whole
     *("test_utils", "test_helpers", "test_support", "testutils"),  # what only tests use
 }
 #: the word, in a longer name too; not its singular (``speed_test`` may be what a service does)

@@ -12,6 +12,7 @@ from rmwlint.program.reverse import references
 from rmwlint.violation import Confidence, Span, Step, Violation
 from rmwlint.windows.concurrency.by_hand import by_hand, called_from_elsewhere, run_by_hand
 from rmwlint.windows.concurrency.callers import (
+    entered_far_lock,
     kept_out_wherever_called,
     lock_kept_by_object,
     lock_taken_before,
@@ -356,6 +357,11 @@ class View:
     def lock_taken_before(self, event: Event) -> bool:
         """Whether some way to an event takes a lock and keeps it."""
         return lock_taken_before(self.fn, event.op)
+
+    def further_lock_entered(self, event: Event) -> bool:
+        """Whether an event stands in a context of the program's own that some way takes a lock for which
+        reaches beyond the process."""
+        return entered_far_lock(self.fn, event.op)
 
     @property
     def lock_kept_by_object(self) -> bool:

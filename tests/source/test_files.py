@@ -33,6 +33,7 @@ def test_paths_are_relative_inside_the_current_folder_and_absolute_elsewhere(lay
 @pytest.mark.parametrize("name", [
     "tests/helpers.py", "pkg/tests/unit/base.py", "test/a.py", "testing/a.py", "pkg/test_orders.py",
     "pkg/tests_e2e/page.py", "cms/test_utils/cases.py", "pkg/functional_tests_fixtures/users.py", "docker-tests/up.py", "e2etests/a.py",
+    "pkg/itest/a.py",
     "pkg/orders_test.py", "conftest.py", "pkg/tests.py", "app/migrations/0001_initial.py",
     "alembic/versions/ab12.py", "db/migrate_repo/versions/001.py", "db/alembic_migrations/versions/x.py",
     "app/db_migrations/0001_initial.py", "app/migrations_old/0001_initial.py",

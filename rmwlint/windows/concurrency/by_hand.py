@@ -126,10 +126,12 @@ def _only_by_hand(fn: Fn, depth: int) -> bool:
 
 
 def _is_script(module: ModuleView) -> bool:
+    """Whether a file is a program: it runs by itself and is told what to do, or no other can import it by its
+    name."""
     memo = module.fn(0).memo
     known = memo.get("script")
     if known is None:
-        known = memo["script"] = (
+        known = memo["script"] = not module.path.stem.isidentifier() or (
             runs_as_program(module)
             and (_reads_command_line(module) or _reads_arguments(module) or _has_interpreter(module))
             and not imports_concurrency(module, True)

@@ -22,6 +22,8 @@ from rmwlint.windows.interpreter.interpret import Interpreter
 _DEEPEST = 3
 #: so many registers of what an argument is made of are looked at
 _MADE_OF = 40
+#: locks that reach beyond a process
+_FAR = frozenset(["host", "cluster"])
 _CONSTRUCTORS = frozenset(["__init__", "__post_init__", "__setstate__"])
 #: how the names of classes end whose objects keep others out
 _LOCKS = ("Lock", "Mutex")
@@ -260,6 +262,26 @@ def _entered_locked(fn: Fn, op: int) -> bool:
     )
 
 
+def entered_far_lock(fn: Fn, op: int) -> bool:
+    """Whether an operation stands inside a context of the program's own that some way takes a lock for which
+    keeps out other processes: the other ways are those of systems that have no such lock."""
+    ops, calls = fn.facts.ops, link(fn).calls
+    left = {one[1] for one in ops[:op] if one[0] == "leave"}
+    return any(
+        target.facts.is_generator and _far_left_taken(target, _first_yield(target))
+        for number, one in enumerate(ops[:op])
+        if one[0] == "enter" and one[1] in calls and number not in left
+        for target in calls[one[1]].targets
+    )
+
+
+def _far_left_taken(fn: Fn, end: int) -> bool:
+    return any(
+        event.op < end and event.does == "lock" and event.row is not None and event.row.reach in _FAR
+        for event in heard(fn).events
+    )
+
+
 def _first_yield(fn: Fn) -> int:
     return next((number for number, op in enumerate(fn.facts.ops) if op[0] == "yield"), 0)
 
@@ -272,9 +294,10 @@ def _acquired(fn: Fn, end: int) -> bool:
         if number >= end:
             break
         if call.targets and "lock" in call.name:
-            if call.name.startswith("acquire"):
+            said = call.name.lstrip("_")
+            if said.startswith("acquire"):
                 taken = True
-            elif call.name.startswith("release"):
+            elif said.startswith("release"):
                 taken = False
         owner = call.targets[0].owner if call.targets else None
         if owner is None or not owner.facts.name.endswith(_LOCKS):

@@ -3,9 +3,10 @@
 A view, a handler or a task comes with others. Where a way begins in something that nobody knows to call, its
 module says who comes: by the framework that it imports, or that those do who import it and use the name of
 what is asked about. Else, and for a plug-in, which nobody imports, the project is asked. A module that stands
-for itself, imports nothing of a project and is imported by nothing, tells nothing: anybody may come.
-Libraries that a project has copied into a folder of its own tell nothing of its service: only ways that are
-known lead to them.
+for itself, imports nothing of a project and is imported by nothing, tells nothing: anybody may come; but in a
+package of a large project, what nobody mentions is a tool, or left over. Where a module is loaded, nobody
+comes: settings too are loaded first by the process that starts the others. Libraries that a project has
+copied into a folder of its own tell nothing of its service: only ways that are known lead to them.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ from pathlib import Path
 from rmwlint.program.calling import Site, call_sites, callings, constructions, kept_for_check, mentioning
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn, ModuleView
-from rmwlint.source.shapes import holds_settings
 from rmwlint.windows.concurrency.modules import copied_in, imported_names, importing, mentioning_name
-from rmwlint.windows.concurrency.phases import prepares, sets_up, starts
+from rmwlint.windows.concurrency.phases import before_serving, prepares, sets_up, starts
 from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.concurrency.ways import decorated_with
 from rmwlint.windows.interpreter.decorators import wrapped_call
@@ -127,12 +127,13 @@ def serves(fn: Fn) -> bool:
 def others_come_by(fn: Fn, module: ModuleView) -> bool:
     """Whether others come to a function that nobody is known to call, as a module says that knows it."""
     if fn.index == 0:
-        # what is imported runs once in a process; settings, in each of the processes that serve
-        return holds_settings(str(module.path)) and crowd_in_project(module)
+        return False
     if copied_in(module):
         return False
+    if before_serving(fn):
+        return False
     if stands_alone(module):
-        return True
+        return not _left_over(fn)
     if (prepares(fn) and fn.facts.name != "__init__") or sets_up(fn) or starts(fn):
         return False
     if imports_crowd(module):
@@ -142,6 +143,20 @@ def others_come_by(fn: Fn, module: ModuleView) -> bool:
     if any(_may_call(other, fn) for other in crowd):
         return True
     return bool(crowd or not importers) and crowd_in_project(module)
+
+
+def _left_over(fn: Fn) -> bool:
+    """Whether a function of a module that stands alone is nothing that a service of its project comes to: the
+    module lies in a package of many files, and none of them mentions it."""
+    module = fn.module
+    files = module.program.outline(module.path).files
+    return (
+        method_around(fn).owner is None
+        and not called_by_decorator(fn)
+        and not imports_crowd(module)
+        and len(files) >= _FEW
+        and module.path.with_name("__init__.py") in files
+    )
 
 
 def _may_call(module: ModuleView, fn: Fn) -> bool:

@@ -10,6 +10,8 @@ from rmwlint.program.program import Fn
 #: names, and first words, of functions that run before anybody else comes
 _PREPARES = frozenset(["register", "setup", "set_up", "init", "initialize", "main", "start", "serve"])
 _PREPARING = re.compile(r"(register|setup|set_?up|init)(_|[A-Z])|async_(setup|set_up|init)($|_)")
+#: names of what an application calls before it serves
+_BEFORE_SERVING = re.compile(r"lifespan$|((on|at|app)_)?startup$|(component|module|plugin|app)_init$")
 _SETTING_UP = re.compile(r"(async_)?(initiali[sz]e|init|set_?up)($|_|[A-Z])")
 #: the same of a service, which is started and configured anew by the one task that looks after it
 _STARTING = re.compile(r"(start|configure|reconfigure|reconfig)($|_|[A-Z])")
@@ -68,7 +70,12 @@ def alone_with_all(fn: Fn) -> bool:
 def prepares(fn: Fn) -> bool:
     """Whether the function's name suggests that it runs before anybody else comes."""
     name = fn.facts.name.lstrip("_")
-    return name in _PREPARES or _PREPARING.match(name) is not None
+    return name in _PREPARES or _PREPARING.match(name) is not None or before_serving(fn)
+
+
+def before_serving(fn: Fn) -> bool:
+    """Whether the function's name says that an application calls it before it serves anybody."""
+    return _BEFORE_SERVING.match(fn.facts.name.lstrip("_")) is not None
 
 
 def sets_up(fn: Fn) -> bool:

@@ -23,6 +23,8 @@ from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.concurrency.sharing import method_around
 from rmwlint.windows.concurrency.spawning import starts_thread
 from rmwlint.windows.concurrency.stored import stored_kind
+from rmwlint.windows.concurrency.suspends import switches_of
+from rmwlint.windows.flow import in_loop, passes
 from rmwlint.windows.guards.clocks import tells_time
 from rmwlint.windows.interpreter.constants import constant
 from rmwlint.windows.interpreter.decorators import held_by_decorators
@@ -32,6 +34,8 @@ from rmwlint.windows.memory.spares import tells_last
 from rmwlint.windows.values import Event, Held, Symbol, Value
 
 _USES = frozenset(["load", "store", "walk"])
+#: callers of callers are followed so far up for the locks that all of them hold
+_DEEPEST = 8
 #: stands for a lock where others are kept out in another way: only constructors call, or who calls has a lock
 _KEPT_OUT: Symbol = ("kept out",)
 #: methods that put something into a container in one step
@@ -113,6 +117,8 @@ class Access(NamedTuple):
         if self.event.does != "store":
             return False
         if stored_kind(self.fn, self.event) == "flag" or _to_setting(self.fn, self.event):
+            return True
+        if _to_constant(self.fn, self.event):
             return True
         anew = self.fn.facts.ops[self.event.op][0] == "setattr" and not self.event.deps
         if anew and called_by_constructor(self.fn):
@@ -230,6 +236,22 @@ def _to_setting(fn: Fn, event: Event) -> bool:
         return False
     keeper = ops[ops[op[3]][1]]
     return keeper[0] == "attr" and fn.is_self(keeper[1])
+
+
+def _to_constant(fn: Fn, event: Event) -> bool:
+    """Whether an attribute is given a constant that the class has under a name (``self.IDLE``)."""
+    ops = fn.facts.ops
+    op = ops[event.op]
+    owner = method_around(fn).owner
+    if op[0] != "setattr" or ops[op[3]][0] != "attr" or owner is None or not fn.is_self(ops[op[3]][1]):
+        return False
+    name = ops[op[3]][2]
+    return any(
+        base.module.facts.functions[base.facts.scope].ops[register][0] == "const"
+        for base in owner.mro()
+        for register in (base.facts.fields.get(name),)
+        if register is not None
+    ) and not any(name in base.facts.self_fields for base in owner.mro())
 
 
 def _plain_container(fn: Fn, value: Value) -> bool:
@@ -388,6 +410,27 @@ class Lockset(NamedTuple):
         """Whether a bare look is made where the coroutines of the class run, as far as its callers show: they
         are the ones that change things."""
         return use.event.does == "load" and not use.fn.facts.is_async and runs_in_loop(use.fn)
+
+    def unseen_by_tasks(self, use: Access) -> bool:
+        """Whether a bare change of an entry, by one statement that awaits nothing, comes before or after all
+        that is done under the lock: no function that holds it awaits anything between two of its uses."""
+        ops = use.fn.facts.ops
+        op = ops[use.event.op]
+        changes = op[0] in ("setitem", "delitem") or (
+            op[0] == "call" and ops[op[1]][0] == "attr" and ops[op[1]][2] in _TAKES | _PUTS
+        )
+        if not changes or use.event.control:
+            return False
+        if any(ops[part][0] == "await" for part in made_of(ops, use.event.op, most=40)):
+            return False
+        return not any(
+            passes(one.fn, one.event.op, switch, other.event.op)
+            or (one is other and one.event.does == "walk" and in_loop(one.fn, switch))
+            for one in self.guarded
+            for switch in switches_of(one.fn)
+            for other in self.guarded
+            if other.fn is one.fn
+        )
 
     def left_to_callers(self, use: Access) -> bool:
         """Whether another class takes the object's lock to call the method: that is its callers' part."""
@@ -565,7 +608,9 @@ def _locksets(fns: list[Fn], name_of: Callable[[Symbol], str]) -> Iterator[Locks
                 Access(
                     fn,
                     event,
-                    _locks(event.held) | entry[fn] | ({_KEPT_OUT} if event.op < left else frozenset()),
+                    _own_locks(fn, event.held)
+                    | entry[fn]
+                    | ({_KEPT_OUT} if event.op < left else frozenset()),
                     fn not in unknown and not locked_by_callers(fn),
                 )
             )
@@ -640,10 +685,19 @@ def _of_all(lock: Symbol) -> bool:
     """Whether a lock can be that of an object's attributes: not one by the name of what is worked on, nor one
     that another object keeps for itself."""
     if lock[0] in ("named", "item"):
-        name = lock[-1]
-        return not isinstance(name, tuple) or name[:1] in (("const",), ("global",))
+        return not _of_one(lock[-1])
+    if lock[0] == "call":
+        return not any(map(_of_one, lock[2:]))
     of_another = lock[0] == "attr" and isinstance(lock[1], tuple) and lock[1][:1] == ("attr",)
     return not (of_another and str(lock[2]).startswith("_"))
+
+
+def _of_one(name: object) -> bool:
+    """Whether a name is that of what is worked on: no constant, nothing that the module or the object has."""
+    own = ("param", 0)
+    while isinstance(name, tuple) and name[:1] == ("attr",):
+        name = name[1]
+    return isinstance(name, tuple) and name[:1] not in (("const",), ("global",)) and name != own
 
 
 def lock_name(held: Held) -> Symbol:
@@ -657,6 +711,17 @@ def lock_name(held: Held) -> Symbol:
 
 def _locks(held: Sequence[Held]) -> frozenset[Symbol]:
     return frozenset(lock_name(one) for one in held if one.kind == "lock" and not one.fresh)
+
+
+def _own_locks(fn: Fn, held: Sequence[Held]) -> frozenset[Symbol]:
+    """The locks held in a function, that too which it has made anew and put where the object has its lock."""
+    made = {one.key[1] for one in held if one.kind == "lock" and one.fresh and one.key is not None}
+    kept = frozenset(
+        ("attr", ("param", 0), op[2])
+        for op in fn.facts.ops
+        if made and op[0] == "setattr" and op[3] in made and fn.is_self(op[1])
+    )
+    return _locks(held) | kept
 
 
 def _given_back(fn: Fn) -> int:
@@ -686,13 +751,14 @@ def _held_on_entry(fns: list[Fn]) -> tuple[dict[Fn, frozenset[Symbol]], frozense
         at_calls = heard(fn).at_calls
         for number, call in link(fn).calls.items():
             for target in call.targets:
-                callers.setdefault(target, []).append((fn, _locks(at_calls.get(number, ()))))
+                callers.setdefault(target, []).append((fn, _own_locks(fn, at_calls.get(number, ()))))
     entry: dict[Fn, frozenset[Symbol]] = {fn: frozenset() for fn in fns}
     for fn in fns:
         nested = fn.facts.owner is None and fn.parent is not None and fn.parent.index != 0
         if nested and fn not in callers:
             del entry[fn]
-    for _ in range(3):
+    for _ in range(_DEEPEST):
+        before = dict(entry)
         for fn in entry:
             name = fn.facts.name
             private = name.startswith("_") and not name.endswith("__")
@@ -711,6 +777,8 @@ def _held_on_entry(fns: list[Fn]) -> tuple[dict[Fn, frozenset[Symbol]], frozense
                     entry[fn] = frozenset.intersection(*sets)
                 else:
                     entry[fn] = frozenset([_KEPT_OUT])
+        if entry == before:
+            break
     for fn in entry:
         if "property" in fn.decorator_names and not entry[fn]:
             entry[fn] = _held_where_asked(fn, fns, entry)
