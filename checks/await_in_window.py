@@ -28,23 +28,22 @@ Good:
                     self.entries[key] = await connect(key)
                 return self.entries[key]
 
-Hold an `asyncio.Lock` over both ends, store the pending future before awaiting it, or look again
-afterwards. What is worked through with an await inside and then emptied loses what was added meanwhile:
-put an empty container in its place first, and work through the old one. Told with low confidence where
-the function's name, or that of all its known callers, says that it starts a service or sets up what is
-not in use yet (and no argument says which entry), or ends the use of what it empties; where the test
-refuses a second caller, as `assert` does; where an exception handler notes what has failed, as it does
-for whoever else tries; where a row is kept that can be read once more, or what whoever else asks for it
-gets as well (`fetch`, `exists`); where what is walked through is only changed by what sets it up
-(`init_services`); where all known callers hold a lock; where all that is awaited is room in a queue that
-has no limit; where the entry of the very thing that the function was called for is taken out by its id,
-which only who is at work on that does; where all ways to whoever changes the place begin in one task,
-which awaits one thing after the other; in a program that is run once, by hand, which rarely does the
-same thing twice at a time; where a decorator's name says that no two calls run together (`debounce`), or
-a base class's (`Actor`); and where what is walked through is only emptied as a whole meanwhile, which
-begins anew. Silent for an entry whose key is in a set of those being worked on, which whoever finds it
-there leaves alone; where a flag of the object says the same; and for entries that one loop alone puts
-in, while others only take some out.
+Hold an `asyncio.Lock` over both ends, store the pending future before awaiting it, or look again afterwards.
+What is worked through with an await inside and then emptied loses what was added meanwhile: put an empty
+container in its place first, and work through the old one. Told with low confidence where the function's
+name, or that of all its known callers, says that it starts a service or sets up what is not in use yet (and
+no argument says which entry), or ends the use of what it empties; where the test refuses a second caller, as
+`assert` does; where an exception handler notes what has failed, as it does for whoever else tries; where a
+row is kept that can be read once more, or what whoever else asks for it gets as well (`fetch`, `exists`);
+where what is walked through is only changed by what sets it up (`init_services`); where all known callers
+hold a lock; where all that is awaited is room in a queue that has no limit; where the entry of the very thing
+that the function was called for is taken out by its id, which only who is at work on that does; where all
+ways to whoever changes the place begin in one task, which awaits one thing after the other; in a program that
+is run once, by hand, which rarely does the same thing twice at a time; where a decorator's name says that no
+two calls run together (`debounce`), or a base class's (`Actor`, a consumer of web sockets); and where what is
+walked through is only emptied as a whole meanwhile, which begins anew. Silent for an entry whose key is in a
+set of those being worked on, which whoever finds it there leaves alone; where a flag of the object says the
+same; and for entries that one loop alone puts in, while others only take some out.
 """
 
 from collections.abc import Iterator

@@ -43,20 +43,20 @@ Good:
             with self.lock:
                 self.entries.pop(key)
 
-Take the lock here too. A lock guards a place where it is held at all stores that any lock is held at, and
-is neither one by the name of what is worked on nor one that another object keeps for itself. Not told of a
-function that, as far as the project shows, is only called under a lock, or by the constructor of the
-object. Told with low confidence: a place that is only reset (to a setting, too), or set up by a method that
-refuses to run twice, or that the constructor calls too; what one step puts into a list, or takes out of a
-container that nobody who holds the lock looks at twice: they bear it; what is stored as the caller gives
+Take the lock here too. A lock guards a place where it is held at all stores that any lock is held at, and is
+neither one by the name of what is worked on (`get_lock(edge)`) nor one that another object keeps for itself.
+Not told of a function that, as far as the project shows, is only called under a lock, or by the constructor
+of the object. Told with low confidence: a place that is only reset (to a setting, too), or set up by a method
+that refuses to run twice, or that the constructor calls too; what one step puts into a list, or takes out of
+a container that nobody who holds the lock looks at twice: they bear it; what is stored as the caller gives
 it, whatever was there, and the time; what has been swapped out under the lock before; a look for a plain
 value, fetched from elsewhere, in a table that is only ever filled; a look that only asks if that is there
-already, refuses to begin a second time, decides a reset, is made where the coroutines of the class run or
-by the one who alone takes things out, minds that what it looks for may be gone, or gives the object another
-name for its uses under the lock. Told as well: a row that is saved without the lock that other methods take
-by its name (`synchronized(order.uuid)`), and a function that changes files, called without the lock of all
-processes that its other callers hold; not where it copies files to where its caller says, or works in
-another folder than theirs.
+already, refuses to begin a second time, decides a reset, is made where the coroutines of the class run or by
+the one who alone takes things out, minds that what it looks for may be gone, or gives the object another name
+for its uses under the lock. Told as well: a row that is saved without the lock that other methods take by its
+name (`synchronized(order.uuid)`), and a function that changes files, called without the lock of all processes
+that its other callers hold; not where it copies files to where its caller says, or works in another folder
+than theirs.
 """
 
 from collections.abc import Iterator

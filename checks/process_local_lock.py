@@ -45,7 +45,8 @@ that object), and for one that it is given under a name such as `dest` or `outpu
 of its own or without: it is the caller's own; and where what the other process has done is caught, or
 both write the same text. Likewise for a file under a lock that the processes of one program share
 (`multiprocessing.Lock()`): they are the ones that are known; and where a function looks and acts that
-others call without any lock: the one that is held here is there for something else.
+others call without any lock: the one that is held here is there for something else;
+and in a context of the project's own that takes a file lock as well where the system has one.
 
 Fix for oslo.concurrency, and others whose lock takes such a keyword: `external=True` on a lock of one
 process. Unsafe: processes wait for each other, and need a folder for lock files.
