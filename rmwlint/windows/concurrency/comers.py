@@ -147,7 +147,7 @@ def others_come_by(fn: Fn, module: ModuleView) -> bool:
 
 def _left_over(fn: Fn) -> bool:
     """Whether a function of a module that stands alone is nothing that a service of its project comes to: the
-    module lies in a package of many files, and none of them mentions it."""
+    module lies in a package that others mention, in a project of many files, but none mentions the module."""
     module = fn.module
     files = module.program.outline(module.path).files
     return (
@@ -156,6 +156,7 @@ def _left_over(fn: Fn) -> bool:
         and not imports_crowd(module)
         and len(files) >= _FEW
         and module.path.with_name("__init__.py") in files
+        and bool(mentioning_name(module, module.path.parent.name) - {module.path})
     )
 
 
