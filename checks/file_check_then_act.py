@@ -38,10 +38,9 @@ code calls; where an object removes the file that it has for itself; on the thre
 file of the same thing had to be removed first; where the number of a process is in the path; and where
 whoever finds nothing puts a temporary file of his own in place. Last, where nothing says that there is
 anybody else: no way to the function begins in a view, a task or a pool, and what is known to call it, or
-imports it, serves no others (a library, a desktop program, the one thread of an agent, what a large package
-has left over), where a module is loaded, settings too, and before an application serves (`lifespan`); but a
-cache, what all runs of a program have, a folder for locks and one in which files are put in place in one step
-is there for others.
+imports it, serves no others (a library, a desktop program, the one thread of an agent), where a module is
+loaded, settings too, and before an application serves (`lifespan`); but a cache, what all runs of a program
+have, a folder for locks and one in which files are put in place in one step is there for others.
 Silent where the other way only raises: the second one gets an error either way. What a file says counts as a
 look where a lock or pid file is removed for it, as being left over: meanwhile somebody else may have removed
 it, and made his own. Told as well: what a listing has named is asked for its age or size where it may be

@@ -127,23 +127,3 @@ def test_what_serves_all_on_one_event_loop_tells_of_no_other_threads(
     )
     run = rmwlint("check", "--no-cache", "--select", "RMW409", "--output-format", "json", ".")
     assert len(json.loads(run.out)["violations"]) == told
-
-
-UNPACK = """
-import os
-
-def unpack(archive, folder):
-    if not os.path.isdir(folder):
-        os.makedirs(folder)
-"""
-
-
-@pytest.mark.parametrize(("others", "package", "told"), [(40, True, 0), (3, True, 1), (40, False, 1)])
-def test_what_a_large_package_leaves_over_is_come_to_by_nobody(
-    lay_out: LayOut, rmwlint: Command, others: int, package: bool, told: int
-) -> None:
-    files = {"pyproject.toml": "", "ledger/unpacking.py": UNPACK, "ledger/web.py": WEB % "bind"}
-    files |= {"ledger/__init__.py": ""} if package else {}
-    lay_out({**files, **dict(list(OTHERS.items())[:others])})
-    run = rmwlint("check", "--no-cache", "--select", "RMW406", "--output-format", "json", ".")
-    assert len(json.loads(run.out)["violations"]) == told

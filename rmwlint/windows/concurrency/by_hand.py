@@ -125,13 +125,17 @@ def _only_by_hand(fn: Fn, depth: int) -> bool:
     )
 
 
+def _named_as_command(stem: str) -> bool:
+    return "-" in stem and stem.replace("-", "_").isidentifier()
+
+
 def _is_script(module: ModuleView) -> bool:
-    """Whether a file is a program: it runs by itself and is told what to do, or no other can import it by its
-    name."""
+    """Whether a file is a program: it runs by itself and is told what to do, or has the name of a
+    command, with hyphens, by which no other can import it."""
     memo = module.fn(0).memo
     known = memo.get("script")
     if known is None:
-        known = memo["script"] = not module.path.stem.isidentifier() or (
+        known = memo["script"] = _named_as_command(module.path.stem) or (
             runs_as_program(module)
             and (_reads_command_line(module) or _reads_arguments(module) or _has_interpreter(module))
             and not imports_concurrency(module, True)

@@ -3,10 +3,10 @@
 A view, a handler or a task comes with others. Where a way begins in something that nobody knows to call, its
 module says who comes: by the framework that it imports, or that those do who import it and use the name of
 what is asked about. Else, and for a plug-in, which nobody imports, the project is asked. A module that stands
-for itself, imports nothing of a project and is imported by nothing, tells nothing: anybody may come; but in a
-package of a large project, what nobody mentions is a tool, or left over. Where a module is loaded, nobody
-comes: settings too are loaded first by the process that starts the others. Libraries that a project has
-copied into a folder of its own tell nothing of its service: only ways that are known lead to them.
+for itself, imports nothing of a project and is imported by nothing, tells nothing: anybody may come. Where a
+module is loaded, nobody comes: settings too are loaded first by the process that starts the others. Libraries
+that a project has copied into a folder of its own tell nothing of its service: only ways that are known lead
+to them.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def others_come_by(fn: Fn, module: ModuleView) -> bool:
     if before_serving(fn):
         return False
     if stands_alone(module):
-        return not _left_over(fn)
+        return True
     if (prepares(fn) and fn.facts.name != "__init__") or sets_up(fn) or starts(fn):
         return False
     if imports_crowd(module):
@@ -143,21 +143,6 @@ def others_come_by(fn: Fn, module: ModuleView) -> bool:
     if any(_may_call(other, fn) for other in crowd):
         return True
     return bool(crowd or not importers) and crowd_in_project(module)
-
-
-def _left_over(fn: Fn) -> bool:
-    """Whether a function of a module that stands alone is nothing that a service of its project comes to: the
-    module lies in a package that others mention, in a project of many files, but none mentions the module."""
-    module = fn.module
-    files = module.program.outline(module.path).files
-    return (
-        method_around(fn).owner is None
-        and not called_by_decorator(fn)
-        and not imports_crowd(module)
-        and len(files) >= _FEW
-        and module.path.with_name("__init__.py") in files
-        and bool(mentioning_name(module, module.path.parent.name) - {module.path})
-    )
 
 
 def _may_call(module: ModuleView, fn: Fn) -> bool:

@@ -8,9 +8,9 @@ that never leaves the function that makes it is used by the one thread that runs
 object starts itself. That many come by the framework that a module imports, or because too many call, says
 little by itself: the module must have to do with threads, or the project serve each in a thread of its own;
 and where it is an object that is used, its class must expect threads, too. In a module that tells nothing of
-its callers, a lock that the class takes for whatever it is tells enough, or one that a derived class takes.
-Where all ways begin outside, and nothing says who comes from there, a lock over the place itself must tell of
-others, whatever threads the class starts: what a derived class locks, it may lock for all that the base does.
+its callers, a lock that the class takes for whatever it is tells enough. Where all ways begin outside, and
+nothing says who comes from there, a lock over the place itself must tell of others, whatever threads the
+class starts. The locks and threads of a derived class tell of others, too.
 """
 
 from __future__ import annotations
@@ -66,11 +66,10 @@ _Begin = Fn | str
 def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bool:
     """Whether nothing says that two threads come to a place at the same time by these functions.
 
-    ``torn``: who only looks is hit as well, so that any lock in a class, or in one derived from it, is enough
-    to expect threads.
+    ``torn``: who only looks is hit as well, so that any lock in a class is enough to expect threads.
     """
     users = list(fns)
-    if not users:
+    if not users or (own_attribute(symbol) is not None and _expected_below(users[0])):
         return False
     first = users[0]
     begins: set[_Begin] = set()
@@ -103,7 +102,7 @@ def _by_guess(fn: Fn, symbol: Symbol, anybody: bool, torn: bool) -> bool:
     if own_attribute(symbol) is None:
         return True
     expected = _expects_threads(fn, symbol)
-    return expected or ((torn or anybody) and (_expected_below(fn) or _takes_locks(fn)))
+    return expected or ((torn or anybody) and _takes_locks(fn))
 
 
 def _several(fn: Fn) -> bool:
