@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rmwlint.facts.model import Op
+from rmwlint.program.composed import composed
 from rmwlint.program.deferral import decorators, names_called_later, postponed, wrapping
 from rmwlint.program.dispatch import MOST_DEFINITIONS, abstract, candidates, families, is_own, may_be
 from rmwlint.program.link import Call, link
@@ -160,6 +161,9 @@ def below_call(fn: Fn, number: int, call: Call) -> Iterator[Below]:
     looked_up = spelled(fn, number, call)
     if looked_up is not None:
         yield Below(number, looked_up.functions, call.sure, False, looked_up.guessed, True, None)
+    by_name = composed(fn, number, call)
+    if by_name is not None:
+        yield Below(number, by_name.functions, call.sure, False, by_name.guessed, True, None)
     yield from callbacks(fn, number, call)
     for receiver in receivers(fn, number, call):
         # what is sent by keyword comes in under that name; whatever else comes as the sender pleases
