@@ -128,7 +128,10 @@ def _decorators(fn: Fn) -> Iterator[Fn]:
     linked = link(parent)
     for register in fn.facts.decorators:
         op = parent.facts.ops[register]
-        if op[0] == "call":
+        beside = decorator_beside(fn, parent, register)
+        if beside is not None:
+            yield beside
+        elif op[0] == "call":
             call = linked.calls.get(register)
             if call is not None and not call.rows and call.cls is None:
                 yield from call.targets
@@ -136,6 +139,18 @@ def _decorators(fn: Fn) -> Iterator[Fn]:
             value = linked.types[register]
             if value is not None and value.kind in ("function", "method"):
                 yield value.ref
+
+
+def decorator_beside(fn: Fn, scope: Fn, register: int) -> Fn | None:
+    """The function that a method's decorator names where it stands in the body of the same class, before it:
+    such names come before the module's."""
+    owner = fn.owner
+    if owner is None or scope.module is not owner.module:
+        return None
+    ops = scope.facts.ops
+    op = ops[ops[register][1]] if ops[register][0] == "call" else ops[register]
+    index = owner.facts.methods.get(op[1]) if op[0] == "name" else None
+    return owner.module.fn(index) if index is not None and index < fn.index else None
 
 
 def postponed(fn: Fn) -> bool:

@@ -38,7 +38,7 @@ def _retries(fn: Fn) -> Iterator[str]:
     if parent is None:
         return
     for scope, register, _ in decorators(fn, parent):
-        decorator = decoration(scope, register)
+        decorator = decoration(scope, register, fn)
         for row in decorator.rows:
             if row.does == "retry" and _DUPLICATE in row.exceptions:
                 yield "any"

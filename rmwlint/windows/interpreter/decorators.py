@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rmwlint.libraries.model import CallModel
+from rmwlint.program.deferral import decorator_beside
 from rmwlint.program.effects import row_sure
 from rmwlint.program.link import link, method_rows
 from rmwlint.program.program import Fn, remembered
@@ -52,7 +53,7 @@ def _held(fn: Fn) -> Iterator[Held]:
         if not any(_refuses(scope, register) for scope, register, _ in _decorators_around(fn, parent)):
             yield held
     for scope, register, number in decorators(fn, parent):
-        yield from _of_decorator(scope, register, number)
+        yield from _of_decorator(fn, scope, register, number)
 
 
 def decorators(fn: Fn, parent: Fn) -> Iterator[tuple[Fn, int, int]]:
@@ -94,8 +95,8 @@ def _names_method(scope: Fn, register: int, method: str) -> bool:
     return any(value in (("const", method), ("const", _CALLS_ALL)) for value in named)
 
 
-def _of_decorator(parent: Fn, register: int, number: int) -> Iterator[Held]:
-    decorator = decoration(parent, register)
+def _of_decorator(fn: Fn, parent: Fn, register: int, number: int) -> Iterator[Held]:
+    decorator = decoration(parent, register, fn)
     written = "@" + text(parent.facts, register)
     yield from _of_rows(decorator, number, written)
     inside: tuple[Held, ...] = ()
@@ -147,16 +148,22 @@ def _suggested(parent: Fn, register: int, decorator: Decoration, number: int, wr
                 return
 
 
-def decoration(parent: Fn, register: int) -> Decoration:
+def decoration(parent: Fn, register: int, fn: Fn | None = None) -> Decoration:
+    """What a decorator is, that of ``fn`` where it may stand in the same class."""
     linked = link(parent)
     program = parent.module.program
     op = parent.facts.ops[register]
     value = linked.types[register]
+    beside = decorator_beside(fn, parent, register) if fn is not None else None
     if op[0] != "call":
+        if beside is not None:
+            return Decoration((), (beside,), (), (), 3)
         targets = (value.ref,) if value is not None and value.kind in ("function", "method") else ()
         return Decoration(_rows(parent, value), targets or _called_object(value), (), (), 3)
     args = tuple(_static(parent, argument) for argument in op[2])
     kwargs = tuple((keyword, _static(parent, argument)) for keyword, argument in op[3])
+    if beside is not None:
+        return Decoration((), (beside,), args, kwargs, 3)
     known = linked.calls.get(register)
     rows = known.rows if known is not None else ()
     if not rows and value is not None and value.kind == "library":
@@ -273,5 +280,5 @@ def decorated_by(fn: Fn) -> Iterator[tuple[tuple[CallModel, ...], tuple[Fn, ...]
     parent = fn.parent
     for register in fn.facts.decorators if parent is not None else ():
         assert parent is not None
-        decorator = decoration(parent, register)
+        decorator = decoration(parent, register, fn)
         yield decorator.rows, decorator.targets
