@@ -37,6 +37,8 @@ Good:
             account.save()
 
 Take the lock before the transaction begins, or lock the row itself: the database keeps that until the commit.
+Told as well of a lock that is taken in the transaction around calls of what reads rows and writes some of
+their kind.
 """
 
 from collections.abc import Iterator
@@ -49,17 +51,20 @@ check = Check("RMW309", "lock-released-before-commit", since="0.1")
 @check.on_events
 def find(view: View) -> Iterator[Violation]:
     for found in view.early():
-        window, lock = found.window, found.lock
-        place = place_text(view, window)
+        write, lock = found.write, found.lock
+        place = write.place.text if write.place is not None else ""
+        if found.window is not None:
+            place = place_text(view, found.window)
         steps = list(view.held_step(found.transaction))
-        if found.below is None:
+        by = ""
+        if not found.inside:
             steps += view.held_step(lock)
-            steps.append(view.step("write", window.write.op, "written here, and not committed yet"))
-            by = ""
-        else:
+            written = view.step("write", write.op, "written here, and not committed yet", found.below)
+            steps.append(written)
+        elif found.below is not None:
             by = f" in `{found.below.facts.name}`"
             steps.append(view.step("lock", found.op, f"`{lock.text}` is taken and given back{by}"))
-            steps.append(view.step("write", window.write.op, "written under the lock here", found.below))
+            steps.append(view.step("write", write.op, "written under the lock here", found.below))
         yield view.violation(
             check,
             found.op,

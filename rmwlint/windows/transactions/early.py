@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rmwlint.program.link import link
+from rmwlint.program.link import Call, link
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.quiet import heard
 from rmwlint.windows.find import Window, common, windows
@@ -16,19 +16,25 @@ from rmwlint.windows.transactions.hazards import open_transaction
 from rmwlint.windows.values import Event, Held
 
 _ROWS = frozenset(["row", "rows"])
+#: so many calls below those under the lock are looked at
+_DEEPEST = 2
+_MOST = 40
 
 
 class Early(NamedTuple):
-    """A window on rows whose lock is given back before its transaction ends.
+    """A write to rows whose lock is given back before its transaction ends.
 
-    ``op``: the write, or the call of the function ``below`` that takes the lock, reads and writes.
+    ``op``: the write, or the call that leads to the function ``below``, which reads and writes. ``inside``:
+    that function takes the lock, too. ``window``: what the write belongs to, None where it is read elsewhere.
     """
 
     op: int
-    window: Window
+    write: Event
+    window: Window | None
     lock: Held
     transaction: Held
     below: Fn | None
+    inside: bool
     sure: int
 
 
@@ -37,11 +43,11 @@ def early(fn: Fn) -> Iterator[Early]:
     told: set[int] = set()
     for window, lock in _guarded(fn):
         around = _around(window.write.held, lock)
-        if around is None or lock.id in told or _outlasts(fn, lock, around, window.write):
+        if around is None or lock.id in told or _outlasts(fn, lock, around, window.write.op):
             continue
         told.add(lock.id)
         sure = min(window.sure, lock.sure, around.sure)
-        yield Early(window.write.op, window, lock, around, None, sure)
+        yield Early(window.write.op, window.write, window, lock, around, None, False, sure)
     found = heard(fn)
     calls = link(fn).calls
     for number, held in found.at_calls.items():
@@ -55,8 +61,58 @@ def early(fn: Fn) -> Iterator[Early]:
         for window, lock in _guarded(target):
             if _around(window.write.held, lock) is None and _given_back(target, lock):
                 sure = min(window.sure, lock.sure, opened.sure, call.sure, 2)
-                yield Early(number, window, lock, opened, target, sure)
+                yield Early(number, window.write, window, lock, opened, target, True, sure)
                 break
+    yield from _around_calls(fn, told)
+
+
+def _around_calls(fn: Fn, told: set[int]) -> Iterator[Early]:
+    """The locks that a function takes in its transaction around calls of what reads and writes rows."""
+    calls = link(fn).calls
+    for number, held in heard(fn).at_calls.items():
+        lock = next((one for one in held if _short(one) and one.id not in told and _around(held, one)), None)
+        call = calls.get(number)
+        if lock is None or call is None or call.cls is not None:
+            continue
+        around = _around(held, lock)
+        written = _written_below(fn, call)
+        if around is None or written is None or _outlasts(fn, lock, around, number):
+            continue
+        told.add(lock.id)
+        write, target, certain = written
+        sure = min(lock.sure, around.sure, certain, 2)
+        yield Early(number, write, None, lock, around, target, False, sure)
+
+
+def _written_below(fn: Fn, call: Call) -> tuple[Event, Fn, int] | None:
+    """A write to a row, and where, in what a call runs, so far down, that reads rows of the kind as well and
+    keeps others from neither."""
+    seen = {fn}
+    pending = [(call, call.sure, 0)]
+    read: set[str] = set()
+    written: list[tuple[Event, Fn, int]] = []
+    while pending and len(seen) < _MOST:
+        one, sure, depth = pending.pop(0)
+        if len(one.targets) != 1 or one.cls is not None or one.targets[0] in seen or depth > _DEEPEST:
+            continue
+        target, sure = one.targets[0], min(sure, one.sure)
+        seen.add(target)
+        for event in heard(target).events:
+            if event.place is None or event.place.kind not in _ROWS or event.trail:
+                continue
+            if event.locked:
+                return None
+            if event.does == "read":
+                read.add(event.place.what)
+            elif event.does == "write" and not any(one.kind == "lock" for one in event.held):
+                written.append((event, target, min(sure, event.sure)))
+        pending += [(below, sure, depth + 1) for below in link(target).calls.values()]
+    return next((one for one in written if one[0].place is not None and one[0].place.what in read), None)
+
+
+def _short(lock: Held) -> bool:
+    """Whether something held is a lock that lasts no longer than the code says."""
+    return lock.kind == "lock" and not lock.fresh and not lock.until_commit and lock.reach != "row"
 
 
 def _guarded(fn: Fn) -> Iterator[tuple[Window, Held]]:
@@ -68,7 +124,7 @@ def _guarded(fn: Fn) -> Iterator[tuple[Window, Held]]:
         if write.place is None or write.place.kind not in _ROWS or _row_locked(fn, write):
             continue
         for held in common(read.held, write.held):
-            if held.kind == "lock" and not held.fresh and not held.until_commit:
+            if _short(held):
                 yield window, held
                 break
 
@@ -90,11 +146,11 @@ def _row_locked(fn: Fn, write: Event) -> bool:
     )
 
 
-def _outlasts(fn: Fn, lock: Held, transaction: Held, write: Event) -> bool:
+def _outlasts(fn: Fn, lock: Held, transaction: Held, written: int) -> bool:
     """Whether what was written is committed before the lock is given back."""
     events = heard(fn).events
     ops = fn.facts.ops
-    if any(event.does == "commit" and event.op > write.op and lock in event.held for event in events):
+    if any(event.does == "commit" and event.op > written and lock in event.held for event in events):
         return True
     if lock.id < 0 or ops[lock.id][0] == "enter":
         return False
