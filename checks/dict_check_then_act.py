@@ -69,7 +69,8 @@ Told in a constructor only of what all objects of the class have, as in a `__new
 (low where nothing is done to that then).
 
 Told as well: a number that is read, kept while something else is called, and written back counted on; a flag
-that is set before what it announces is made and kept.
+that is set before what it announces is made and kept; what is worked through while somebody else is waited
+for, and then emptied, with what was added meanwhile.
 
 Hold a lock over test and store, or use the one call that does both (`setdefault`, `pop(key, None)`). Told as
 well: an object that is set up because its flag says that it is not, and a thread started before what it uses
@@ -177,6 +178,32 @@ def find_walks(view: View) -> Iterator[Violation]:
                 ("A", "goes on    RuntimeError: changed size during iteration"),
             ),
             remedy="copy it under a lock and walk through the copy",
+        )
+
+
+@check.on_function
+def find_drains(view: View) -> Iterator[Violation]:
+    for drain in view.drains_of_threads:
+        place = drain.text
+        yield view.violation(
+            check,
+            drain.emptied,
+            f"`{place}` is worked through, others are waited for, and it is emptied: "
+            "what is added meanwhile is dropped",
+            place=place,
+            sure=MEDIUM if drain.sure > 1 and not drain.ends and not view.prepares else LOW,
+            steps=[
+                view.step("read", drain.read, "worked through from here"),
+                view.step("hazard", drain.switch, "it waits here"),
+                view.step("write", drain.added, "added to here", drain.adder),
+                view.step("write", drain.emptied, "emptied here"),
+            ],
+            interleaving=(
+                ("A", f"takes what is in {place}, waits"),
+                ("B", f"adds to {place}"),
+                ("A", f"empties {place}    what B added is dropped unseen"),
+            ),
+            remedy="put an empty container in its place first, and work through the old one",
         )
 
 

@@ -75,7 +75,7 @@ from rmwlint.windows.interpreter.decorators import FIRST, FIRST_OF_CLASS
 from rmwlint.windows.interpreter.interpret import Analysis
 from rmwlint.windows.interpreter.paths import of_kernel, scratch
 from rmwlint.windows.interpreter.presence import found_there
-from rmwlint.windows.memory.drains import Drain, drains
+from rmwlint.windows.memory.drains import Drain, drains, drains_of_threads
 from rmwlint.windows.memory.of_one_call import OfOneCall, of_one_call
 from rmwlint.windows.memory.refills import Refill, refills
 from rmwlint.windows.memory.registered_late import RegisteredLate, registered_late
@@ -690,6 +690,12 @@ class View:
     def drains(self) -> tuple[Drain, ...]:
         """Shared containers that are worked through with an await in between, and then emptied."""
         return tuple(drains(self.fn))
+
+    @property
+    def drains_of_threads(self) -> tuple[Drain, ...]:
+        """Shared containers of threads that are worked through while somebody else is waited for, and then
+        emptied."""
+        return tuple(drains_of_threads(self.fn))
 
     @property
     def listed(self) -> tuple[Listed, ...]:

@@ -1,8 +1,9 @@
-"""Containers that a task works through, waiting, and then empties: what was added meanwhile is dropped.
+"""Containers that are worked through, waiting, and then emptied: what was added meanwhile is dropped.
 
 ``for item in list(self.items): await send(item)`` and then ``self.items.clear()``: an item that another task
-adds while this one waits is never sent. Told by the shape of the operations, and by who else puts something
-into the place.
+adds while this one waits is never sent. The same of threads, where what is called in between waits for
+somebody else: between two plain operations hardly anybody comes. Told by the shape of the operations, and by
+who else puts something into the place.
 """
 
 from __future__ import annotations
@@ -11,24 +12,32 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rmwlint.facts.operands import made_of, numbers_in
+from rmwlint.program.effects import set_off
+from rmwlint.program.link import link
 from rmwlint.program.program import Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
 from rmwlint.windows.concurrency.phases import ALONE, ends, prepares
 from rmwlint.windows.concurrency.quiet import heard, shared_memory
 from rmwlint.windows.concurrency.suspends import switches_of
+from rmwlint.windows.find import common
 from rmwlint.windows.flow import in_loop, reaches
+from rmwlint.windows.memory.meeting import nobody_meets
 from rmwlint.windows.memory.refills import (
     NamedPlace,
     emptied_in,
     filled_in,
+    held_at,
     locked_at,
     symbol_of,
     users_around,
 )
 from rmwlint.windows.memory.shared import sharing
+from rmwlint.windows.values import Held
 
 #: what gives a view of a container, or goes over it as it is
 _LIVE = frozenset(["items", "values", "keys", "enumerate", "iter", "reversed", "zip"])
+#: what takes its time
+_SLOW = frozenset(["backend", "wait"])
 
 
 class Drain(NamedTuple):
@@ -64,7 +73,7 @@ def drains(fn: Fn) -> Iterator[Drain]:
         for load in events:
             if load.does != "load" or load.place is None or load.place.symbol != symbol:
                 continue
-            if locked_at(fn, load.op) or not _worked_through(fn, load.op):
+            if locked_at(fn, load.op) or not _worked_through(fn, load.op, _awaited(fn)):
                 continue
             between = [number for number in switches if _between(fn, load.op, number, op)]
             if not between or any(reaches(fn, other, op) for other in earlier):
@@ -80,6 +89,67 @@ def drains(fn: Fn) -> Iterator[Drain]:
                 break
 
 
+def drains_of_threads(fn: Fn) -> Iterator[Drain]:
+    """The places that a function of threads works through and then empties, and calls in between what waits
+    for somebody else."""
+    if fn.facts.is_async or fn.facts.is_generator or fn.index == 0 or fn.facts.name in ALONE:
+        return
+    if shared_memory(fn) == (False, False):
+        return
+    emptied = list(emptied_in(fn))
+    slow = _slow(fn) if emptied else frozenset[int]()
+    told: set[NamedPlace] = set()
+    for op, place in emptied if slow else ():
+        symbol = symbol_of(fn, place)
+        sure = sharing(fn, symbol)
+        if place in told or not sure:
+            continue
+        earlier = [other for other, same in emptied if same == place and other < op]
+        for load in heard(fn).events:
+            if load.does != "load" or load.place is None or load.place.symbol != symbol:
+                continue
+            between = sorted(number for number in slow if _between(fn, load.op, number, op))
+            if not between or any(reaches(fn, other, op) for other in earlier):
+                continue
+            if not _worked_through(fn, load.op, slow):
+                continue
+            locks = [held for held in common(load.held, held_at(fn, op)) if held.kind == "lock"]
+            if not locks and locked_by_callers(fn):
+                continue
+            closed = _closed(fn, load.op)
+            adder = next((one for one in _adders(fn, place, closed) if not _kept_out(*one, locks)), None)
+            if adder is None:
+                continue
+            if sure > 1 and nobody_meets((fn, adder[0]), symbol):
+                sure = 1
+            told.add(place)
+            yield Drain(load.place.text, load.op, between[0], op, *adder, ends(fn), sure)
+            break
+
+
+def _slow(fn: Fn) -> frozenset[int]:
+    """The calls of a function that wait for somebody else: a backend, a time."""
+    return frozenset(
+        number
+        for number, call in link(fn).calls.items()
+        if any(effect.kind in _SLOW and effect.sure > 1 for effect in set_off(fn, number, call))
+    )
+
+
+def _kept_out(adder: Fn, number: int, locks: list[Held]) -> bool:
+    """Whether who adds something holds a lock that is held while the place is worked through."""
+    if not locks:
+        return False
+    keys = {held.key for held in locks}
+    return locked_by_callers(adder) or any(held.key in keys for held in held_at(adder, number))
+
+
+def _awaited(fn: Fn) -> frozenset[int]:
+    """The calls of a function that it awaits."""
+    ops = fn.facts.ops
+    return frozenset(op[1] for op in ops if op[0] == "await" and ops[op[1]][0] == "call")
+
+
 def _between(fn: Fn, first: int, middle: int, last: int) -> bool:
     """Whether control can go from one operation by way of another to the last, around a loop too."""
     if not reaches(fn, first, middle) or not middle < last:
@@ -87,8 +157,8 @@ def _between(fn: Fn, first: int, middle: int, last: int) -> bool:
     return reaches(fn, middle, last) or (in_loop(fn, middle) and reaches(fn, first, last))
 
 
-def _worked_through(fn: Fn, load: int) -> bool:
-    """Whether a loop goes over a copy of what is loaded, or a call is awaited that is given it.
+def _worked_through(fn: Fn, load: int, waits: frozenset[int]) -> bool:
+    """Whether a loop goes over a copy of what is loaded, or one of the calls that wait is given it.
 
     A loop over the container itself comes to what is added meanwhile, or fails.
     """
@@ -98,8 +168,8 @@ def _worked_through(fn: Fn, load: int) -> bool:
         op = ops[number]
         if op[0] == "loop" and op[1] in copies:
             return True
-        if op[0] == "await" and ops[op[1]][0] == "call":
-            _, _, given, named = ops[op[1]]
+        if number in waits and op[0] == "call":
+            _, _, given, named = op
             if not made.isdisjoint((*given, *(register for _, register in named))):
                 return True
         if op[0] in ("call", "attr", "star", "item") and not made.isdisjoint(numbers_in(op)):
@@ -148,4 +218,4 @@ def _adders(fn: Fn, place: NamedPlace, closed: frozenset[str]) -> Iterator[tuple
                 break
 
 
-__all__ = ["Drain", "drains"]
+__all__ = ["Drain", "drains", "drains_of_threads"]
