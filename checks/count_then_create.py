@@ -55,7 +55,7 @@ def find(view: View) -> Iterator[Violation]:
             creation.create.op,
             f"`{thing}` is counted against a limit and then created; another can be created in between",
             place=thing,
-            sure=LOW if view.one_shot else creation.sure,
+            sure=LOW if view.one_shot or view.runs_alone else creation.sure,
             steps=creation_steps(view, creation),
             interleaving=(
                 ("A", f"counts {thing}: one more is allowed"),

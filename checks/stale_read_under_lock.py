@@ -44,6 +44,9 @@ from rmwlint.check import LOW, MEDIUM, Check, View, Violation, Window, lost_upda
 
 check = Check("RMW405", "stale-read-under-lock", since="0.1")
 
+#: the error that tells who acts second, by what he does
+_CAUGHT = {"create": "duplicate", "delete": "missing"}
+
 
 @check.on_windows
 def find(view: View) -> Iterator[Violation]:
@@ -56,6 +59,8 @@ def find(view: View) -> Iterator[Violation]:
         kind = "" if window.write.place is None else window.write.place.kind
         if window.write.does == "ensure":
             continue  # makes it where it is missing, in one step
+        if _CAUGHT.get(window.write.does) in window.write.caught and kind in ("file", "directory"):
+            continue  # whoever comes second learns that the first has been there
         if window.write.does == "create" and kind == "row":
             continue  # a row of its own: what was read stays as it is
         if kind == "shared" and window.how == "copy":

@@ -9,7 +9,7 @@ from rmwlint.libraries.index import snake
 from rmwlint.program.calling import call_sites, handed_over, kept_for_check
 from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
-from rmwlint.windows.concurrency.by_hand import unserved
+from rmwlint.windows.concurrency.by_hand import is_command, unserved
 from rmwlint.windows.concurrency.callers import (
     locked_by_callers,
     locked_everywhere_by_callers,
@@ -166,8 +166,8 @@ def told_below(window: Window) -> bool:
 
 def runs_alone(fn: Fn) -> bool:
     """Whether a function is a method of a class whose methods run by hand, rarely two at a time, or is called
-    by a signal that is sent so, or that no service runs."""
-    if unserved(fn):
+    by a signal that is sent so, or a command of a command line, or that no service runs."""
+    if unserved(fn) or is_command(fn):
         return True
     names = list(_signals(fn)) if fn.owner is None else fn.owner.library_types()
     return any(_alone(fn, name) for name in names)

@@ -11,7 +11,7 @@ from rmwlint.windows.concurrency.modules import imported_names, imports_concurre
 from rmwlint.windows.concurrency.sharing import method_around
 
 #: what decorates a function that a command line calls by its name
-_COMMANDS = frozenset(["command", "group"])
+_COMMANDS = frozenset(["command", "group", "option"])
 
 
 def run_by_hand(module: ModuleView) -> bool:
@@ -73,7 +73,7 @@ def by_hand(fn: Fn) -> bool:
     call it is, and none of that goes on beside it. What runs as a program may serve other modules too."""
     if run_by_hand(fn.module):
         return not (_is_script(fn.module) and _serves_others(fn))
-    return _is_command(fn) or _called_by_hand(fn)
+    return is_command(fn) or _called_by_hand(fn)
 
 
 def _serves_others(fn: Fn) -> bool:
@@ -88,7 +88,7 @@ def _serves_others(fn: Fn) -> bool:
     )
 
 
-def _is_command(fn: Fn) -> bool:
+def is_command(fn: Fn) -> bool:
     """Whether a function, or the one that it stands in, is made a command of a command line."""
     around: Fn | None = fn
     while around is not None and around.index:
@@ -113,7 +113,7 @@ def _called_by_hand(fn: Fn) -> bool:
 def _only_by_hand(fn: Fn, depth: int) -> bool:
     sites = call_sites(fn)
     return bool(sites) and all(
-        _is_command(caller)
+        is_command(caller)
         or (
             not imports_concurrency(caller.module, True)
             and (

@@ -21,6 +21,7 @@ from rmwlint.windows.concurrency.quiet import heard, quiet
 from rmwlint.windows.concurrency.ways import locked_on_every_way, locks_rows_before, rows_locked_on_every_way
 from rmwlint.windows.creations.answered import takes_duplicate
 from rmwlint.windows.creations.decisions import absences, left_by, put_before
+from rmwlint.windows.creations.found_or_made import found_or_made
 from rmwlint.windows.creations.given_away import given_away
 from rmwlint.windows.creations.retried import retried_by_callers, retries, tries_again
 from rmwlint.windows.creations.unique import conditional_uniques, nullable, uniques
@@ -36,6 +37,8 @@ from rmwlint.windows.values import Dep, Event, Symbol
 
 _LOOKS = frozenset(["read", "test", "look"])
 _KEPT = frozenset(["row", "rows"])
+#: what stands for a row that a query has found
+_FOUND = frozenset(["row", "query"])
 #: changes of all the rows that a query finds
 _MEETS = frozenset(["write", "swap", "delta"])
 _REACHES = frozenset(["backend", "read", "test", "write", "create", "delete", "swap", "delta"])
@@ -151,6 +154,7 @@ def _creations(fn: Fn) -> Iterator[Creation]:
     creates = [event for event in events if is_creation(event)]
     made = {event.op for event in creates if event.does == "create"}
     creates = [event for event in creates if event.does != "write" or _new_at(event) not in made]
+    creates += found_or_made(fn, events)
     looks: dict[int, list[Event]] = {}
     for event in events:
         if event.place is not None and event.place.kind in _KEPT and _asks(event):
@@ -273,7 +277,16 @@ def is_creation(event: Event) -> bool:
     if event.place is None or event.place.kind not in _KEPT:
         return False
     saves = event.does == "write" and event.fresh
+    if event.does == "create" and _kept_again(event):
+        return False
     return event.does in ("create", "make") or (saves and not (event.row is not None and event.row.each))
+
+
+def _kept_again(create: Event) -> bool:
+    """Whether what is added to the session is a row that a query has found: it is there."""
+    added = create.row is not None and (create.row.at or "").startswith("arg")
+    symbol = create.place.symbol if create.place is not None else None
+    return added and isinstance(symbol, tuple) and symbol[0] in _FOUND
 
 
 def _how(fn: Fn, look: Event, branch: int, outcome: bool) -> str | None:

@@ -83,10 +83,13 @@ def _told(fn: Fn, register: int, at: int, looks: frozenset[int], outcome: bool) 
 
 
 def _points(fn: Fn, create: Event) -> list[int]:
-    """The creation, and where what it is given was put into a list; not where rows are saved, which may have
-    been there before."""
+    """The creation, where its row was made, and where what it is given was put into a list; not where rows
+    are saved, which may have been there before."""
     ops = fn.facts.ops
     points = [create.op]
+    symbol = create.place.symbol if create.place is not None else None
+    if isinstance(symbol, tuple) and symbol[0] == "new" and symbol[1] < create.op:
+        points.append(symbol[1])
     op = ops[create.op]
     for register in op[2] if op[0] == "call" and create.does != "write" else ():
         given = ops[register]
