@@ -54,7 +54,8 @@ threads that the object itself starts stay clear of; a walk in a method that end
 them, that is called where modules are loaded, or a class method that nothing in the project mentions; what
 `configure` fills, or what coroutines alone read; a place to which all ways begin in one thread, in a program
 that is run by hand, or where nobody is known to call, the program serves nobody and no lock of threads is
-held over the place; an object that never leaves the function that makes it.
+held over the place; an object that never leaves the function that makes it; what is in a library that the
+project has copied.
 
 Likewise where nothing between the two may wait, in a project whose programs have their threads patched to be
 green ones (`eventlet.monkey_patch()`), and what is only called under a lock, or by a constructor of the

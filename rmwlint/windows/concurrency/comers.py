@@ -28,7 +28,7 @@ MOST_FOLLOWED = 80
 #: functions with which a program begins
 MAIN = frozenset(["main", "__main__"])
 _CROWD = "files.Crowd"
-_OF_TASKS = "files.CrowdOfTasks"
+_APART = ("files.CrowdOfTasks", "files.CrowdOfProcesses")
 #: where one file in so many speaks of a framework, the project is about it
 _FEW = 25
 _MAIN_THREAD = "files.MainThread"
@@ -190,9 +190,11 @@ def crowd_in_project(module: ModuleView) -> bool:
 
 
 def threads_in_project(module: ModuleView) -> bool:
-    """Likewise, by what serves each in a thread of its own: not what gives all of them to one event loop."""
-    tasks = module.program.libraries.types[_OF_TASKS].receivers
-    return kept_for_check(module.fn(0), "threads_in_project", lambda: _project_crowded(module, tasks))
+    """Likewise, by what serves each in a thread of its own: not what gives all of them to one event loop, or
+    each to a process."""
+    types = module.program.libraries.types
+    others = frozenset(name for kind in _APART for name in types[kind].receivers)
+    return kept_for_check(module.fn(0), "threads_in_project", lambda: _project_crowded(module, others))
 
 
 def _project_crowded(module: ModuleView, but: Collection[str]) -> bool:

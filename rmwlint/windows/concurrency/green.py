@@ -1,7 +1,8 @@
 """Green threads: one runs until it waits for something, and only then another one comes in.
 
-A program that has its threads patched when it starts (``eventlet.monkey_patch()``) has no others. Between a
-test and a store with nothing in between that may wait, nobody else runs. What is not known may wait.
+A program that has its threads patched when it starts (``eventlet.monkey_patch()``, or by a function that does
+so) has no others. Between a test and a store with nothing in between that may wait, nobody else runs. What is
+not known may wait.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from rmwlint.program.calling import checking, kept_for_check, rest_on
+from rmwlint.libraries.model import CallModel
+from rmwlint.program.calling import call_sites, checking, kept_for_check, rest_on
 from rmwlint.program.dispatch import candidates
 from rmwlint.program.link import Call, link
 from rmwlint.program.logs import writes_to_log
 from rmwlint.program.program import Fn, ModuleView
+from rmwlint.windows.concurrency.comers import imports_crowd
+from rmwlint.windows.concurrency.modules import imports_concurrency
 
 _MOST_FUNCTIONS = 40
 #: places that are reached without letting others run: a file, the process's own memory
@@ -55,8 +59,8 @@ def _green(module: ModuleView) -> bool:
     patching = {
         path
         for name in sorted(program.libraries.patches)
-        for path in _told(module, name)
-        if _patches(module, path)
+        for told in _told(module, name)
+        for path in _patching(module, told)
     }
     if not patching:
         return False
@@ -65,9 +69,15 @@ def _green(module: ModuleView) -> bool:
         if path.parent in folders and path not in patching and path.parent / "__init__.py" not in patching:
             other = program.module_of(path)
             rest_on(near, path, program)
-            if other is not None and "main" in other.facts.defs:
+            if other is not None and "main" in other.facts.defs and _goes_on_beside(other):
                 return False
     return True
+
+
+def _goes_on_beside(module: ModuleView) -> bool:
+    """Whether a program imports by itself what serves many, or starts threads: not one that upgrades a
+    database and ends."""
+    return imports_crowd(module) or imports_concurrency(module, False)
 
 
 def _told(module: ModuleView, name: str) -> Iterable[Path]:
@@ -79,19 +89,31 @@ def _told(module: ModuleView, name: str) -> Iterable[Path]:
     return program.mentions(name, module.path)
 
 
-def _patches(module: ModuleView, path: Path) -> bool:
-    """Whether the body of the module in a file patches the threads, in whatever case."""
+def _patching(module: ModuleView, path: Path) -> Iterator[Path]:
+    """The files whose bodies patch the threads, in whatever case, by what a file does: that file, or those
+    that call a function of it which patches."""
     program = module.program
     other = program.module_of(path)
     rest_on(module.path, path, program)
-    if other is None:
-        return False
-    body = other.fn(0)
-    for number, call in link(body).calls.items():
+    for fn in other.functions() if other is not None else ():
+        if not _patches(fn):
+            continue
+        if fn.index == 0:
+            yield path
+        elif fn.owner is None:
+            for caller, _ in call_sites(fn):
+                if caller.index == 0:
+                    rest_on(module.path, caller.module.path, program)
+                    yield caller.module.path
+
+
+def _patches(fn: Fn) -> bool:
+    """Whether a function itself patches the threads."""
+    ops = fn.facts.ops
+    for number, call in link(fn).calls.items():
         rows = [row for row in call.rows if row.does == "patch"]
         if not rows:
             continue
-        ops = body.facts.ops
         chosen = [keyword for keyword, register in ops[number][3] if ops[register] == ("const", True)]
         # parts that are named are patched alone
         if not chosen or any(row.limit is None or row.limit in chosen for row in rows):
@@ -141,13 +163,18 @@ def _below(fn: Fn, number: int, call: Call) -> list[Fn] | None:
     """The functions that a call runs, as far as its name tells, None where it may wait itself or nobody
     knows."""
     if call.rows:
-        quick = all(row.does in _QUICK or (row.does in _TOUCHES and row.place in _NEAR) for row in call.rows)
-        return [] if quick and call.qualified not in _WAITS else None
+        return [] if all(map(_quick, call.rows)) and call.qualified not in _WAITS else None
     if call.targets:
         return [*call.targets, *candidates(fn, number, call).functions]
     if call.cls is not None or any(_harmless(fn, number, call)):
         return []
     return list(candidates(fn, number, call).functions) or None
+
+
+def _quick(row: CallModel) -> bool:
+    """Whether a call does what nobody waits for: a lock is made at once, and waited for where it is taken."""
+    made = row.does == "lock" and "create" in row.form
+    return made or row.does in _QUICK or (row.does in _TOUCHES and row.place in _NEAR)
 
 
 def _harmless(fn: Fn, number: int, call: Call) -> Iterator[bool]:

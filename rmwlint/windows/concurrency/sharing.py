@@ -15,6 +15,7 @@ from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn, ModuleView
 from rmwlint.program.types import Type
 from rmwlint.windows.concurrency.modules import imported_names, imports_concurrency
+from rmwlint.windows.concurrency.phases import ALONE
 from rmwlint.windows.concurrency.spawning import (
     NEAR,
     decorating_ops,
@@ -173,17 +174,42 @@ def _in_global(cls: Cls) -> bool:
 def shared_below(cls: Cls, tasks: bool) -> bool:
     """Whether a class derived from it locks what its objects do, or starts threads (or tasks) that do it: an
     object of the base class alone is seldom made then."""
-    for derived in subclasses(cls, cls.module.path):
-        within = (fn for fn in derived.module.functions() if _within(fn, derived))
-        if derived.module is cls.module:
-            if any(takes_locks(fn, tasks) or spawns(fn, tasks) for fn in within):
-                return True
-        elif imports_concurrency(derived.module, tasks):
-            # were its functions linked, the base class would rest on all that they call
-            _rest_on_calls(cls, derived)
-            if any(_synchronizes(fn, cls.module.path, tasks) for fn in within):
-                return True
+    return any(_shared_as(cls, derived, tasks) for derived in subclasses(cls, cls.module.path))
+
+
+def _shared_as(cls: Cls, derived: Cls, tasks: bool, *, locked: bool = False) -> bool:
+    """Whether threads (or tasks) share objects of a class as those of a derived one. ``locked``: only its
+    locks tell so."""
+    within = (fn for fn in derived.module.functions() if _within(fn, derived))
+    if derived.module is cls.module:
+        return any(takes_locks(fn, tasks) or (not locked and spawns(fn, tasks)) for fn in within)
+    if not imports_concurrency(derived.module, tasks):
+        return False
+    # were its functions linked, the base class would rest on all that they call
+    _rest_on_calls(cls, derived)
+    return any(_synchronizes(fn, cls.module.path, tasks, locked) for fn in within)
+
+
+def locked_below(cls: Cls, fn: Fn, attribute: str) -> bool:
+    """Whether the locks of a class derived from it tell that threads meet in a method of it, at an attribute:
+    not where that class has another method in its place, or a lock around what else uses the attribute."""
+    near = cls.module.path
+    users = {other.facts.name for other in _methods(cls) if attribute in other.facts.names} - ALONE
+    for derived in subclasses(cls, near):
+        if not _shared_as(cls, derived, False, locked=True):
+            continue
+        if derived.module is not cls.module:
+            for name in sorted({*users, fn.facts.name}):
+                cls.module.program.asked.functions(near, name, [derived.module.path])
+        own = {name: derived.module.fn(index) for name, index in derived.facts.methods.items()}
+        held = any(op[0] == "enter" for name in users & own.keys() for op in own[name].facts.ops)
+        if fn.facts.name not in own and not held:
+            return True
     return False
+
+
+def _methods(cls: Cls) -> list[Fn]:
+    return [method for base in cls.mro() for method in base.own_methods()]
 
 
 def _rest_on_calls(cls: Cls, derived: Cls) -> None:
@@ -193,15 +219,15 @@ def _rest_on_calls(cls: Cls, derived: Cls) -> None:
     program.asked.calls(cls.module.path, derived.module.path, packages & imported)
 
 
-def _synchronizes(fn: Fn, near: Path, tasks: bool) -> bool:
+def _synchronizes(fn: Fn, near: Path, tasks: bool, locked: bool) -> bool:
     """Whether a function takes a lock or starts a thread (or task) by what its module imports, or a method's
-    decorators take one. ``near``: the file on whose behalf it is asked."""
+    decorators take one. ``near``: the file on whose behalf it is asked. ``locked``: only for a lock."""
     libraries = fn.module.program.libraries
     reaches = NEAR | {"task"} if tasks else NEAR
     decorating: set[int] | None = None
     for number, word in calls_imported(fn.module.facts, fn.facts):
         for row in libraries.function_meaning(word, {}):
-            if shares_memory(row, tasks):
+            if not locked and shares_memory(row, tasks):
                 return True
             if row.does == "lock" and row.reach in reaches:
                 decorating = decorating_ops(fn) if decorating is None else decorating

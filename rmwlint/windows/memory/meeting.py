@@ -7,10 +7,12 @@ view, a handler, a pool, and what is started in a loop come with others; so does
 that never leaves the function that makes it is used by the one thread that runs that, and by those that the
 object starts itself. That many come by the framework that a module imports, or because too many call, says
 little by itself: the module must have to do with threads, or the project serve each in a thread of its own;
-and where it is an object that is used, its class must expect threads, too. In a module that tells nothing of
-its callers, a lock that the class takes for whatever it is tells enough. Where all ways begin outside, and
-nothing says who comes from there, a lock over the place itself must tell of others, whatever threads the
-class starts. The locks and threads of a derived class tell of others, too.
+and where it is an object that is used, a lock must be held over the attribute somewhere, or the module keep
+the object. In a module that tells nothing of its callers, a lock that the class takes for whatever it is
+tells enough, or threads of which it is not known what they run. Where all ways begin outside or in what is
+run by hand, and nothing says who comes from there, a lock over the place itself must tell of others, whatever
+threads the class starts. The locks of a derived class tell of others, too, where they are not held around
+what it inherits. A library that the project has copied is its makers' to mend.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ from rmwlint.windows.concurrency.comers import (
 from rmwlint.windows.concurrency.modules import concurrent_module, copied_in
 from rmwlint.windows.concurrency.phases import ALONE, sets_up, starts
 from rmwlint.windows.concurrency.quiet import heard, stored_by_name
-from rmwlint.windows.concurrency.sharing import known_to_all, method_around, shared_below
+from rmwlint.windows.concurrency.sharing import known_to_all, locked_below, method_around
 from rmwlint.windows.concurrency.spawning import starts_thread
 from rmwlint.windows.flow import in_loop
 from rmwlint.windows.interpreter.decorators import held_by_decorators
@@ -69,9 +71,11 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
     ``torn``: who only looks is hit as well, so that any lock in a class is enough to expect threads.
     """
     users = list(fns)
-    if not users or (own_attribute(symbol) is not None and _expected_below(users[0])):
+    if not users or _expected_below(users[0], symbol):
         return False
     first = users[0]
+    if copied_in(first.module):
+        return True
     begins: set[_Begin] = set()
     for fn in users:
         begins |= kept_for_check(fn, "begins", partial(_begins, fn))
@@ -86,8 +90,8 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
         begins = begins - guessed | {_MANY if shared else _OUTSIDE}
     if _MANY in begins or len(threads) > 1 or (threads and len(begins) > 1):
         return False
-    if begins == {_OUTSIDE}:
-        return not _guarded_somewhere(first, symbol)
+    if begins <= {_OUTSIDE, _BY_HAND}:
+        return _OUTSIDE not in begins or not _guarded_somewhere(first, symbol)
     return _OUTSIDE not in begins or not _expects_threads(first, symbol)
 
 
@@ -99,10 +103,14 @@ def _by_guess(fn: Fn, symbol: Symbol, anybody: bool, torn: bool) -> bool:
     """
     if not (anybody or threads_in_project(fn.module) or concurrent_module(fn.module, False)):
         return False
-    if own_attribute(symbol) is None:
+    owner, attribute = method_around(fn).owner, own_attribute(symbol)
+    if attribute is None:
         return True
-    expected = _expects_threads(fn, symbol)
-    return expected or ((torn or anybody) and _takes_locks(fn))
+    if owner is not None and (known_to_all(owner) or locked_somewhere(owner, attribute)):
+        return True
+    if anybody and (owner is None or not threads_told(owner, attribute)):
+        return True
+    return (torn or anybody) and _takes_locks(fn)
 
 
 def _several(fn: Fn) -> bool:
@@ -122,10 +130,10 @@ def _its_own(fn: Fn, symbol: Symbol, thread: Fn) -> bool:
     return owner in thread.owner.mro() or thread.owner in owner.mro()
 
 
-def _expected_below(fn: Fn) -> bool:
-    """Whether a class derived from that of a method takes locks of threads, or starts threads."""
-    owner = method_around(fn).owner
-    return owner is not None and shared_below(owner, False)
+def _expected_below(fn: Fn, symbol: Symbol) -> bool:
+    """Whether a class derived from that of a method takes locks of threads, and none over the attribute."""
+    owner, attribute = method_around(fn).owner, own_attribute(symbol)
+    return owner is not None and attribute is not None and locked_below(owner, fn, attribute)
 
 
 def _expects_threads(fn: Fn, symbol: Symbol) -> bool:
