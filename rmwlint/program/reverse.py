@@ -7,7 +7,7 @@ stand in one module, the declaration tells under which name.
 from __future__ import annotations
 
 from rmwlint.facts.model import Op
-from rmwlint.facts.operands import last_store
+from rmwlint.facts.operands import last_store, returned
 from rmwlint.program.link import attribute, link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.types import Type
@@ -80,21 +80,48 @@ def _names(cls: Cls, scope: Fn, register: int) -> tuple[str, ...]:
 
 
 def asked_through(fn: Fn, number: int) -> tuple[int, str] | None:
-    """The undeclared attribute by which an operation reaches rows from another row: that row's register, and
-    the attribute's name."""
-    ops, types = fn.facts.ops, link(fn).types
+    """The undeclared attribute by which an operation reaches rows from another row, or a method of that row
+    does: that row's register, and the attribute's name."""
+    ops = fn.facts.ops
     register: int | None = number
     for _ in range(_DEEPEST):
         if register is None:
             return None
         op = ops[register]
-        found = undeclared(fn, register)
+        found = undeclared(fn, register) or _of_attribute(fn, register) or _given_by_own(fn, register)
         if found is not None:
             return found
-        kind = types[register]
-        if op[0] == "attr" and kind is not None and kind.kind == "member" and _is_row(fn, types[op[1]]):
-            return op[1], str(op[2])
         register = _holder(ops, register, op)
+    return None
+
+
+def _of_attribute(fn: Fn, register: int) -> tuple[int, str] | None:
+    op, types = fn.facts.ops[register], link(fn).types
+    kind = types[register]
+    if op[0] == "attr" and kind is not None and kind.kind == "member" and _is_row(fn, types[op[1]]):
+        return op[1], str(op[2])
+    return None
+
+
+def _given_by_own(fn: Fn, number: int) -> tuple[int, str] | None:
+    """The same of a method of the row that gives nothing but what it reaches by an attribute of its own."""
+    call = link(fn).calls.get(number) if fn.facts.ops[number][0] == "call" else None
+    if call is None or call.receiver is None or len(call.targets) != 1 or call.rows:
+        return None
+    target = call.targets[0]
+    ops = target.facts.ops
+    given = [register for _, register in returned(ops)]
+    if len(given) != 1 or not target.facts.params or not _is_row(fn, link(fn).types[call.receiver]):
+        return None
+    register: int | None = given[0]
+    for _ in range(_DEEPEST):
+        if register is None:
+            return None
+        found = _of_attribute(target, register)
+        if found is not None:
+            own = ops[found[0]] == ("name", target.facts.params[0].name)
+            return (call.receiver, found[1]) if own else None
+        register = _holder(ops, register, ops[register])
     return None
 
 

@@ -1,6 +1,8 @@
-"""Answers of a service whose text says that a thing is there already, and that are taken for an answer.
+"""Answers that say a thing is there already, and serve whoever asks for it.
 
-``if "already exist" in reply.text: return``: whoever asks for the thing a second time has what he wants.
+``if "already exist" in reply.text: return``: whoever asks for the thing a second time has what he wants. So
+has he who is answered that all is well (``return Response(…, 200)``), or is given what was found beside
+something else (``return row, False``).
 """
 
 from __future__ import annotations
@@ -11,11 +13,18 @@ from collections.abc import Iterator
 from rmwlint.facts.operands import numbers_in
 from rmwlint.libraries.index import snake
 from rmwlint.program.program import Fn
+from rmwlint.windows.creations.decisions import made_of
 from rmwlint.windows.flow import raising_blocks
 
 _WORD = re.compile(r"\w+")
 _ASKS = frozenset(["compare", "call", "bool", "unary"])
 _NOT = (("not in",), ("!=",))
+#: what an answer to a request says by its number: all is well
+_NUMBERED = frozenset(["status", "status_code"])
+_WELL = range(200, 300)
+_NAMED_WELL = "HTTP_2"
+#: beside what was found: it is not new
+_NOT_NEW = (("const", False), ("const", None))
 
 
 def takes_duplicate(fn: Fn) -> bool:
@@ -63,4 +72,32 @@ def _asked(fn: Fn, register: int, texts: frozenset[int], sign: bool) -> bool | N
     return sign if op[0] == "call" or op[1] not in _NOT else not sign
 
 
-__all__ = ["takes_duplicate"]
+def answers_well(fn: Fn, register: int) -> bool:
+    """Whether an answer to a request is made with a number that says that all is well."""
+    ops = fn.facts.ops
+    op = ops[register]
+    if op[0] != "call":
+        return False
+    for given in (*op[2], *(value for keyword, value in op[3] if keyword in _NUMBERED)):
+        kind, value = ops[given][0], ops[given][-1]
+        if kind == "const" and type(value) is int and value in _WELL:
+            return True
+        if kind in ("attr", "name") and isinstance(value, str) and value.startswith(_NAMED_WELL):
+            return True
+    return False
+
+
+def gives_found(fn: Fn, register: int, look: int) -> bool:
+    """Whether what is returned is a row of several things, one of them made of what a look found. One that
+    says no, or why, refuses."""
+    ops = fn.facts.ops
+    op = ops[register]
+    if op[:2] != ("build", "tuple") or not op[2] or ops[op[2][0]][0] == "const":
+        return False
+    for part in op[2]:
+        if ops[part][:2] == ("build", "fstring") or (ops[part][0] == "const" and ops[part] not in _NOT_NEW):
+            return False
+    return any(look in made_of(fn, part, register) for part in op[2])
+
+
+__all__ = ["answers_well", "gives_found", "takes_duplicate"]

@@ -19,7 +19,7 @@ from rmwlint.program.reverse import asked_through, referring
 from rmwlint.windows.concurrency.callers import duplicate_caught_by_callers, locked_by_callers
 from rmwlint.windows.concurrency.quiet import heard, quiet
 from rmwlint.windows.concurrency.ways import locked_on_every_way, locks_rows_before, rows_locked_on_every_way
-from rmwlint.windows.creations.answered import takes_duplicate
+from rmwlint.windows.creations.answered import answers_well, gives_found, takes_duplicate
 from rmwlint.windows.creations.decisions import absences, left_by, put_before
 from rmwlint.windows.creations.found_or_made import found_or_made
 from rmwlint.windows.creations.given_away import given_away
@@ -310,7 +310,7 @@ def _same(fn: Fn, look: Event, create: Event) -> bool:
     one, other = row_class(look), row_class(create)
     if one is not None and other is not None:
         return one is other or one in other.mro() or other in one.mro()
-    if one is None and other is None and _of_unknown_class(fn, look, create):
+    if one is None and other is None and _of_one_unknown(fn, look, create):
         return True
     if _refers(fn, look, create, one, other):
         return True
@@ -324,6 +324,10 @@ def _same(fn: Fn, look: Event, create: Event) -> bool:
         # The creation is sure to be of a row, and what is looked for bears its name.
         return row_class(create) is not None or _kept(fn, look)
     return all(event.does not in ("look", "make") or _kept(fn, event) for event in (look, create))
+
+
+def _of_one_unknown(fn: Fn, look: Event, create: Event) -> bool:
+    return _of_given_class(look, create) or _of_unknown_class(fn, look, create)
 
 
 def _of_unknown_class(fn: Fn, look: Event, create: Event) -> bool:
@@ -343,6 +347,16 @@ def _of_unknown_class(fn: Fn, look: Event, create: Event) -> bool:
         return "." in made and made == look.place.what
     asked = _way_to_rows(fn, look.op)
     return bool(asked) and asked == _way_to_rows(fn, create.op)
+
+
+def _of_given_class(look: Event, create: Event) -> bool:
+    """Whether both are about the class that the function is given: ``session.query(model)``, and
+    ``session.add(model(**values))``. Both are known for what they do by the library that is called."""
+    assert create.place is not None
+    kind, symbol = look.type, create.place.symbol
+    if kind is None or kind.kind != "argument" or look.trail or create.trail or create.does == "make":
+        return False
+    return isinstance(symbol, tuple) and symbol[:2] == ("call", ("param", kind.ref))
 
 
 def _way_to_rows(fn: Fn, number: int) -> str:
@@ -826,7 +840,7 @@ def _refused(fn: Fn, look: Event, create: Event, branch: int, outcome: bool) -> 
         return _raises_after(fn, look.op)
     if not ends_otherwise(fn, branch, outcome) or _goes_on(fn, look, create, branch, outcome):
         return False
-    return create.does == "make" or not _satisfied(fn, branch, outcome)
+    return create.does == "make" or not _satisfied(fn, look, branch, outcome)
 
 
 def _goes_on(fn: Fn, look: Event, create: Event, branch: int, outcome: bool) -> bool:
@@ -865,8 +879,9 @@ def _raises_after(fn: Fn, look: int) -> bool:
     return bool(seen)
 
 
-def _satisfied(fn: Fn, branch: int, outcome: bool) -> bool:
-    """Whether the other way at the branch ends the function with nothing said: what is wanted is there."""
+def _satisfied(fn: Fn, look: Event, branch: int, outcome: bool) -> bool:
+    """Whether the other way at the branch ends the function well: with nothing said, with an answer that all
+    is well, or with what was found. What is wanted is there."""
     way = other_way(fn, branch, outcome)
     if way is None:
         return False
@@ -875,7 +890,11 @@ def _satisfied(fn: Fn, branch: int, outcome: bool) -> bool:
         return False
     ops = fn.facts.ops
     op = ops[end - 1] if not further and end else ("pass",)
-    return op[0] == "return" and (op[1] is None or ops[op[1]] == ("const", None))
+    if op[0] != "return":
+        return False
+    if op[1] is None or ops[op[1]] == ("const", None):
+        return True
+    return answers_well(fn, op[1]) or gives_found(fn, op[1], look.op)
 
 
 def _always_raises(fn: Fn, number: int) -> bool:
@@ -891,7 +910,7 @@ def _always_raises(fn: Fn, number: int) -> bool:
 def _sure(fn: Fn, look: Event, create: Event) -> int:
     sure = min(look.sure, create.sure)
     made = row_class(create)
-    if made is None and _of_unknown_class(fn, look, create):
+    if made is None and _of_one_unknown(fn, look, create):
         sure = min(sure, _UNKNOWN)
     if made is not None and made is fn.owner and made.row() is None:
         sure = min(sure, _UNKNOWN)  # what is unique only the classes say that are derived from it

@@ -253,12 +253,14 @@ def _forget(run: Interpreter, value: Value, only: Sequence[str] | None = None) -
 
 def write(run: Interpreter, site: Site, row: CallModel, sure: int) -> Value | None:
     """A write, with its columns and guards; the value it gives."""
-    made = _made_new(run, site) if row.at == "wrapped" else None
+    made = _made_new(run, site, row) if row.at == "wrapped" else None
     if made is not None:
         place = Place("rows", ("query", site.position), made.name, frozenset(), made.name.rpartition(".")[2])
         event = Event(site.position, "create", place, row=row, call=site.known, type=made, sure=_SUGGESTED)
         run.emit(event._replace(deps=merge_deps(site.given)))
         return Value(("new", site.position), NO_DEPS, made)
+    if row.at == "wrapped" and row.does == "create":
+        return None
     at = _place(run, site, row)
     value = at.value
     if row.at == "wrapped":
@@ -488,11 +490,16 @@ def wrapped(run: Interpreter, site: Site) -> Value | None:
     return found if found is not None and found.symbol in run.rows else None
 
 
-def _made_new(run: Interpreter, site: Site) -> Type | None:
-    """The rows of which the receiver makes one: it was made here, around none that there is."""
+def _made_new(run: Interpreter, site: Site, row: CallModel) -> Type | None:
+    """The rows of which the receiver makes one: it was made here, around none that there is, or is called to
+    make one whatever it was made around."""
     kind = site.known.rtype
     receiver = site.receiver
-    if receiver is None or kind is None or kind.kind != "instance" or receiver.symbol[:1] != ("new",):
+    if receiver is None or kind is None or kind.kind != "instance":
+        return None
+    if row.does == "create":
+        return _makes(run, kind.ref)
+    if receiver.symbol[:1] != ("new",):
         return None
     words = _wraps(run, kind.ref)
     if not words or (receiver.symbol, words[-1]) in run.state.attrs:
