@@ -16,7 +16,11 @@ from rmwlint.libraries.index import snake
 from rmwlint.program.link import Call, link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.program.reverse import asked_through, referring
-from rmwlint.windows.concurrency.callers import duplicate_caught_by_callers, locked_by_callers
+from rmwlint.windows.concurrency.callers import (
+    duplicate_caught,
+    duplicate_caught_by_callers,
+    locked_by_callers,
+)
 from rmwlint.windows.concurrency.quiet import heard, quiet
 from rmwlint.windows.concurrency.ways import locked_on_every_way, locks_rows_before, rows_locked_on_every_way
 from rmwlint.windows.creations.answered import answers_well, gives_found, takes_duplicate
@@ -41,6 +45,7 @@ _KEPT = frozenset(["row", "rows"])
 _FOUND = frozenset(["row", "query"])
 #: changes of all the rows that a query finds
 _MEETS = frozenset(["write", "swap", "delta"])
+_SENDS = frozenset(["commit", "flush"])
 _REACHES = frozenset(["backend", "read", "test", "write", "create", "delete", "swap", "delta"])
 _SETTING = "naming.Setting"
 _MADE_OF = frozenset(["attr", "await", "binop", "bool", "build", "choose", "compare", "dict", "item", "star"])
@@ -628,7 +633,7 @@ def _of_look(event: Event, look: Event, counted: bool) -> bool:
 def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event], counted: bool = True) -> str:
     """Why no second one can be created after the same look; empty where one can. ``counted``: the look finds
     some."""
-    if "duplicate" in create.caught:
+    if "duplicate" in create.caught or _caught_where_sent(fn, create):
         return "the duplicate is caught"
     shared = common(look.held, create.held)
     if any(held.kind == "lock" and not held.fresh for held in shared):
@@ -655,6 +660,22 @@ def guard_of_creation(fn: Fn, look: Event, create: Event, events: list[Event], c
     if create.call is not None and any(_minds(target, create, 0) for target in create.call.targets):
         return "the creation minds a duplicate itself"
     return ""
+
+
+def _caught_where_sent(fn: Fn, create: Event) -> bool:
+    """Whether what is only added to a session is first sent, or committed, where a duplicate is caught."""
+    row = create.row
+    if row is None or create.trail or row.at is None or not row.at.startswith("arg"):
+        return False
+    sent = (
+        number
+        for number, call in sorted(link(fn).calls.items())
+        if number > create.op
+        and any(one.does in _SENDS and one.library == row.library for one in call.rows)
+        and reaches(fn, create.op, number)
+    )
+    first = next(sent, None)
+    return first is not None and duplicate_caught(fn, first)
 
 
 def _looked_again(fn: Fn, look: Event, create: Event, events: list[Event]) -> bool:
