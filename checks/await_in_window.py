@@ -30,16 +30,17 @@ Good:
 
 Hold an `asyncio.Lock` over both ends, store the pending future before awaiting it, or look again afterwards.
 What is worked through with an await inside and then emptied loses what was added meanwhile: put an empty
-container in its place first, and work through the old one. Told with low confidence where the function's
-name, or that of all its known callers, says that it starts a service or sets up what is not in use yet (and
-no argument says which entry), or ends the use of what it empties; where the test refuses a second caller, as
-`assert` does; where an exception handler notes what has failed, as it does for whoever else tries; where a
-row is kept that can be read once more, or what whoever else asks for it gets as well (`fetch`, `exists`);
-where what is walked through is only changed by what sets it up (`init_services`); where all known callers
-hold a lock; where all that is awaited is room in a queue that has no limit; where the entry of the very thing
-that the function was called for is taken out by its id, which only who is at work on that does; where all
-ways to whoever changes the place begin in one task, which awaits one thing after the other; in a program that
-is run once, by hand, which rarely does the same thing twice at a time; where a decorator's name says that no
+container in its place first, and work through the old one. Told with low confidence in a library that the
+project has copied; where the function's name, or that of all its known callers, says that it starts a service
+or sets up what is not in use yet (and no argument says which entry), or ends the use of what it empties;
+where the test refuses a second caller, as `assert` does; where an exception handler notes what has failed, as
+it does for whoever else tries; where a row is kept that can be read once more, or what whoever else asks for
+it gets as well (`fetch`, `exists`); where what is walked through is only changed by what sets it up
+(`init_services`); where all known callers hold a lock; where all that is awaited is room in a queue that has
+no limit; where the entry of the very thing that the function was called for is taken out by its id, which
+only who is at work on that does; where all ways to whoever changes the place begin in one task, which awaits
+one thing after the other; in a program that is run once, by hand, which rarely does the same thing twice at a
+time; where a decorator's name says that no
 two calls run together (`debounce`), or a base class's (`Actor`, a consumer of web sockets); and where what is
 walked through is only emptied as a whole meanwhile, which begins anew. Silent for an entry whose key is in a
 set of those being worked on, which whoever finds it there leaves alone; where a flag of the object says the
@@ -83,7 +84,7 @@ def find(view: View) -> Iterator[Violation]:
             sure = LOW
         if sure > LOW and not view.waits_between(window.read.op, window.write.op):
             sure = LOW
-        if sure > LOW and view.of_one_task(shared):
+        if sure > LOW and (view.in_copy or view.of_one_task(shared)):
             sure = LOW
         place = place_text(view, window)
         where = (view.span(window.write.op), place)
@@ -114,7 +115,7 @@ def find(view: View) -> Iterator[Violation]:
             f"`{place}` is walked through with an await inside; "
             f"`{walk.changer.facts.qualname}` can change its size meanwhile",
             place=place,
-            sure=MEDIUM if walk.sure > 1 else LOW,
+            sure=MEDIUM if walk.sure > 1 and not view.in_copy else LOW,
             steps=[
                 view.step("read", walk.event.op, "walked through here"),
                 view.step("hazard", walk.switch, "other tasks run here"),
@@ -138,7 +139,7 @@ def find_drains(view: View) -> Iterator[Violation]:
             drain.emptied,
             f"`{place}` is worked through, awaited over, and emptied: what is added meanwhile is dropped",
             place=place,
-            sure=MEDIUM if drain.sure > 1 and not drain.ends and not view.prepares else LOW,
+            sure=MEDIUM if drain.sure > 1 and not (drain.ends or view.prepares or view.in_copy) else LOW,
             steps=[
                 view.step("read", drain.read, "worked through from here"),
                 view.step("hazard", drain.switch, "other tasks run here"),

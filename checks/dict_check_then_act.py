@@ -51,11 +51,11 @@ event loop does; likewise a plain method of a class with coroutines, unless the 
 thread to it, the class holds a lock of threads over the same attribute, or runs the loop itself; what the
 threads that the object itself starts stay clear of; a walk in a method that ends the use of the object
 (`close`, `stop`), or through what only a method changes that sets things up (`init_services`) or configures
-them, that is called where modules are loaded, or a class method that nothing in the project mentions; what
-`configure` fills, or what coroutines alone read; a place to which all ways begin in one thread, in a program
-that is run by hand, or where nobody is known to call, the program serves nobody and no lock of threads is
-held over the place; an object that never leaves the function that makes it; what is in a library that the
-project has copied.
+them, that is called where modules are loaded, or a class method that nothing in the project mentions; what is
+filled by `configure` or what constructors alone call, or what coroutines alone read; a place to which all
+ways begin in one thread, in a program that is run by hand, or where nobody is known to call, the program
+serves nobody and no lock of threads is held over the place; an object that never leaves the function that
+makes it; what is in a library that the project has copied.
 
 Likewise where nothing between the two may wait, in a project whose programs have their threads patched to be
 green ones (`eventlet.monkey_patch()`), and what is only called under a lock, or by a constructor of the
@@ -243,7 +243,7 @@ def _started(view: View, early: Started) -> Violation:
         early.stored,
         f"`{place}` is filled after the thread that uses it has been started",
         place=place,
-        sure=MEDIUM,
+        sure=LOW if view.in_copy else MEDIUM,
         steps=[
             view.step("hazard", early.begun, "the thread starts here"),
             view.step("write", early.stored, "stored here"),

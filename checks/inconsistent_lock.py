@@ -46,7 +46,8 @@ Good:
 Take the lock here too. A lock guards a place where it is held at all stores that any lock is held at, and is
 neither one by the name of what is worked on (`get_lock(edge)`) nor one that another object keeps for itself.
 Not told of a function that, as far as the project shows, is only called under a lock, or by the constructor
-of the object. Told with low confidence: a place that is only reset (to a setting, too), or set up by a method
+of the object. Told with low confidence: what is in a library that the project has copied;
+a place that is only reset (to a setting, too), or set up by a method
 that refuses to run twice, or that the constructor calls too; what one step puts into a list, or takes out of
 a container that nobody who holds the lock looks at twice: they bear it; what is stored as the caller gives
 it, whatever was there, and the time; what has been swapped out under the lock before; a look for a plain
@@ -100,7 +101,7 @@ def find(scope: ModuleScope) -> Iterator[Violation]:
                 f"`{bare.attribute}` is used without `{bare.lock}`, "
                 f"which {len(bare.others)} other methods take for it",
                 place=bare.attribute,
-                sure=MEDIUM,
+                sure=LOW if view.in_copy else MEDIUM,
                 steps=[
                     view.step("write", bare.use, "without the lock"),
                     view.step("lock", where, f"under `{bare.lock}`", other),
@@ -192,7 +193,7 @@ def _told(views: dict[Fn, View], lockset: Lockset) -> Iterator[Violation]:
             f"`{place}` is {'changed' if stores else 'read'} without `{lockset.text}`, "
             f"which guards it in {len(lockset.guarded)} other places",
             place=place,
-            sure=_sure(lockset, use, stores or decides),
+            sure=LOW if view.in_copy else _sure(lockset, use, stores or decides),
             steps=[
                 view.step("write" if stores else "read", use.event.op, "without the lock"),
                 view.step("lock", elsewhere.event.op, f"under `{lockset.text}`", elsewhere.fn),

@@ -18,7 +18,7 @@ from rmwlint.windows.concurrency.callers import (
     lock_taken_before,
     locked_wherever_called,
 )
-from rmwlint.windows.concurrency.modules import imports_concurrency, several_processes
+from rmwlint.windows.concurrency.modules import copied_in, imports_concurrency, several_processes
 from rmwlint.windows.concurrency.phases import ends, one_at_a_time, prepared, prepares, starts
 from rmwlint.windows.concurrency.quiet import heard, quiet
 from rmwlint.windows.concurrency.sharing import method_around
@@ -409,6 +409,11 @@ class View:
     def ends(self) -> bool:
         """Whether the function's name says that it ends the use of an object."""
         return ends(self.fn)
+
+    @property
+    def in_copy(self) -> bool:
+        """Whether the function is in a library that the project has copied into a folder of its own."""
+        return copied_in(self.fn.module)
 
     @property
     def prepares(self) -> bool:

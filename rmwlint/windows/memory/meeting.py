@@ -6,7 +6,7 @@ one and the same, nobody meets there, whatever else the class or the module has 
 view, a handler, a pool, and what is started in a loop come with others; so does what too many call. An object
 that never leaves the function that makes it is used by the one thread that runs that, and by those that the
 object starts itself. That many come by the framework that a module imports, or because too many call, says
-little by itself: the module must have to do with threads, or the project serve each in a thread of its own;
+little by itself: the project must serve each in a thread of its own, or the module have to do with threads;
 and where it is an object that is used, a lock must be held over the attribute somewhere, or the module keep
 the object. In a module that tells nothing of its callers, a lock that the class takes for whatever it is
 tells enough, or threads of which it is not known what they run. Where all ways begin outside or in what is
@@ -82,7 +82,7 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
     threads = {begin for begin in begins if isinstance(begin, Fn)}
     if any(_several(thread) and not _its_own(first, symbol, thread) for thread in threads):
         return False
-    if own_attribute(symbol) is not None and confined(first):
+    if _attribute(symbol) is not None and confined(first):
         return len(threads) + bool(begins - threads - {_BY_HAND}) < 2
     guessed = begins & {_GUESSED, _ANYBODY}
     if guessed:
@@ -98,12 +98,16 @@ def nobody_meets(fns: Iterable[Fn], symbol: Symbol, *, torn: bool = False) -> bo
 def _by_guess(fn: Fn, symbol: Symbol, anybody: bool, torn: bool) -> bool:
     """Whether threads are to be expected at a place where it is only guessed that many come to a function.
 
-    ``anybody``: its module tells nothing of its callers; else it must have to do with threads, or its project
-    serve each in a thread. ``torn``: see ``nobody_meets``.
+    ``anybody``: its module tells nothing of its callers; else its project must serve each in a thread, or the
+    module have to do with threads, and what all objects share be used under a lock or in a class that takes
+    some. ``torn``: see ``nobody_meets``.
     """
-    if not (anybody or threads_in_project(fn.module) or concurrent_module(fn.module, False)):
-        return False
-    owner, attribute = method_around(fn).owner, own_attribute(symbol)
+    owner, attribute = method_around(fn).owner, _attribute(symbol)
+    if not (anybody or threads_in_project(fn.module)):
+        if not concurrent_module(fn.module, False):
+            return False
+        if attribute is None:  # its threads may do anything: a lock says that they come here
+            return _takes_locks(fn) if owner is not None else _guarded_somewhere(fn, symbol)
     if attribute is None:
         return True
     if owner is not None and (known_to_all(owner) or locked_somewhere(owner, attribute)):
@@ -111,6 +115,13 @@ def _by_guess(fn: Fn, symbol: Symbol, anybody: bool, torn: bool) -> bool:
     if anybody and (owner is None or not threads_told(owner, attribute)):
         return True
     return (torn or anybody) and _takes_locks(fn)
+
+
+def _attribute(symbol: Symbol) -> str | None:
+    """The attribute of a method's own object that a symbol stands for, inside functions of the method too."""
+    if isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr" and symbol[1][:1] == ("outer",):
+        return str(symbol[2])
+    return own_attribute(symbol)
 
 
 def _several(fn: Fn) -> bool:
@@ -125,21 +136,21 @@ def _several(fn: Fn) -> bool:
 def _its_own(fn: Fn, symbol: Symbol, thread: Fn) -> bool:
     """Whether a place is an attribute of the object that such a thread is: each of them has one."""
     owner = method_around(fn).owner
-    if own_attribute(symbol) is None or owner is None or thread.owner is None:
+    if _attribute(symbol) is None or owner is None or thread.owner is None:
         return False
     return owner in thread.owner.mro() or thread.owner in owner.mro()
 
 
 def _expected_below(fn: Fn, symbol: Symbol) -> bool:
     """Whether a class derived from that of a method takes locks of threads, and none over the attribute."""
-    owner, attribute = method_around(fn).owner, own_attribute(symbol)
+    owner, attribute = method_around(fn).owner, _attribute(symbol)
     return owner is not None and attribute is not None and locked_below(owner, fn, attribute)
 
 
 def _expects_threads(fn: Fn, symbol: Symbol) -> bool:
     """Whether a class holds a lock of threads over an attribute somewhere, starts threads that may do
     anything, or has its module keep an object of it; or the module of a variable has to do with threads."""
-    owner, attribute = method_around(fn).owner, own_attribute(symbol)
+    owner, attribute = method_around(fn).owner, _attribute(symbol)
     if owner is None or attribute is None:
         return symbol is not None and concurrent_module(fn.module, False)
     return not threads_told(owner, attribute) or known_to_all(owner) or locked_somewhere(owner, attribute)
@@ -147,7 +158,7 @@ def _expects_threads(fn: Fn, symbol: Symbol) -> bool:
 
 def _guarded_somewhere(fn: Fn, symbol: Symbol) -> bool:
     """Whether a lock of threads is held over a place somewhere in its class or module."""
-    owner, attribute = method_around(fn).owner, own_attribute(symbol)
+    owner, attribute = method_around(fn).owner, _attribute(symbol)
     if attribute is not None:
         return owner is not None and locked_somewhere(owner, attribute)
     name = str(symbol[-1]).rpartition(".")[2] if isinstance(symbol, tuple) else ""
@@ -184,7 +195,7 @@ def users_of(fn: Fn, symbol: Symbol) -> Iterator[Fn]:
     bases, or functions of the module, but for those that set it up."""
     yield fn
     owner = method_around(fn).owner
-    attribute = own_attribute(symbol)
+    attribute = _attribute(symbol)
     if attribute is not None and owner is not None:
         others = _methods(owner)
         name = attribute

@@ -15,7 +15,7 @@ from rmwlint.program.link import link
 from rmwlint.program.program import Cls, Fn
 from rmwlint.windows.concurrency.callers import locked_by_callers
 from rmwlint.windows.concurrency.green import undisturbed
-from rmwlint.windows.concurrency.phases import ALONE, configures, prepares
+from rmwlint.windows.concurrency.phases import ALONE, configures, prepared, prepares
 from rmwlint.windows.concurrency.quiet import shared_memory
 from rmwlint.windows.flow import in_loop, reaches
 from rmwlint.windows.interpreter.interpret import analysis
@@ -60,6 +60,8 @@ def refills(fn: Fn) -> Iterator[Refill]:
         sure = sharing(fn, symbol)
         if not sure or _only_prepares(fn):
             continue
+        if prepared(fn):  # by constructors, say
+            sure = 1
         readers = list(_readers(fn, place))
         # where coroutines alone read it, it is at home in the thread of their loop, and so is who fills it
         found = next((one for one in readers if not one[0].facts.is_async), None)
