@@ -221,9 +221,37 @@ def _by_wrapper(decorator: Fn) -> tuple[Held, ...]:
         return ways[0].state.held if ways else ()
     found = wrapped_call(decorator)
     if found is None:
-        return ()
+        return tuple(_handed_to_decorator(decorator))
     held = analysis(found[0]).at_calls.get(found[1], ())
     return held if any(one.kind == "lock" for one in held) else (*held, *_acquired_by_name(*found))
+
+
+def _handed_to_decorator(decorator: Fn) -> Iterator[Held]:
+    """What the first decorator holds that a user's decorator hands the function it is given:
+    ``return transaction.atomic(using="other")(function)``."""
+    for fn, params in _inside(decorator):
+        ops = fn.facts.ops
+        for op in ops:
+            if op[0] != "call" or len(op[2]) != 1 or op[3] or ops[op[2][0]][0] != "name":
+                continue
+            given = ops[op[2][0]][1]
+            if given not in params or (given in fn.facts.locals and fn is not decorator):
+                continue
+            held = list(_of_rows(decoration(fn, op[1]), op[1], text(fn.facts, op[1])))
+            if held:
+                yield from held
+                return
+
+
+def _inside(decorator: Fn) -> Iterator[tuple[Fn, set[str]]]:
+    """A function and those that stand in it, each with the parameters of those around it, its own too."""
+    params: set[str] = set()
+    pending = [decorator]
+    while pending:
+        fn = pending.pop(0)
+        params = params | {parameter.name for parameter in fn.facts.params}
+        yield fn, params
+        pending += [fn.module.fn(op[2]) for op in fn.facts.ops if op[0] == "def"]
 
 
 def _acquired_by_name(fn: Fn, call: int) -> Iterator[Held]:
