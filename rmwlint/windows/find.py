@@ -54,7 +54,9 @@ from rmwlint.windows.values import (
     Symbol,
     Value,
     decisions,
+    holds,
     in_order,
+    in_parameter,
     written_there,
 )
 
@@ -323,6 +325,7 @@ class _Finder:
                 for dep in in_order(value.deps):
                     if dep[1] == column or (dep[1] is None and column == ""):
                         yield from self.window(write, dep, column, dep[2], None, True, set_at.get(column))
+                yield from self.of_part(write, column, value, set_at.get(column))
             yield from self.of_query(write, set_at)
             columns = {column for column, _ in write.columns}
             for dep, branch, outcome in decisions(write.control):
@@ -338,6 +341,16 @@ class _Finder:
             for dep, branch, outcome in decisions(write.control):
                 if dep[1] is None:
                     yield from self.window(write, dep, None, "decide", branch, outcome, None)
+
+    def of_part(self, write: Event, column: str, value: Value, set_at: int | None) -> Iterator[Window]:
+        """A row that a parameter has, of a class that nobody knows: ``request.user.profile.points += 1``."""
+        place = write.place
+        if place is None or place.kind != "row" or not in_parameter(place.symbol):
+            return
+        computed = any(dep[0] < 0 and dep[2] == "arith" for dep in value.deps)
+        if computed and holds(value.symbol, ("attr", place.symbol, column)):
+            guard, sure = self.guard(None, write, column), min(2, write.sure)
+            yield Window(None, write, column, "arith", None, True, write.held, guard, set_at, sure)
 
     def mirrors(self, write: Event) -> bool:
         """Whether a write only sets on the object what an update by a query has written to its row before."""

@@ -146,6 +146,20 @@ class Event(NamedTuple):
     again: bool = False
 
 
+def in_parameter(symbol: Symbol) -> bool:
+    """Whether a symbol stands for an attribute of a parameter, or of one of those."""
+    while isinstance(symbol, tuple) and len(symbol) == 3 and symbol[0] == "attr":
+        symbol = symbol[1]
+        if isinstance(symbol, tuple) and symbol[:1] == ("param",):
+            return True
+    return False
+
+
+def holds(symbol: Symbol, part: Symbol) -> bool:
+    """Whether a symbol is another one, or is put together from it."""
+    return symbol == part or (isinstance(symbol, tuple) and any(holds(inner, part) for inner in symbol))
+
+
 def own_creation(event: Event) -> bool:
     """Whether the function creates a row that it has made itself, and no look of its own decides that: its
     caller may have looked."""

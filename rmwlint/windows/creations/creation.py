@@ -504,7 +504,11 @@ def _nouns_of(name: str) -> frozenset[str]:
 
 
 def alike(look: Event, create: Event) -> bool:
-    """Whether the names speak of one thing: one says no more than the other, or a third is shared."""
+    """Whether both are of one class, or the names speak of one thing: one says no more than the other, or a
+    third is shared."""
+    assert look.place is not None and create.place is not None
+    if "." in look.place.what and look.place.what == create.place.what:
+        return True
     one, other = _nouns(look), _nouns(create)
     both = len(one & other)
     if not both:

@@ -27,6 +27,7 @@ from rmwlint.windows.values import (
     Place,
     Symbol,
     Value,
+    in_parameter,
     merge_deps,
     rooted,
     strengthen,
@@ -80,7 +81,7 @@ def _place(run: Interpreter, site: Site, row: CallModel) -> _At:
             stem = _stem(row, site.known.name)
             keys = frozenset(("", given.symbol) for given in args if identifies(given))
             # the attribute of what came in: whoever gave that may know the row
-            symbol = value.symbol if _in_parameter(value.symbol) and not keys else ("op", site.position)
+            symbol = value.symbol if in_parameter(value.symbol) and not keys else ("op", site.position)
             return _At(Place(kind, symbol, stem, keys, stem or written), value)
     if kind == "row" and row.on and value is not receiver and not run.is_row(value.type):
         stem = _stem(row, site.known.name)
@@ -94,13 +95,6 @@ def _place(run: Interpreter, site: Site, row: CallModel) -> _At:
         written = text(run.facts, site.op[2][0])
         return _At(Place(kind, ("key", value.symbol, args[0].symbol), "", frozenset(), written), value)
     return _At(Place(kind, value.symbol, _what(value), frozenset(), written), value)
-
-
-def _in_parameter(symbol: Symbol) -> bool:
-    """Whether a symbol stands for an attribute of a parameter."""
-    if not isinstance(symbol, tuple) or len(symbol) != 3 or symbol[0] != "attr":
-        return False
-    return isinstance(symbol[1], tuple) and symbol[1][:1] == ("param",)
 
 
 def _named_row(run: Interpreter, row: Symbol, register: int | None) -> str:

@@ -1114,10 +1114,18 @@ class Interpreter:
                 deps |= strengthen(value.deps, "container" if len(op[1]) > 1 else "copy")
                 whole = whole or value.whole
             else:
-                items.append((self.constant(self.regs[key]), value))
+                items.append((self.key(key), value))
                 deps |= value.deps
         kind = self.link.types[position]
         return Value(("new", position), deps, kind, items=tuple(items), whole=whole or whole_of(items))
+
+    def key(self, register: int) -> Any:
+        """What a key of a dict is: a constant, or the name of the column that it is (``Order.total``)."""
+        op = self.ops[register]
+        kind = self.link.types[op[1]] if op[0] == "attr" else None
+        if kind is not None and kind.kind == "class" and kind.ref.row() is not None:
+            return op[2]
+        return self.constant(self.regs[register])
 
     def conditions_of(self, position: int) -> Iterator[int]:
         """The conditions of a comprehension's last loop: where there are any, it does not take everything."""
