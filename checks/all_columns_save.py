@@ -46,9 +46,9 @@ save itself; where it is the row of another one that the function has just made;
 set only while the row has no key. References that are unique together count as keys: they say between what
 the row stands. So is a row that a form gives unsaved (`form.save(commit=False)`) and that the form is not
 seen to be given: it is as often new as not; a row kept in an attribute to which the object's methods give
-only rows that they make; a row of a database that refuses to write what has changed since; and what no
-service runs: a migration, a script, what makes data for tests. Silent where all the columns of the class
-change.
+only rows that they make; a row of a database that refuses to write what has changed since; one that came
+with a signal that it has just been saved; and what no service runs: a migration, a script, what makes data
+for tests. Silent where all the columns of the class change.
 
 Fix for Django, Tortoise: `save()` → `save(update_fields=[…])`, `auto_now` columns kept. Safe where the
 class and every column set are known, and the row is read in the same function. Unsafe otherwise: a caller,
@@ -95,7 +95,7 @@ def _violation(view: View, event: Event) -> Violation:
     unlikely = unlikely or view.marks_gone(event) or (read is not None and view.of_this_request(read))
     unlikely = unlikely or (read is not None and view.asks_for_few(read, event))
     unlikely = unlikely or view.mostly_new(event) or view.unsaved(event) or not view.has_rivals(event)
-    unlikely = unlikely or view.isolated(event)
+    unlikely = unlikely or view.isolated(event) or view.just_saved(event)
     return view.violation(
         check,
         event.op,

@@ -60,6 +60,7 @@ from rmwlint.windows.values import (
     written_there,
 )
 
+_SAVED = "naming.SavedSignal"
 WRITES = frozenset(["write", "swap", "create", "delete", "replace", "ensure"])
 READS = frozenset(["read", "test"])
 #: attributes that identify the object whose they are
@@ -223,6 +224,16 @@ def _signals(fn: Fn) -> Iterator[str]:
             kind = types[given]
             if kind is not None and kind.kind == "library":
                 yield kind.name
+
+
+def just_saved(fn: Fn, write: Event) -> bool:
+    """Whether the row that is written came with a signal that it has just been saved: what others changed
+    before is lost already."""
+    symbol = write.place.symbol if write.place is not None else None
+    if not isinstance(symbol, tuple) or symbol[0] != "param":
+        return False
+    lineage = fn.module.program.libraries.lineage
+    return any(_SAVED in lineage(name) for name in _signals(fn))
 
 
 def failing(fn: Fn, event: Event) -> bool:

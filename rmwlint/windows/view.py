@@ -48,6 +48,7 @@ from rmwlint.windows.find import (
     connected_alone,
     failing,
     guard_of,
+    just_saved,
     open_windows,
     refuses,
     runs_alone,
@@ -494,6 +495,10 @@ class View:
     def keeps_fractions(self, event: Event) -> bool:
         """Whether the library of a write keeps fractions of seconds in its timestamps."""
         return keeps_fractions(self.fn, event)
+
+    def just_saved(self, event: Event) -> bool:
+        """Whether the row that is written came with a signal that it has just been saved."""
+        return just_saved(self.fn, event)
 
     @property
     def runs_alone(self) -> bool:

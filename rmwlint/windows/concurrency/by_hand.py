@@ -11,6 +11,7 @@ from rmwlint.windows.concurrency.modules import imported_names, imports_concurre
 from rmwlint.windows.concurrency.sharing import method_around
 
 #: what decorates a function that a command line calls by its name
+_ASKS_STATE = "get_model"
 _COMMANDS = frozenset(["command", "group", "option"])
 
 
@@ -28,8 +29,10 @@ def run_by_hand(module: ModuleView) -> bool:
 
 def unserved(fn: Fn) -> bool:
     """Whether no service runs the function, by where it stands: a migration, a script, what makes data for
-    tests; and no module that one runs calls it."""
+    tests; and no module that one runs calls it. A step of a migration may stand anywhere."""
     module = fn.module
+    if _migrates(fn):
+        return True
     suggests = module.program.libraries.receiver
     known = module.fn(0).memo.get("unserved")
     if known is None:
@@ -41,6 +44,18 @@ def unserved(fn: Fn) -> bool:
             or _of_developers(module)
         )
     return bool(known) and (fn.owner is not None or not called_from_elsewhere(fn))
+
+
+def _migrates(fn: Fn) -> bool:
+    """Whether a function is given the state of a migration, and asks that for a class."""
+    if _ASKS_STATE not in fn.facts.names:
+        return False
+    ops, suggests = fn.facts.ops, fn.module.program.libraries.receiver
+    given = {one.name for one in fn.facts.params if "files.MigrationState" in suggests(one.name)}
+    return bool(given) and any(
+        op[0] == "attr" and op[2] == _ASKS_STATE and ops[op[1]][0] == "name" and ops[op[1]][1] in given
+        for op in ops
+    )
 
 
 def _of_developers(module: ModuleView) -> bool:
