@@ -444,6 +444,11 @@ def _refused(cls: Cls | None, column: str) -> str:
             for name, register in declaring.facts.fields.items():
                 if register is not None and (name in names or not column) and _restricts(scope, register):
                     return "foreign key"
+            for name in names & declaring.facts.methods.keys() if column else ():
+                # a mixin makes the column anew for each class
+                method = declaring.module.fn(declaring.facts.methods[name])
+                if method.facts.decorators and any(_restricts(method, number) for number in link(method).calls):
+                    return "foreign key"
     return ""
 
 
