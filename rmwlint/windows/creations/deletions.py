@@ -447,7 +447,8 @@ def _refused(cls: Cls | None, column: str) -> str:
             for name in names & declaring.facts.methods.keys() if column else ():
                 # a mixin makes the column anew for each class
                 method = declaring.module.fn(declaring.facts.methods[name])
-                if method.facts.decorators and any(_restricts(method, number) for number in link(method).calls):
+                calls = link(method).calls if method.facts.decorators else {}
+                if any(_restricts(method, number) for number in calls):
                     return "foreign key"
     return ""
 
