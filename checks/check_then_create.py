@@ -40,7 +40,9 @@ made without it. With medium confidence at most, of what is created for each key
 (`set(wanted) - set(existing)`), and of a row whose class stands in a package that is not there to be read: it
 is known by its name and by the way to its rows alone. So of a row that the function makes and only gives
 away, which is kept with what it is put into, and of what a base class makes that is no row itself: only the
-classes derived from it say what is unique.
+classes derived from it say what is unique. What is found, or else made, and saved by one call for both
+(`row = find() or Row()`, then `row.save()`) is created there; what a query has found and is added to the
+session again is not.
 
 Declare the columns of the look unique, and create first: `get_or_create`, an upsert, or a creation whose
 duplicate is caught and looked up again. Where that cannot be, hold one lock over both, or lock the row of a

@@ -32,7 +32,8 @@ Good:
 
 Move the read under the lock, or read again there; so too for a row that came in as a parameter. Told with low
 confidence only: a test whether a place differs from the very variable that is then put there, and an entry
-of a table that is only computed twice.
+of a table that is only computed twice. Silent where a file is removed or made, and the error is caught that
+tells who comes second.
 
 Fix for locks of all libraries: the read right before `with lock:` moves into it. Safe where the read calls
 nothing. Unsafe otherwise: what the read calls runs under the lock.
